@@ -1,0 +1,1 @@
+"""Alongside at the edge: the LTI 1.3 tool, its pages, JSON API, command line, worker and sandbox LMS."""

@@ -1,0 +1,1 @@
+"""Tests of Alongside; the folders mirror the code."""
