@@ -1,1 +1,1 @@
-"""The domain: people, panels, entries and reflections, without any web framework or protocol."""
+"""The domain: people, panels, entries and what happened to them. Knows neither the web nor any protocol."""

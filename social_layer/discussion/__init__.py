@@ -1,0 +1,1 @@
+"""Entries: what people write to each other, in threads."""

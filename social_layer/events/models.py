@@ -1,0 +1,59 @@
+"""Table: event, the append-only log."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from social_layer.database import Base, Tenanted, of_tenant, refers_to
+
+
+class EventType(StrEnum):
+    panel_opened = "panel_opened"
+    topic_posted = "topic_posted"
+    reply_posted = "reply_posted"
+    reflection_shared = "reflection_shared"
+    entry_edited = "entry_edited"
+    entry_deleted = "entry_deleted"
+    reaction_added = "reaction_added"
+    reaction_removed = "reaction_removed"
+
+
+class Event(Tenanted, Base):
+    """What happened: no texts, no names, never changed, never deleted.
+
+    The event that publishes an entry bears the entry's id, so that whatever answers the entry can name the event,
+    and hence the statement, that it answers without a look-up. ``dispatched`` is no part of the envelope: it says
+    whether the deliveries were made.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        of_tenant(),
+        refers_to("voice", "voice_id"),
+        refers_to("panel", "panel_id"),
+        Index(
+            "ix_event_undispatched",
+            "tenant_id",
+            "occurred_at",
+            postgresql_where=text("NOT dispatched"),
+            sqlite_where=text("NOT dispatched"),
+        ),
+        Index(None, "tenant_id", "occurred_at"),
+        Index(None, "tenant_id", "panel_id", "voice_id", "type", "occurred_at"),
+    )
+    type: Mapped[str] = mapped_column(String(32))
+    schema_version: Mapped[int] = mapped_column(default=1)
+    occurred_at: Mapped[datetime]
+    voice_id: Mapped[UUID]
+    panel_id: Mapped[UUID]
+    # What it was done to: the entry, or the panel itself.
+    object_id: Mapped[UUID]
+    # The event that it answers: of the parent entry, of the entry reacted to.
+    answers_id: Mapped[UUID | None]
+    revision: Mapped[int | None]
+    # Which one, where a type has several: the reaction's kind, the entry's kind.
+    detail: Mapped[str | None] = mapped_column(String(32))
+    dispatched: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,1 @@
+"""Panels: one social space at one place in a course, set up from versioned templates."""

@@ -1,0 +1,63 @@
+"""Tables: panel, template and its versions."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from social_layer.database import Base, Tenanted, of_tenant, refers_to
+
+
+class Kind(StrEnum):
+    """What a panel is for."""
+
+    discussion = "discussion"
+    questions = "questions"
+    reflection = "reflection"
+    exchange = "exchange"
+
+
+class Template(Tenanted, Base):
+    """Settings that panels are made from. Its id is what a course copy carries."""
+
+    __tablename__ = "template"
+    __table_args__ = (of_tenant(),)
+    created_at: Mapped[datetime]
+
+
+class TemplateVersion(Tenanted, Base):
+    """One state of a template; never changed once written."""
+
+    __tablename__ = "template_version"
+    __table_args__ = (refers_to("template", "template_id"), UniqueConstraint("tenant_id", "template_id", "number"))
+    template_id: Mapped[UUID]
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(255))
+    purpose: Mapped[str] = mapped_column(String(500), default="")
+    prompt: Mapped[str] = mapped_column(Text, default="")
+    prompt_html: Mapped[str] = mapped_column(Text, default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime]
+
+
+class Panel(Tenanted, Base):
+    """One social space at one place in a course.
+
+    ``counter`` is raised in the transaction of every change to the panel's entries, and so orders what is new.
+    """
+
+    __tablename__ = "panel"
+    __table_args__ = (
+        refers_to("course", "course_id"),
+        refers_to("template_version", "template_version_id"),
+        Index(None, "tenant_id", "course_id"),
+    )
+    course_id: Mapped[UUID]
+    template_version_id: Mapped[UUID]
+    counter: Mapped[int] = mapped_column(BigInteger, default=0)
+    set_up_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

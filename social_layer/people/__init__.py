@@ -1,0 +1,1 @@
+"""People, their accounts and voices, and the courses that they are in."""

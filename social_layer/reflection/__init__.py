@@ -1,0 +1,1 @@
+"""Reflection: private until its author shares it, one step at a time."""
