@@ -1,0 +1,3 @@
+// The pages' one script: htmx, which swaps the fragments that the server sends.
+
+import "htmx.org";
