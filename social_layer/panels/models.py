@@ -32,7 +32,10 @@ class TemplateVersion(Tenanted, Base):
     """One state of a template; never changed once written."""
 
     __tablename__ = "template_version"
-    __table_args__ = (refers_to("template", "template_id"), UniqueConstraint("tenant_id", "template_id", "number"))
+    __table_args__ = (
+        refers_to("template", "template_id"),
+        UniqueConstraint("tenant_id", "template_id", "number"),
+    )
     template_id: Mapped[UUID]
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))

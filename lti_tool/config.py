@@ -1,0 +1,175 @@
+"""Every setting, read once from the environment. A wrong one stops the start and says which and why."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+MIN_SECRET_LENGTH = 32
+
+
+class SettingWrong(Exception):
+    """A setting that cannot be used: its name, why, and what to do, in one line."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the installation was told. One field a setting; see docs/settings.md for the table."""
+
+    environment: str
+    public_url: str
+    home: Path
+    database_url: str = field(repr=False)
+    lrs_database_url: str = field(repr=False)
+    broker_url: str = field(repr=False)
+    rate_limit_storage: str = field(repr=False)
+    # The newest first: the first one seals and signs, each of them opens and verifies.
+    secret_keys: tuple[str, ...] = field(repr=False)
+    rate_limits: bool = True
+    allowed_hosts: frozenset[str] = frozenset()
+    proxies: int = 0
+    log_level: str = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def is_secure(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is allowed and yet worth a word to the administrator."""
+        found = []
+        if self.is_production and self.database_url.startswith("sqlite"):
+            found.append("DATABASE_URL: SQLite serves one machine; use PostgreSQL when users outgrow it")
+        return found
+
+    def with_changes(self, **changes: object) -> "Settings":
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in ``environ`` (the process's by default); raises :class:`SettingWrong`."""
+    env = os.environ if environ is None else environ
+    environment = _one_of(env, "ALONGSIDE_ENV", ("development", "production"))
+    production = environment == "production"
+    home = Path(env.get("ALONGSIDE_HOME") or "var").absolute()
+    broker = env.get("BROKER_URL") or "memory://"
+    return Settings(
+        environment=environment,
+        public_url=_public_url(env, production),
+        home=home,
+        database_url=_database_url(env, "DATABASE_URL", home / "alongside.db"),
+        lrs_database_url=_database_url(env, "LRS_DATABASE_URL", home / "lrs.db"),
+        broker_url=_broker_url(broker),
+        rate_limit_storage=broker if broker.startswith(("redis://", "rediss://")) else "memory://",
+        secret_keys=_secret_keys(env, home, production),
+        rate_limits=_one_of(env, "ALONGSIDE_RATE_LIMITS", ("on", "off")) == "on",
+        allowed_hosts=frozenset(env.get("ALONGSIDE_ALLOWED_HOSTS", "").lower().replace(",", " ").split()),
+        proxies=_number(env, "ALONGSIDE_PROXIES", 0, 0, 9),
+        log_level=_one_of(env, "ALONGSIDE_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or literal address is this machine's own."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    """The first of ``allowed`` is the default."""
+    value = env.get(name) or allowed[0]
+    for choice in allowed:
+        if value.lower() == choice.lower():
+            return choice
+    raise SettingWrong(name, f"is {value!r}; use one of {', '.join(allowed)}")
+
+
+def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = env.get(name) or str(default)
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise SettingWrong(name, f"is {value!r}; use a whole number from {least} to {most}")
+    return int(value)
+
+
+def _public_url(env: Mapping[str, str], production: bool) -> str:
+    name = "ALONGSIDE_PUBLIC_URL"
+    value = (env.get(name) or "").rstrip("/")
+    if not value:
+        if production:
+            raise SettingWrong(
+                name, "is missing; production needs the https address people reach the tool by"
+            )
+        return "http://localhost:8000"
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingWrong(name, f"is {value!r}; use an address such as https://alongside.example.edu")
+    if parts.scheme == "http" and production:
+        raise SettingWrong(name, "must be https in production, or browsers will not keep it in a frame")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise SettingWrong(name, "must be https unless it is this machine's own address")
+    return value
+
+
+def _database_url(env: Mapping[str, str], name: str, default: Path) -> str:
+    value = env.get(name) or f"sqlite:///{default}"
+    try:
+        backend = make_url(value).get_backend_name()
+    except ArgumentError:
+        raise SettingWrong(name, "is not a database address; use sqlite:///… or postgresql://…") from None
+    if backend not in ("sqlite", "postgresql"):
+        raise SettingWrong(name, f"names the database {backend!r}; use sqlite or postgresql")
+    return value
+
+
+def _broker_url(value: str) -> str:
+    scheme = value.partition("://")[0]
+    if scheme not in ("memory", "redis", "rediss", "amqp", "amqps"):
+        raise SettingWrong("BROKER_URL", f"has the scheme {scheme!r}; use memory://, redis:// or amqp://")
+    return value
+
+
+def _secret_keys(env: Mapping[str, str], home: Path, production: bool) -> tuple[str, ...]:
+    name = "ALONGSIDE_SECRET_KEY"
+    keys = tuple(env.get(name, "").replace(",", " ").split())
+    if not keys:
+        if production:
+            raise SettingWrong(name, "is missing; make one with: openssl rand -hex 32")
+        return (_generated_secret(home / "secret_key"),)
+    if any(len(key) < MIN_SECRET_LENGTH for key in keys) and production:
+        raise SettingWrong(
+            name, f"is shorter than {MIN_SECRET_LENGTH} characters; make one with: openssl rand -hex 32"
+        )
+    return keys
+
+
+def _generated_secret(path: Path) -> str:
+    """In development: a secret of its own for each home folder, made once, readable by its owner only."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise SettingWrong(
+            "ALONGSIDE_HOME", f"cannot be written to ({error.strerror}): {path.parent}"
+        ) from None
+    return path.read_text().strip()

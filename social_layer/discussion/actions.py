@@ -1,0 +1,338 @@
+"""Writes: posting, editing, removing, reacting, reading. Each change appends its event in the same transaction."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from social_layer import text
+from social_layer.clock import Clock
+from social_layer.database import upsert
+from social_layer.discussion.models import Audience, Draft, Entry, Reaction, ReactionKind, ReadMark, Revision
+from social_layer.discussion.paths import depth_of, reply_path, thread_path
+from social_layer.events.actions import append
+from social_layer.events.models import EventType
+from social_layer.panels.kinds import RULES
+from social_layer.panels.models import Panel
+from social_layer.refusals import Conflict, Invalid, NotAllowed, NotFound
+from social_layer.viewer import Viewer
+from social_layer.visibility import visible_to
+
+MAX_DRAFT = 4 * text.MAX_BODY
+
+
+def post(
+    session: Session,
+    clock: Clock,
+    viewer: Viewer,
+    *,
+    body: str,
+    title: str = "",
+    parent_id: UUID | None = None,
+    idempotency_key: str | None = None,
+) -> UUID:
+    """Opens a thread, or answers ``parent_id``; answers the entry's id.
+
+    The same ``idempotency_key`` of the same voice is the same entry, however often it is sent.
+    Raises ``may_not_post``, ``body_missing``, ``text_too_long``, ``entry_not_found``, ``entry_removed``,
+    ``idempotency_key_reused``.
+    """
+    if not viewer.may_post:
+        raise NotAllowed("may_not_post")
+    title, body = _checked(title, body)
+    entry_id = uuid5(viewer.voice_id, idempotency_key) if idempotency_key else uuid4()
+    # Raising the counter takes the panel's row: whatever is read from here on cannot change under us.
+    seq = _raise_counter(session, viewer)
+    if idempotency_key and _was_posted(session, viewer, entry_id, parent_id, title, body):
+        return entry_id
+    rules = RULES[viewer.panel.kind]
+    posting = rules.answering if parent_id else rules.opening
+    parent = _answerable(session, viewer, parent_id) if parent_id else None
+    path = reply_path(parent.path, seq) if parent else thread_path(seq)
+    now = clock()
+    session.execute(
+        insert(Entry).values(
+            tenant_id=viewer.tenant_id,
+            id=entry_id,
+            panel_id=viewer.panel.id,
+            thread_id=parent.thread_id if parent else entry_id,
+            parent_id=parent_id,
+            kind=posting.entry_kind,
+            voice_id=viewer.voice_id,
+            audience=parent.audience if parent else Audience.course,
+            group_id=parent.group_id if parent else None,
+            term=viewer.panel.term,
+            path=path,
+            depth=depth_of(path),
+            seq=seq,
+            changed_seq=seq,
+            created_at=now,
+        )
+    )
+    _write_revision(session, viewer, entry_id, 1, title, body, now)
+    append(
+        session,
+        clock,
+        viewer,
+        posting.event_type,
+        entry_id,
+        event_id=entry_id,
+        answers_id=parent_id,
+        revision=1,
+        detail=posting.entry_kind,
+    )
+    if parent:
+        _count_replies(session, viewer, parent.thread_id, +1)
+    drop_draft(session, viewer, f"reply:{parent_id}" if parent_id else "topic")
+    return entry_id
+
+
+def edit(
+    session: Session,
+    clock: Clock,
+    viewer: Viewer,
+    entry_id: UUID,
+    *,
+    version: int,
+    body: str,
+    title: str = "",
+) -> None:
+    """Writes the entry's next revision. Only its author may, and only from the version that they saw.
+
+    Raises ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``, and as :func:`post`.
+    """
+    title, body = _checked(title, body)
+    seq = _raise_counter(session, viewer)
+    entry = _answerable(session, viewer, entry_id)
+    if entry.voice_id != viewer.voice_id:
+        raise NotAllowed("not_author")
+    _check_version(entry, version)
+    now = clock()
+    session.execute(
+        update(Entry)
+        .where(Entry.tenant_id == viewer.tenant_id, Entry.id == entry_id)
+        .values(version=version + 1, changed_seq=seq, edited_at=now)
+    )
+    _write_revision(session, viewer, entry_id, version + 1, title, body, now)
+    append(
+        session,
+        clock,
+        viewer,
+        EventType.entry_edited,
+        entry_id,
+        answers_id=entry.parent_id,
+        revision=version + 1,
+        detail=entry.kind,
+    )
+    drop_draft(session, viewer, f"edit:{entry_id}")
+
+
+def remove(
+    session: Session, clock: Clock, viewer: Viewer, entry_id: UUID, *, version: int | None = None
+) -> None:
+    """Takes the entry out of sight; what answered it stays readable. Its author may, and staff.
+
+    Raises ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``.
+    """
+    seq = _raise_counter(session, viewer)
+    entry = _answerable(session, viewer, entry_id)
+    if entry.voice_id != viewer.voice_id and not viewer.is_staff:
+        raise NotAllowed("not_author")
+    if version is not None:
+        _check_version(entry, version)
+    session.execute(
+        update(Entry)
+        .where(Entry.tenant_id == viewer.tenant_id, Entry.id == entry_id)
+        .values(changed_seq=seq, deleted_at=clock())
+    )
+    if entry.parent_id:
+        _count_replies(session, viewer, entry.thread_id, -1)
+    append(
+        session,
+        clock,
+        viewer,
+        EventType.entry_deleted,
+        entry_id,
+        answers_id=entry.parent_id,
+        detail=entry.kind,
+    )
+
+
+def react(
+    session: Session, clock: Clock, viewer: Viewer, entry_id: UUID, kind: ReactionKind, *, on: bool = True
+) -> None:
+    """Gives or takes back a reaction; doing so twice changes nothing and leaves no second event.
+
+    Raises ``may_not_post``, ``entry_not_found``, ``entry_removed``.
+    """
+    if not viewer.may_post:
+        raise NotAllowed("may_not_post")
+    seq = _raise_counter(session, viewer)
+    _answerable(session, viewer, entry_id)
+    key = {"tenant_id": viewer.tenant_id, "entry_id": entry_id, "voice_id": viewer.voice_id, "kind": kind}
+    if on:
+        change = upsert(session, Reaction).values(**key, created_at=clock()).on_conflict_do_nothing()
+    else:
+        change = delete(Reaction).filter_by(**key)
+    if not session.execute(change).rowcount:  # type: ignore[attr-defined]
+        return
+    session.execute(
+        update(Entry).where(Entry.tenant_id == viewer.tenant_id, Entry.id == entry_id).values(changed_seq=seq)
+    )
+    happened = EventType.reaction_added if on else EventType.reaction_removed
+    append(session, clock, viewer, happened, entry_id, answers_id=entry_id, detail=kind)
+
+
+def mark_read(session: Session, viewer: Viewer, read: dict[UUID, int]) -> None:
+    """Notes how far the viewer has read: thread → ``seq`` of the last entry seen. Never goes back; no event."""
+    threads = session.scalars(
+        select(Entry.id).where(visible_to(viewer), Entry.parent_id.is_(None), Entry.id.in_(list(read)))
+    )
+    rows = [
+        {
+            "tenant_id": viewer.tenant_id,
+            "person_id": viewer.person_id,
+            "thread_id": thread,
+            "seq": read[thread],
+        }
+        for thread in threads
+    ]
+    if not rows:
+        return
+    change = upsert(session, ReadMark).values(rows)
+    session.execute(
+        change.on_conflict_do_update(
+            index_elements=["tenant_id", "person_id", "thread_id"],
+            set_={"seq": case((change.excluded.seq > ReadMark.seq, change.excluded.seq), else_=ReadMark.seq)},
+        )
+    )
+
+
+def save_draft(session: Session, clock: Clock, viewer: Viewer, about: str, fields: dict[str, Any]) -> None:
+    """Keeps what the viewer is writing, for their eyes only. Raises ``may_not_post``, ``draft_too_long``."""
+    if not viewer.may_post:
+        raise NotAllowed("may_not_post")
+    if sum(len(str(value)) for value in fields.values()) > MAX_DRAFT:
+        raise Invalid("draft_too_long", most=MAX_DRAFT)
+    kept = {"fields": fields, "updated_at": clock()}
+    session.execute(
+        upsert(session, Draft)
+        .values(
+            tenant_id=viewer.tenant_id,
+            panel_id=viewer.panel.id,
+            person_id=viewer.person_id,
+            about=about,
+            **kept,
+        )
+        .on_conflict_do_update(index_elements=["tenant_id", "panel_id", "person_id", "about"], set_=kept)
+    )
+
+
+def drop_draft(session: Session, viewer: Viewer, about: str) -> None:
+    session.execute(
+        delete(Draft).where(
+            Draft.tenant_id == viewer.tenant_id,
+            Draft.panel_id == viewer.panel.id,
+            Draft.person_id == viewer.person_id,
+            Draft.about == about,
+        )
+    )
+
+
+def _checked(title: str, body: str) -> tuple[str, str]:
+    title, body = " ".join(text.tidy(title).split()), text.tidy(body)
+    if not body:
+        raise Invalid("body_missing")
+    for value, most in ((title, text.MAX_TITLE), (body, text.MAX_BODY)):
+        if len(value) > most:
+            raise Invalid("text_too_long", most=most, length=len(value))
+    return title, body
+
+
+def _raise_counter(session: Session, viewer: Viewer) -> int:
+    """The next number in the panel's order of changes. Holds the panel's row until the transaction ends."""
+    return session.execute(
+        update(Panel)
+        .where(Panel.tenant_id == viewer.tenant_id, Panel.id == viewer.panel.id)
+        .values(counter=Panel.counter + 1)
+        .returning(Panel.counter)
+    ).scalar_one()
+
+
+def _answerable(session: Session, viewer: Viewer, entry_id: UUID) -> Any:
+    """An entry that the viewer sees and that was not removed."""
+    found = session.execute(
+        select(
+            Entry.thread_id,
+            Entry.parent_id,
+            Entry.kind,
+            Entry.voice_id,
+            Entry.audience,
+            Entry.group_id,
+            Entry.path,
+            Entry.version,
+            Entry.deleted_at,
+        ).where(visible_to(viewer), Entry.id == entry_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("entry_not_found")
+    if found.deleted_at is not None:
+        raise Conflict("entry_removed")
+    return found
+
+
+def _check_version(entry: Any, version: int) -> None:
+    if entry.version != version:
+        raise Conflict("entry_changed", version=entry.version)
+
+
+def _was_posted(
+    session: Session, viewer: Viewer, entry_id: UUID, parent_id: UUID | None, title: str, body: str
+) -> bool:
+    """Whether this key was used before. With other content that is a mistake of the sender's."""
+    found = session.execute(
+        select(Entry.panel_id, Entry.parent_id, Revision.title, Revision.body)
+        .outerjoin(
+            Revision,
+            (Revision.tenant_id == Entry.tenant_id)
+            & (Revision.entry_id == Entry.id)
+            & (Revision.number == 1),
+        )
+        .where(Entry.tenant_id == viewer.tenant_id, Entry.id == entry_id)
+    ).one_or_none()
+    if found is None:
+        return False
+    if (found.panel_id, found.parent_id, found.title, found.body) != (
+        viewer.panel.id,
+        parent_id,
+        title,
+        body,
+    ):
+        raise Conflict("idempotency_key_reused")
+    return True
+
+
+def _write_revision(
+    session: Session, viewer: Viewer, entry_id: UUID, number: int, title: str, body: str, now: datetime
+) -> None:
+    session.execute(
+        insert(Revision).values(
+            tenant_id=viewer.tenant_id,
+            entry_id=entry_id,
+            number=number,
+            title=title,
+            body=body,
+            html=text.render(body),
+            created_at=now,
+        )
+    )
+
+
+def _count_replies(session: Session, viewer: Viewer, thread_id: UUID, change: int) -> None:
+    session.execute(
+        update(Entry)
+        .where(Entry.tenant_id == viewer.tenant_id, Entry.id == thread_id)
+        .values(replies=Entry.replies + change)
+    )

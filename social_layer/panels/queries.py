@@ -1,0 +1,119 @@
+"""Reads: a panel as one of its readers sees it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, select
+from sqlalchemy.orm import Session
+
+from social_layer.discussion.models import Entry
+from social_layer.events.models import Event, EventType
+from social_layer.panels.models import Kind, Panel, TemplateVersion
+from social_layer.people.models import Course, Membership, Person, Role, Voice
+from social_layer.viewer import PanelCard, Viewer
+
+
+def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id: UUID) -> Viewer | None:
+    """The viewer and the panel, in one statement; None where the membership ended or the panel is another course's."""
+    row = session.execute(
+        _VIEWER.where(Membership.tenant_id == tenant_id, Membership.id == membership_id, Panel.id == panel_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    panel = PanelCard(
+        id=panel_id,
+        course_id=row.course_id,
+        course_title=row.course_title,
+        kind=Kind(row.kind),
+        title=row.title,
+        purpose=row.purpose,
+        prompt=row.prompt,
+        prompt_html=row.prompt_html,
+        template_id=row.template_id,
+        is_set_up=row.set_up_at is not None,
+        counter=row.counter,
+        term=row.term,
+    )
+    return Viewer(
+        tenant_id=tenant_id,
+        membership_id=membership_id,
+        person_id=row.person_id,
+        voice_id=row.voice_id,
+        name=row.name,
+        role=Role(row.role),
+        is_test=row.is_test,
+        language=row.language or row.course_language,
+        time_zone=row.time_zone or row.course_time_zone,
+        last_launch_at=row.last_launch_at,
+        panel=panel,
+    )
+
+
+_VIEWER: Select[*tuple[Any, ...]] = (
+    select(
+        Membership.person_id,
+        Membership.role,
+        Membership.is_test,
+        Membership.last_launch_at,
+        Person.name,
+        Person.language,
+        Person.time_zone,
+        Voice.id.label("voice_id"),
+        Course.id.label("course_id"),
+        Course.title.label("course_title"),
+        Course.language.label("course_language"),
+        Course.time_zone.label("course_time_zone"),
+        Course.term,
+        Panel.counter,
+        Panel.set_up_at,
+        TemplateVersion.template_id,
+        TemplateVersion.kind,
+        TemplateVersion.title,
+        TemplateVersion.purpose,
+        TemplateVersion.prompt,
+        TemplateVersion.prompt_html,
+    )
+    .join(Person, and_(Person.tenant_id == Membership.tenant_id, Person.id == Membership.person_id))
+    .join(Course, and_(Course.tenant_id == Membership.tenant_id, Course.id == Membership.course_id))
+    .join(
+        Voice,
+        and_(
+            Voice.tenant_id == Membership.tenant_id,
+            Voice.course_id == Membership.course_id,
+            Voice.person_id == Membership.person_id,
+        ),
+    )
+    .join(Panel, and_(Panel.tenant_id == Membership.tenant_id, Panel.course_id == Membership.course_id))
+    .join(
+        TemplateVersion,
+        and_(TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id),
+    )
+    .where(Membership.active)
+)
+
+
+def has_entries(session: Session, viewer: Viewer) -> bool:
+    """Whether anything was ever posted in the panel, by anybody, removed or not."""
+    return bool(
+        session.scalar(
+            select(exists().where(Entry.tenant_id == viewer.tenant_id, Entry.panel_id == viewer.panel.id))
+        )
+    )
+
+
+def opened_since(session: Session, viewer: Viewer, moment: datetime) -> bool:
+    """Whether the viewer's opening of this panel was noted after ``moment``."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Event.tenant_id == viewer.tenant_id,
+                    Event.panel_id == viewer.panel.id,
+                    Event.voice_id == viewer.voice_id,
+                    Event.type == EventType.panel_opened,
+                    Event.occurred_at > moment,
+                )
+            )
+        )
+    )

@@ -1,0 +1,62 @@
+"""Writes: a reflection is kept as its author's draft, step by step, until they share it with the course."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from social_layer.clock import Clock
+from social_layer.discussion.actions import drop_draft, post, save_draft
+from social_layer.panels.models import Kind
+from social_layer.refusals import Conflict, Invalid
+from social_layer.viewer import Viewer
+
+# What? So what? Now what? (Rolfe, Freshwater and Jasper 2001, after Borton 1970)
+STEPS = ("what", "so_what", "now_what")
+DRAFT = "reflection"
+
+
+@dataclass(frozen=True, slots=True)
+class Thoughts:
+    """The three steps; any of them may still be empty."""
+
+    what: str = ""
+    so_what: str = ""
+    now_what: str = ""
+
+
+def keep(session: Session, clock: Clock, viewer: Viewer, thoughts: Thoughts, step: int = 0) -> None:
+    """Saves what was thought so far, and the step its author is at, for their eyes only."""
+    save_draft(
+        session, clock, viewer, DRAFT, {**{name: getattr(thoughts, name) for name in STEPS}, "step": step}
+    )
+
+
+def share(
+    session: Session,
+    clock: Clock,
+    viewer: Viewer,
+    thoughts: Thoughts,
+    *,
+    headings: dict[str, str],
+    title: str = "",
+    idempotency_key: str | None = None,
+) -> UUID:
+    """Publishes the reflection as an entry, its steps under ``headings`` (step → words in the author's language).
+
+    Raises ``not_a_reflection_panel``, ``step_missing``, and as :func:`~social_layer.discussion.actions.post`.
+    """
+    if viewer.panel.kind is not Kind.reflection:
+        raise Conflict("not_a_reflection_panel")
+    if not thoughts.what.strip():
+        raise Invalid("step_missing", step="what")
+    parts = [
+        f"# {headings[name]}\n\n{getattr(thoughts, name).strip()}"
+        for name in STEPS
+        if getattr(thoughts, name).strip()
+    ]
+    entry_id = post(
+        session, clock, viewer, title=title, body="\n\n".join(parts), idempotency_key=idempotency_key
+    )
+    drop_draft(session, viewer, DRAFT)
+    return entry_id
