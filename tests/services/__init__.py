@@ -1,0 +1,1 @@
+"""The real parts that tests run against: PostgreSQL, Redis, the Learning Locker engine, Chromium, an xAPI validator."""

@@ -1,0 +1,67 @@
+"""A test run leaves no process and no file behind, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+USES_SERVERS = """
+import time
+
+def test_that_hangs(servers, pytestconfig):
+    for part in ("postgres", "redis", "learning_locker"):
+        print("PID", servers.share(part)["pid"], flush=True)
+    print("READY", pytestconfig.rootpath, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_run_that_is_ended_takes_its_servers_along(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "test_hanging.py").write_text(USES_SERVERS)
+    temporary = tmp_path / "t"
+    temporary.mkdir(mode=0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)  # the postgres user passes through
+
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-q", "-s", "-p", "tests.services.plugin", "--rootdir", tmp_path]
+        + ["-c", os.devnull, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    pids = []
+    for line in run.stdout:
+        if line.startswith("READY"):
+            break
+        if "PID" in line:
+            pids.append(int(line.split()[-1]))
+    assert len(pids) == 3
+
+    run.send_signal(number)
+    run.wait(timeout=30)
+    run.stdout.close()
+
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and (any(map(_lives, pids)) or any(temporary.iterdir())):
+        time.sleep(0.05)
+    assert [pid for pid in pids if _lives(pid)] == []
+    assert [entry.name for entry in temporary.glob("alongside-tests-*")] == []
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
