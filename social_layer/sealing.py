@@ -26,6 +26,7 @@ class Sealer:
             raise ValueError("at least one secret key is needed")
         self._secrets = [secret.encode() for secret in secrets]
         self._ciphers: dict[str, Fernet] = {}
+        self._derived: dict[str, list[bytes]] = {}
         for secret in self._secrets:
             key = _derive(secret, "seal")
             self._ciphers.setdefault(hashlib.sha256(key).hexdigest()[:8], Fernet(urlsafe_b64encode(key)))
@@ -47,11 +48,13 @@ class Sealer:
 
     def keys_for(self, purpose: str) -> list[bytes]:
         """32-byte keys for one purpose, the newest first (HKDF-SHA256, RFC 5869)."""
-        return [_derive(secret, purpose) for secret in self._secrets]
+        if purpose not in self._derived:
+            self._derived[purpose] = [_derive(secret, purpose) for secret in self._secrets]
+        return self._derived[purpose]
 
     def blind(self, purpose: str, value: str) -> bytes:
         """A keyed digest by which a sealed value can be found without opening anything."""
-        return hmac.digest(_derive(self._secrets[-1], purpose), value.encode(), "sha256")
+        return hmac.digest(self.keys_for(purpose)[-1], value.encode(), "sha256")
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:

@@ -1,0 +1,97 @@
+"""The bearer token of one tab: one membership looking at one panel. No cookie, no session (ADR 1).
+
+The token says who asks; what they may do is read afresh with every request, so that rights can end at once.
+"""
+
+import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from flask import g, request
+from itsdangerous import BadSignature, Signer
+from sqlalchemy.orm import Session
+
+from lti_tool.parts import Parts, parts
+from lti_tool.problems import Problem
+from social_layer.panels.queries import find_viewer
+from social_layer.viewer import Viewer
+
+LASTS = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """What a token says, and until when."""
+
+    tenant_id: UUID
+    membership_id: UUID
+    panel_id: UUID
+    expires_at: datetime
+
+
+def issue(given: Parts, tenant_id: UUID, membership_id: UUID, panel_id: UUID) -> tuple[str, datetime]:
+    """A token and the instant at which it ends (whole seconds)."""
+    expires_at = (given.clock() + LASTS).replace(microsecond=0)
+    raw = tenant_id.bytes + membership_id.bytes + panel_id.bytes + int(expires_at.timestamp()).to_bytes(8)
+    return _signer(given).sign(urlsafe_b64encode(raw)).decode(), expires_at
+
+
+def read(given: Parts, token: str) -> Bearer:
+    """Raises ``token_invalid`` and ``token_expired``."""
+    try:
+        raw = urlsafe_b64decode(_signer(given).unsign(token))
+    except (BadSignature, ValueError):
+        raise Problem("token_invalid", headers=_CHALLENGE) from None
+    if len(raw) != 56:
+        raise Problem("token_invalid", headers=_CHALLENGE)
+    expires_at = datetime.fromtimestamp(int.from_bytes(raw[48:]), UTC)
+    if expires_at <= given.clock():
+        raise Problem("token_expired", headers=_CHALLENGE)
+    return Bearer(UUID(bytes=raw[:16]), UUID(bytes=raw[16:32]), UUID(bytes=raw[32:48]), expires_at)
+
+
+@contextmanager
+def looking(panel_id: UUID | None = None) -> Iterator[tuple[Session, Viewer]]:
+    """A session to read with, and who asks. ``panel_id``: the panel that the address names, where it names one."""
+    bearer = _of_request(panel_id)
+    with parts().database.read() as session:
+        yield session, _viewer(session, bearer)
+
+
+@contextmanager
+def changing(panel_id: UUID | None = None) -> Iterator[tuple[Session, Viewer]]:
+    """As :func:`looking`, with a session whose changes commit together at the end of the block."""
+    bearer = _of_request(panel_id)
+    with parts().database.write() as session:
+        yield session, _viewer(session, bearer)
+
+
+def _of_request(panel_id: UUID | None) -> Bearer:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Problem("token_missing", headers=_CHALLENGE)
+    bearer = read(parts(), token.strip())
+    if panel_id not in (None, bearer.panel_id):
+        raise Problem("other_panel")
+    g.tenant_id = bearer.tenant_id
+    return bearer
+
+
+def _viewer(session: Session, bearer: Bearer) -> Viewer:
+    viewer = find_viewer(session, bearer.tenant_id, bearer.membership_id, bearer.panel_id)
+    if viewer is None:
+        raise Problem("not_member")
+    g.viewer = viewer
+    return viewer
+
+
+def _signer(given: Parts) -> Signer:
+    # itsdangerous signs with the last key of a list and verifies with each.
+    return Signer(given.sealer.keys_for("bearer")[::-1], salt="bearer", digest_method=hashlib.sha256, key_derivation="hmac")
+
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="alongside"'}

@@ -1,0 +1,82 @@
+"""Turns every refusal, at whatever depth, into one page or one problem+json."""
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from lti_tool.logs import log
+from lti_tool.problems import Problem
+from social_layer.refusals import Refusal
+
+_HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many_requests",
+}
+
+
+def register_errors(app: Flask) -> None:
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(Refusal, lambda refusal: answer(Problem.of(refusal)))
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(DBAPIError, _of_database)
+    app.register_error_handler(PoolTimeout, _of_database)
+    app.register_error_handler(Exception, _of_anything)
+
+
+def answer(problem: Problem, extra: dict[str, object] | None = None) -> Response:
+    """The problem as this client reads it: JSON for the API and for scripts of the page, a page for people."""
+    kind = problem.kind
+    log.info("refused", code=problem.code, status=kind.status, trace_id=g.get("trace_id"))
+    if wants_json():
+        body = {
+            "type": f"urn:alongside:problem:{problem.code}",
+            "code": problem.code,
+            "title": problem.sentence,
+            "detail": problem.next_step,
+            "status": kind.status,
+            "trace_id": g.get("trace_id"),
+            **(extra or {}),
+        }
+        response = jsonify(body)
+        response.mimetype = "application/problem+json"
+    else:
+        response = make_response(render_template("web/problem.html", problem=problem, trace_id=g.get("trace_id")))
+    response.status_code = kind.status
+    response.headers.extend(problem.headers)
+    return response
+
+
+def wants_json() -> bool:
+    """Scripts of the page say so with ``HX-Request`` or by carrying a token."""
+    return (
+        request.path.startswith("/api/")
+        or "HX-Request" in request.headers
+        or "Authorization" in request.headers
+        or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    )
+
+
+def _of_http(error: HTTPException) -> Response:
+    headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
+    messages = getattr(error, "data", {}).get("messages") if getattr(error, "data", None) else None
+    code = _HTTP_CODES.get(error.code or 500, "bad_request" if (error.code or 500) < 500 else "unexpected")
+    return answer(Problem(code, headers=headers), {"errors": messages} if messages else None)
+
+
+def _of_database(error: Exception) -> Response:
+    """The database is locked, full, restarting or gone: nothing was written, and trying again is right."""
+    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError) and not error.connection_invalidated:
+        return _of_anything(error)
+    log.error("database", trace_id=g.get("trace_id"), error=type(error).__name__)
+    return answer(Problem("database_busy", headers={"Retry-After": "5"}))
+
+
+def _of_anything(error: Exception) -> Response:
+    log.exception("unexpected", trace_id=g.get("trace_id"), exc_info=error)
+    return answer(Problem("unexpected"))

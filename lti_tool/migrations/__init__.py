@@ -1,0 +1,46 @@
+"""The tool's tables through time: Alembic, packaged, run by ``alongside db upgrade``."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, MetaData
+
+FOLDER = Path(__file__).parent
+
+
+def metadata() -> MetaData:
+    """All tables of the tool, whichever layer they belong to."""
+    import lti_tool.lti.models
+    import social_layer.discussion.models
+    import social_layer.events.models
+    import social_layer.panels.models
+    import social_layer.people.models
+    import xapi.models  # noqa: F401
+    from social_layer.database import Base
+
+    return Base.metadata
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Brings the tables to ``revision``; each migration commits as a whole or not at all."""
+    with engine.execution_options(begin="IMMEDIATE").connect() as connection, connection.begin():
+        command.upgrade(_config(connection), revision)
+
+
+def is_at_head(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head()
+
+
+def head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config(connection: object = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    return config
