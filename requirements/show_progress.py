@@ -1,13 +1,14 @@
 """Turns pip's long output, on standard input, into one line that moves.
 
-Usage: pip install ... | show_progress.py LOCKFILE. Where nobody watches a terminal it is a line for every twenty packages.
+Usage: pip install ... | show_progress.py LOCKFILE
+Where nobody watches a terminal it prints a line for every twenty packages.
 """
 
 import re
 import sys
+from pathlib import Path
 
-with open(sys.argv[1], encoding="utf-8") as lock:
-    total = sum(1 for line in lock if re.match(r"[a-z0-9].*==", line))
+total = len(re.findall(r"^[a-z0-9].*==", Path(sys.argv[1]).read_text(encoding="utf-8"), re.MULTILINE))
 watched = sys.stdout.isatty()
 seen = 0
 

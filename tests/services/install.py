@@ -1,7 +1,7 @@
 """Sees to the programs that tests need: installs those missing on a Debian machine where it may, else says what to do.
 
-Run by `make test`. With CI=true a program that stays missing is a failure; elsewhere the tests that need it are left out
-with a word about it.
+Run by `make test`. With CI=true a program that stays missing is a failure; elsewhere the tests that need it are
+left out with a word about it.
 """
 
 import os
@@ -50,7 +50,9 @@ def _install(programs: Sequence[Program]) -> None:
         [*apt, "update"],
         [*apt, "install", "--yes", "--no-install-recommends", *packages],
     ):
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False
+        )
         if done.returncode:
             print(f"{' '.join(command)} failed:\n{done.stdout}", file=sys.stderr)
             return
@@ -62,9 +64,10 @@ def _privilege() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    passwordless = shutil.which("sudo") and not subprocess.run(
-        ["sudo", "-n", "true"], capture_output=True, check=False
-    ).returncode
+    passwordless = (
+        shutil.which("sudo")
+        and not subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
+    )
     return ["sudo", "-n"] if passwordless else None
 
 

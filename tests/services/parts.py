@@ -149,7 +149,9 @@ class Instance:
         while not self.part.ready(self.port):
             if self.process.poll() is not None or time.monotonic() > give_up:
                 self.stop()
-                raise RuntimeError(f"{self.folder.name} did not start:\n" + log.read_text(errors="replace")[-2000:])
+                raise RuntimeError(
+                    f"{self.folder.name} did not start:\n" + log.read_text(errors="replace")[-2000:]
+                )
             time.sleep(0.02)
 
     def signal(self, number: int) -> None:

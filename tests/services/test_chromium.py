@@ -1,20 +1,18 @@
 """Third-party cookies are really blocked, or really allowed, in a frame from another site."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 FRAME = """<!doctype html><output>waiting</output><script>
   let storage = "storage works";
   try { localStorage.setItem("a", "b"); } catch (error) { storage = error.name; }
-  const cookies = await_cookies();
-  async function await_cookies() {
-    const sent = await (await fetch("/cookies")).text();
-    document.querySelector("output").textContent = storage + ", " + sent;
-  }
+  fetch("/cookies").then((answer) => answer.text()).then((cookies) => {
+    document.querySelector("output").textContent = storage + ", " + cookies;
+  });
 </script>"""
 
 
@@ -35,7 +33,7 @@ class _TwoSites(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body.encode())
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Nobody reads it."""
 
 
@@ -70,7 +68,9 @@ def test_third_party_cookies_are_blocked_unless_a_test_asks(page: Page, course_u
     assert _seen_in_frame(page, course_url).startswith("SecurityError")
 
 
-def test_two_contexts_share_nothing(new_context, course_url: str, third_party_cookies: str) -> None:
+def test_two_contexts_share_nothing(
+    new_context: Callable[[], BrowserContext], course_url: str, third_party_cookies: str
+) -> None:
     first, second = new_context().new_page(), new_context().new_page()
     first.goto(course_url)
     first.frame_locator("iframe").locator("output").filter(has_text="__Host-own").wait_for()

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -23,15 +25,21 @@ def test_that_hangs(servers, pytestconfig):
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_run_that_is_ended_takes_its_servers_along(tmp_path: Path, number: signal.Signals) -> None:
-    (tmp_path / "test_hanging.py").write_text(USES_SERVERS)
-    temporary = tmp_path / "t"
-    temporary.mkdir(mode=0o755)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)  # the postgres user passes through
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder into which the postgres user may go, as it may not into pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="alongside-leaves-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
+)
+def test_a_run_that_is_ended_takes_its_servers_along(
+    tmp_path: Path, temporary: Path, number: signal.Signals
+) -> None:
+    (tmp_path / "test_hanging.py").write_text(USES_SERVERS)
     run = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-q", "-s", "-p", "tests.services.plugin", "--rootdir", tmp_path]
         + ["-c", os.devnull, str(tmp_path)],
