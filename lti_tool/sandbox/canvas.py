@@ -1,0 +1,202 @@
+"""The profile of Canvas: a shared issuer, opaque ids, institution roles, storage by postMessage."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid5
+
+from lti_tool.sandbox.launches import Launch
+from lti_tool.sandbox.profiles import (
+    CLAIM,
+    INSTITUTION,
+    MEMBERSHIP,
+    SYSTEM,
+    FormRefusal,
+    PageRefusal,
+    Profile,
+    Registration,
+    Spend,
+)
+from lti_tool.sandbox.variables import filled, of_the_course, personal
+from lti_tool.sandbox.world import Person, Role
+
+SHARED_ISSUER = "https://canvas.instructure.com"
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+
+# Ids must look random and yet be the same at every start.
+IDS = UUID("8d0c5b0e-52f1-4b53-9d5e-2f6a0a3a1c77")
+
+REQUIRED = (
+    "client_id",
+    "login_hint",
+    "lti_message_hint",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+)
+FIXED = {"scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none"}
+
+CONTEXT_ROLES = {
+    Role.INSTRUCTOR: [f"{MEMBERSHIP}#Instructor"],
+    Role.ASSISTANT: [
+        f"{MEMBERSHIP}#Instructor",
+        "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant",
+    ],
+    Role.LEARNER: [f"{MEMBERSHIP}#Learner"],
+    Role.DESIGNER: [f"{MEMBERSHIP}#ContentDeveloper"],
+    Role.OBSERVER: [f"{MEMBERSHIP}#Mentor"],
+}
+INSTITUTION_ROLES = {
+    Role.INSTRUCTOR: f"{INSTITUTION}#Instructor",
+    Role.ASSISTANT: f"{INSTITUTION}#Instructor",
+    Role.LEARNER: f"{INSTITUTION}#Student",
+    Role.DESIGNER: f"{INSTITUTION}#Instructor",
+    Role.OBSERVER: f"{INSTITUTION}#Observer",
+}
+
+
+def opaque(*parts: str) -> str:
+    """Forty hexadecimal digits, as Canvas names contexts and deployments."""
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:40]
+
+
+def numbered(*parts: str) -> str:
+    """The database number behind an opaque id, which Canvas gives only through its own variables."""
+    return str(int(opaque(*parts), 16) % 10**6)
+
+
+class Canvas(Profile):
+    name = "canvas"
+    product = "Canvas"
+    token_life = timedelta(hours=1)
+
+    @property
+    def issuer(self) -> str:
+        return self.config.issuer or SHARED_ISSUER
+
+    @property
+    def storage_target(self) -> str:
+        return self.config.storage_target
+
+    def new_client_id(self, randomness: Random) -> str:
+        # Global ids: the shard's number, then the row's.
+        return f"1{randomness.randrange(10**16):016d}"
+
+    def new_deployment_id(self, randomness: Random) -> str:
+        return f"{randomness.randrange(10, 1000)}:{opaque('deployment', str(randomness.random()))}"
+
+    def person_sub(self, number: int, key: str) -> str:
+        return str(uuid5(IDS, f"person/{key}"))
+
+    def context_id(self, number: int, key: str) -> str:
+        return opaque("course", key)
+
+    def link_id(self, number: int, key: str, context_id: str, placement: str) -> str:
+        # A placement in the course's own menu has no link of its own and goes by the course.
+        return context_id if placement == "course_navigation" else str(uuid5(IDS, f"link/{key}"))
+
+    def new_launch_id(self, randomness: Random) -> str:
+        return f"{randomness.getrandbits(256):064x}"
+
+    def message_hint(self, launch: Launch) -> str:
+        return launch.id
+
+    def launch_id_of(self, message_hint: str) -> str | None:
+        return message_hint or None
+
+    def judge(self, asked: Mapping[str, str], registration: Registration, spend: Spend) -> Launch:
+        """Canvas spends the hint last, and says by form_post all that does not concern the address."""
+        if not asked.get("lti_message_hint"):
+            raise PageRefusal(400, "Invalid lti_message_hint")
+        if asked.get("redirect_uri") not in self.config.tool_launch_urls:
+            raise PageRefusal(400, "Invalid redirect_uri")
+        if missing := [name for name in REQUIRED if not asked.get(name)]:
+            raise FormRefusal(
+                "invalid_request_object", f"The following parameters are missing: {','.join(missing)}"
+            )
+        for name, value in FIXED.items():
+            if asked[name] != value:
+                raise FormRefusal("invalid_request_object", f"The '{name}' must be '{value}'")
+        if asked["client_id"] != registration.client_id:
+            raise FormRefusal("unauthorized_client", "Client not authorized in requested context")
+        launch = spend(asked["lti_message_hint"])
+        if launch is None:
+            raise FormRefusal(
+                "launch_no_longer_valid", "The launch has either expired or already been consumed"
+            )
+        if asked["login_hint"] != launch.person.sub:
+            raise FormRefusal("login_required", "Must have an active user session")
+        return launch
+
+    def roles(self, person: Person, role: Role | None) -> list[str]:
+        in_context = CONTEXT_ROLES[role] if role else []
+        at_the_institution = f"{INSTITUTION}#Administrator" if person.administrator else ""
+        if not at_the_institution:
+            at_the_institution = INSTITUTION_ROLES[role] if role else f"{INSTITUTION}#Other"
+        test = [TEST_USER] if person.test_student else []
+        return [at_the_institution, *in_context, f"{SYSTEM}#User", *test]
+
+    def claims(self, launch: Launch, role: Role | None, registration: Registration) -> dict[str, Any]:
+        person, course, link, options = launch.person, launch.course, launch.link, launch.options
+        unchecked: dict[str, Any] = {"validation_context": None, "errors": {"errors": {}}}
+        return {
+            "azp": registration.client_id,
+            **self.identity(launch),
+            "locale": "en",
+            **({"picture": f"{self.config.base}/assets/person.svg"} if options.names else {}),
+            f"{CLAIM}context": {
+                "id": course.id,
+                "label": course.label,
+                "title": course.title,
+                "type": ["http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"],
+                **unchecked,
+            },
+            f"{CLAIM}resource_link": {
+                "id": link.id,
+                "description": link.description or None,
+                "title": course.title if link.placement == "course_navigation" else link.title,
+                **unchecked,
+            },
+            f"{CLAIM}tool_platform": {
+                "guid": f"{opaque('platform', self.config.base)}:canvas-lms",
+                "name": "Fernhill College",
+                "version": "cloud",
+                "product_family_code": "canvas",
+                **unchecked,
+            },
+            f"{CLAIM}launch_presentation": {
+                "document_target": "window" if options.target == "window" else "iframe",
+                "return_url": self.return_url(launch),
+                "locale": "en",
+                "height": 400,
+                "width": 800,
+                **unchecked,
+            },
+            f"{CLAIM}lis": {
+                "person_sourcedid": person.sourced_id or None,
+                "course_offering_sourcedid": f"SIS-{course.label}",
+                **unchecked,
+            },
+            f"{CLAIM}custom": self._custom(launch),
+            f"{CLAIM}lti11_legacy_user_id": opaque("legacy", person.key),
+            f"{CLAIM}lti1p1": {"user_id": opaque("legacy", person.key), **unchecked},
+            "https://www.instructure.com/placement": link.placement or None,
+            "errors": {"errors": {}},
+        }
+
+    def _custom(self, launch: Launch) -> dict[str, str | None]:
+        role = launch.course.members.get(launch.person.key)
+        groups = launch.course.groups.get(launch.person.key, ())
+        known = personal(launch) | of_the_course(launch)
+        known["Membership.role"] = ",".join(self.roles(launch.person, role))
+        known["Canvas.user.id"] = numbered("person", launch.person.key)
+        known["Canvas.course.id"] = numbered("course", launch.course.key)
+        known["Canvas.group.contextIds"] = ",".join(opaque("group", group) for group in groups)
+        # What is withheld is not filled in: the literal variable arrives, as an unsupported one does.
+        told = {name: value for name, value in known.items() if value is not None}
+        return filled(launch.link.custom, told)

@@ -1,0 +1,157 @@
+"""The profile of Moodle, as recorded from a running 4.5."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from lti_tool.sandbox.launches import Launch
+from lti_tool.sandbox.profiles import (
+    CLAIM,
+    INSTITUTION,
+    MEMBERSHIP,
+    SYSTEM,
+    FormRefusal,
+    PageRefusal,
+    Profile,
+    Registration,
+    Spend,
+)
+from lti_tool.sandbox.variables import filled, of_the_course, personal
+from lti_tool.sandbox.world import Person, Role
+
+ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+# mod/lti's launch containers, seen in return_url beside document_target.
+CONTAINERS = {"iframe": "3", "window": "4", "frame": "5"}
+
+
+class Moodle(Profile):
+    name = "moodle"
+    product = "Moodle"
+    token_life = timedelta(seconds=60)
+    grant_mimetype = "text/html"
+    """Moodle serves the JSON of its token endpoint under this type."""
+
+    @property
+    def issuer(self) -> str:
+        return self.config.issuer or self.config.base
+
+    def new_client_id(self, randomness: Random) -> str:
+        return "".join(randomness.choices(ALPHANUMERIC, k=15))
+
+    def new_deployment_id(self, randomness: Random) -> str:
+        return "1"
+
+    def person_sub(self, number: int, key: str) -> str:
+        # User 1 is Moodle's guest; the administrator is made first and is 2.
+        return str(number + 1)
+
+    def context_id(self, number: int, key: str) -> str:
+        # Course 1 is the front page of the site.
+        return str(number + 1)
+
+    def link_id(self, number: int, key: str, context_id: str, placement: str) -> str:
+        return str(number)
+
+    def new_launch_id(self, randomness: Random) -> str:
+        return str(randomness.randrange(10**8, 2**31))
+
+    def message_hint(self, launch: Launch) -> str:
+        launch_id = f"ltilaunch{launch.link.id}_{launch.id}"
+        cmid = int(launch.link.id) + 1 if launch.link.id.isdecimal() else 0
+        return json.dumps({"cmid": cmid, "launchid": launch_id}, separators=(",", ":"))
+
+    def launch_id_of(self, message_hint: str) -> str | None:
+        try:
+            hint = json.loads(message_hint)
+        except ValueError:
+            return None
+        launch_id = hint.get("launchid") if isinstance(hint, dict) else None
+        if not isinstance(launch_id, str) or not launch_id.startswith("ltilaunch"):
+            return None
+        return launch_id.rpartition("_")[2]
+
+    def judge(self, asked: Mapping[str, str], registration: Registration, spend: Spend) -> Launch:
+        """In Moodle's order: the hint is gone once it was looked at, whatever else is wrong."""
+        invalid = PageRefusal(404, "Invalid request")
+        needed = ("scope", "response_type", "client_id", "redirect_uri", "login_hint", "nonce")
+        if not all(asked.get(name) for name in needed):
+            raise invalid
+        if asked["scope"] != "openid" or asked["response_type"] != "id_token":
+            raise invalid
+        launch = spend(asked.get("lti_message_hint", ""))
+        if launch is None or asked["redirect_uri"] not in self.config.tool_launch_urls:
+            raise invalid
+        if asked["client_id"] != registration.client_id:
+            raise FormRefusal("unauthorized_client")
+        if asked["login_hint"] != launch.person.sub:
+            raise FormRefusal("access_denied")
+        if asked.get("response_mode") != "form_post":
+            raise FormRefusal("invalid_request", "Invalid response_mode")
+        # A missing prompt passes in Moodle; any other than "none" does not.
+        if asked.get("prompt", "none") != "none":
+            raise FormRefusal("invalid_request", "Invalid prompt")
+        return launch
+
+    def roles(self, person: Person, role: Role | None) -> list[str]:
+        # Moodle knows two context roles at launch; its non-editing teacher is an Instructor there.
+        teaches = role in (Role.INSTRUCTOR, Role.ASSISTANT, Role.DESIGNER)
+        if person.administrator:
+            return [
+                f"{INSTITUTION}#Administrator",
+                f"{MEMBERSHIP}#Instructor",
+                f"{SYSTEM}#Administrator",
+            ]
+        return [f"{MEMBERSHIP}#Instructor" if teaches else f"{MEMBERSHIP}#Learner"]
+
+    def claims(self, launch: Launch, role: Role | None, registration: Registration) -> dict[str, Any]:
+        person, course, link, options = launch.person, launch.course, launch.link, launch.options
+        return {
+            f"{CLAIM}lis": {
+                "person_sourcedid": person.sourced_id,
+                "course_section_sourcedid": f"SIS-{course.label}",
+            },
+            f"{CLAIM}context": {
+                "id": course.id,
+                "label": course.label,
+                "title": course.title,
+                "type": ["CourseSection"],
+            },
+            f"{CLAIM}resource_link": {"title": link.title, "description": link.description, "id": link.id},
+            **self.identity(launch),
+            f"{CLAIM}ext": {
+                **({"user_username": person.username} if options.names else {}),
+                "lms": "moodle-2",
+            },
+            f"{CLAIM}launch_presentation": {
+                "locale": "en",
+                "document_target": options.target,
+                "return_url": f"{self.return_url(launch)}&launch_container={CONTAINERS[options.target]}",
+            },
+            f"{CLAIM}tool_platform": {
+                "product_family_code": "moodle",
+                "version": "2024100706",
+                "guid": hashlib.sha256(self.config.base.encode()).hexdigest()[:32],
+                "name": "Fernhill",
+                "description": "Fernhill College (sandbox)",
+            },
+            f"{CLAIM}custom": self._custom(launch, role),
+        }
+
+    def _custom(self, launch: Launch, role: Role | None) -> dict[str, str | None]:
+        groups = launch.course.groups.get(launch.person.key, ())
+        known = personal(launch) | of_the_course(launch)
+        known["Membership.role"] = "Learner" if role in (Role.LEARNER, Role.OBSERVER) else "Instructor"
+        known["Moodle.Person.userGroupIds"] = ",".join(groups)
+        known["Person.address.timezone"] = "99"  # Moodle's word for "the server's own"
+        values = filled(launch.link.custom, known)
+        twice: dict[str, str | None] = {}
+        for key, value in values.items():
+            # A key with capitals or spaces arrives under its LTI 1.1 spelling too.
+            plain = "".join(c if c.isalnum() else "_" for c in key.lower())
+            twice[plain] = value
+            twice[key] = value
+        return twice

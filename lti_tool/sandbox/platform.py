@@ -1,0 +1,303 @@
+"""The platform itself: one object that holds the world, the keys and every launch on its way, behind one lock.
+
+Tests use it without a browser: `login_params`, `launch_token`, `add_user`, `add_course`, `add_link`, `rotate_keys`.
+"""
+
+import dataclasses
+import json
+import os
+import random
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from lti_tool.sandbox import content
+from lti_tool.sandbox.canvas import Canvas
+from lti_tool.sandbox.config import SandboxConfig
+from lti_tool.sandbox.grants import Grants
+from lti_tool.sandbox.launches import HINT_LIFE, Launch, LaunchOptions
+from lti_tool.sandbox.moodle import Moodle
+from lti_tool.sandbox.payloads import EVERY, VALID_LAUNCHES, Variation
+from lti_tool.sandbox.profiles import Profile, Registration
+from lti_tool.sandbox.tokens import Answer, Draft, KeyRing
+from lti_tool.sandbox.world import Course, Lesson, Link, Person, Role, Unknown, World
+
+PROFILES: dict[str, type[Profile]] = {"moodle": Moodle, "canvas": Canvas}
+
+Named = str | Person
+"""A person, or the person's key or sub."""
+
+
+class Sandbox:
+    def __init__(self, config: SandboxConfig, http: requests.Session | None = None) -> None:
+        self.config = config
+        self.profile = PROFILES[config.profile](config)
+        self.http = http or requests.Session()
+        self.randomness = random.SystemRandom() if config.seed is None else random.Random(config.seed)  # noqa: S311
+        self.lock = threading.RLock()
+        self.world = World()
+        self._launches: dict[str, Launch] = {}
+        self._answers: dict[str, Answer] = {}
+        stored = _read(config.state_file, config.profile)
+        self.keys = KeyRing.from_state(stored["keys"]) if stored.get("keys") else KeyRing()
+        self.registration = Registration(
+            config.client_id or stored.get("client_id") or self.profile.new_client_id(self.randomness),
+            config.deployment_id
+            or stored.get("deployment_id")
+            or self.profile.new_deployment_id(self.randomness),
+        )
+        self.grants = Grants(config, self.registration, self.http, self.randomness)
+        self._save()
+        content.furnish(self)
+
+    # The world.
+
+    def add_user(
+        self,
+        key: str,
+        given_name: str,
+        family_name: str,
+        *,
+        email: str | None = None,
+        sub: str = "",
+        username: str = "",
+        sourced_id: str = "",
+        about: str = "",
+        administrator: bool = False,
+        test_student: bool = False,
+        courses: Mapping[str, Role | str] | None = None,
+    ) -> Person:
+        """A person, enrolled in `courses` (course key → role). A key used before raises ValueError."""
+        with self.lock:
+            if key in self.world.people:
+                raise ValueError(f"there is a person {key!r} already")
+            person = Person(
+                key=key,
+                sub=sub or self.profile.person_sub(len(self.world.people) + 1, key),
+                given_name=given_name,
+                family_name=family_name,
+                email=f"{key}@fernhill.example" if email is None else email,
+                username=username or key,
+                sourced_id=sourced_id,
+                about=about,
+                administrator=administrator,
+                test_student=test_student,
+            )
+            self.world.people[key] = person
+            for course, role in (courses or {}).items():
+                self.enrol(person, course, role)
+            return person
+
+    def add_course(
+        self,
+        key: str,
+        title: str,
+        *,
+        label: str = "",
+        id: str = "",  # noqa: A002  (the claim's own name)
+        summary: str = "",
+        accent: str = "green",
+        history: tuple[str, ...] = (),
+        lessons: tuple[Lesson, ...] = (),
+        members: Mapping[str, Role | str] | None = None,
+    ) -> Course:
+        """A course; without lessons of its own, one page shows all its links."""
+        with self.lock:
+            if key in self.world.courses:
+                raise ValueError(f"there is a course {key!r} already")
+            course = Course(
+                key=key,
+                id=id or self.profile.context_id(len(self.world.courses) + 1, key),
+                title=title,
+                label=label or key.upper(),
+                summary=summary,
+                accent=accent,
+                history=history,
+                lessons=lessons,
+            )
+            self.world.courses[key] = course
+            for person, role in (members or {}).items():
+                self.enrol(person, key, role)
+            return course
+
+    def add_link(
+        self,
+        key: str,
+        course: str,
+        title: str,
+        *,
+        description: str = "",
+        custom: Mapping[str, str] | None = None,
+        id: str = "",  # noqa: A002
+        target_link_uri: str = "",
+        placement: str = "",
+    ) -> Link:
+        """A resource link in a course; variables in `custom` are filled in at each launch."""
+        with self.lock:
+            if key in self.world.links:
+                raise ValueError(f"there is a link {key!r} already")
+            of = self.world.course(course)
+            link = Link(
+                key=key,
+                id=id or self.profile.link_id(len(self.world.links) + 1, key, of.id, placement),
+                course=of.key,
+                title=title,
+                description=description,
+                custom=dict(custom or {}),
+                target_link_uri=target_link_uri,
+                placement=placement,
+            )
+            self.world.links[key] = link
+            return link
+
+    def enrol(self, person: Named, course: str, role: Role | str) -> None:
+        with self.lock:
+            self.world.course(course).members[self._person(person).key] = Role(role)
+
+    def _person(self, named: Named) -> Person:
+        return named if isinstance(named, Person) else self.world.person(named)
+
+    # Keys.
+
+    def rotate_keys(self, keep_old: bool = True) -> str:
+        """The kid of the new key. Tokens signed before stay verifiable when the old keys are kept."""
+        with self.lock:
+            self.keys.rotate(keep_old)
+            self._save()
+            return str(self.keys.current.kid)
+
+    # Launches.
+
+    def begin_launch(
+        self, user: Named, link: str | Link, options: LaunchOptions | None = None
+    ) -> tuple[Launch, dict[str, str]]:
+        """A launch and the parameters of its login initiation. Raises Unknown."""
+        with self.lock:
+            person = self._person(user)
+            place = link if isinstance(link, Link) else self.world.link(link)
+            options = options or self.default_options()
+            variation = _variation(options.variation)
+            course = self.world.courses[place.course]
+            if person.key not in course.members and not person.administrator:
+                raise Unknown(f"{person.name} is not enrolled in {course.title}")
+            now = self.config.clock()
+            self._forget_old_launches(now)
+            launch = Launch(self.profile.new_launch_id(self.randomness), person, course, place, now, options)
+            self._launches[launch.id] = launch
+        params = {
+            "iss": self.profile.issuer,
+            "target_link_uri": self.profile.target_of(launch),
+            "login_hint": person.sub,
+            "lti_message_hint": self.profile.message_hint(launch),
+            "client_id": self.registration.client_id,
+            "lti_deployment_id": self.registration.deployment_id,
+        }
+        if self.profile.storage_target:
+            params["lti_storage_target"] = self.profile.storage_target
+        return launch, params | variation.login
+
+    def login_params(
+        self, user: Named, link: str | Link, options: LaunchOptions | None = None
+    ) -> dict[str, str]:
+        """What a course page sends to the tool's login URL; its hint is good for one answer."""
+        return self.begin_launch(user, link, options)[1]
+
+    def default_options(self) -> LaunchOptions:
+        config = self.config
+        return LaunchOptions(
+            names=config.release_names, email=config.release_email, login=config.login_method
+        )
+
+    def spend(self, message_hint: str) -> Launch | None:
+        """The launch of a hint, once. None when the hint is unknown, used, or older than HINT_LIFE."""
+        with self.lock:
+            launch = self._launches.get(self.profile.launch_id_of(message_hint) or "")
+            if launch is None or launch.spent or self.config.clock() - launch.begun_at > HINT_LIFE:
+                return None
+            launch.spent = True
+            return launch
+
+    def answer(self, launch: Launch, nonce: str, state: str) -> dict[str, str]:
+        """The fields of the form posted to the tool. Raises NothingToReplay."""
+        with self.lock:
+            role = self.world.role_of(launch.person, launch.course)
+            claims = self.profile.token_claims(launch, role, self.registration, nonce, self.config.clock())
+            person = launch.person.key
+            draft = Draft(
+                claims=claims,
+                header=self.keys.header(),
+                state=state,
+                earlier=self._answers.get(person),
+                stranger=next((a for who, a in reversed(self._answers.items()) if who != person), None),
+            )
+            variation = _variation(launch.options.variation)
+            altered = variation.apply(draft)
+            token = self.keys.sign(altered)
+            if variation is VALID_LAUNCHES["launch"]:
+                # Taken out first, so that the newest always stands last.
+                self._answers.pop(person, None)
+                self._answers[person] = Answer(token, state, nonce, person)
+        fields = {"id_token": token, "state": altered.state}
+        if self.profile.storage_target:
+            fields["lti_storage_target"] = self.profile.storage_target
+        return fields
+
+    def launch_token(
+        self,
+        user: Named,
+        link: str | Link,
+        nonce: str,
+        variation: str = "",
+        state: str = "",
+        **options: Any,
+    ) -> str:
+        """A signed id_token without the way through the browser; `options` are fields of LaunchOptions."""
+        chosen = dataclasses.replace(self.default_options(), variation=variation, **options)
+        launch, _ = self.begin_launch(user, link, chosen)
+        launch.spent = True
+        return self.answer(launch, nonce, state)["id_token"]
+
+    def _forget_old_launches(self, now: datetime) -> None:
+        for launch_id in [i for i, launch in self._launches.items() if now - launch.begun_at > HINT_LIFE]:
+            del self._launches[launch_id]
+
+    def _save(self) -> None:
+        if self.config.state_file is None:
+            return
+        state = {
+            "profile": self.config.profile,
+            "client_id": self.registration.client_id,
+            "deployment_id": self.registration.deployment_id,
+            "keys": self.keys.to_state(),
+        }
+        # Private keys: readable by their owner only, and never half written.
+        self.config.state_file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.config.state_file.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(state, file)
+        draft.replace(self.config.state_file)
+
+
+def _variation(name: str) -> Variation:
+    try:
+        return EVERY[name or "launch"]
+    except KeyError:
+        raise Unknown(f"no variation {name!r}") from None
+
+
+def _read(path: Path | None, profile: str) -> dict[str, Any]:
+    """What an earlier start kept; nothing when it ran under another profile, whose ids look different."""
+    if path is None or not path.exists():
+        return {}
+    try:
+        stored = json.loads(path.read_text())
+    except ValueError:
+        stored = None
+    if not isinstance(stored, dict):
+        raise ValueError(f"{path}: not a state file of the sandbox; remove it to start afresh")
+    return stored if stored.get("profile") == profile else {}

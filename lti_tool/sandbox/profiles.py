@@ -1,0 +1,141 @@
+"""What makes one LMS differ from another, as one interface; the quirks stand in moodle.py and canvas.py."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, ClassVar
+
+from lti_tool.sandbox.config import ProfileName, SandboxConfig
+from lti_tool.sandbox.launches import Launch
+from lti_tool.sandbox.world import Person, Role
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
+SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person"
+
+
+@dataclass(eq=False)
+class PageRefusal(Exception):
+    """The request cannot be trusted to name where to answer: a page of the platform says no."""
+
+    status: int
+    sentence: str
+
+
+@dataclass(eq=False)
+class FormRefusal(Exception):
+    """The tool is told by a form_post with `error` and `state` (OpenID Connect Core, 3.1.2.6)."""
+
+    error: str
+    description: str = ""
+
+
+Spend = Callable[[str], Launch | None]
+"""Gives the launch of a hint and marks it used, at once; None when unknown, used, or too old."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What the platform's administrator would see of the tool."""
+
+    client_id: str
+    deployment_id: str
+
+
+class Profile(ABC):
+    name: ClassVar[ProfileName]
+    product: ClassVar[str]
+    token_life: ClassVar[timedelta]
+    grant_mimetype: ClassVar[str] = "application/json"
+    config: SandboxConfig
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self.config = config
+
+    @property
+    @abstractmethod
+    def issuer(self) -> str: ...
+
+    @property
+    def storage_target(self) -> str:
+        """The frame that keeps data for tools; empty where the platform offers none."""
+        return ""
+
+    @abstractmethod
+    def new_client_id(self, randomness: Random) -> str: ...
+
+    @abstractmethod
+    def new_deployment_id(self, randomness: Random) -> str: ...
+
+    @abstractmethod
+    def person_sub(self, number: int, key: str) -> str:
+        """`number` counts the people from 1, `key` is the person's name in the sandbox."""
+
+    @abstractmethod
+    def context_id(self, number: int, key: str) -> str: ...
+
+    @abstractmethod
+    def link_id(self, number: int, key: str, context_id: str, placement: str) -> str: ...
+
+    @abstractmethod
+    def new_launch_id(self, randomness: Random) -> str: ...
+
+    @abstractmethod
+    def message_hint(self, launch: Launch) -> str: ...
+
+    @abstractmethod
+    def launch_id_of(self, message_hint: str) -> str | None:
+        """None when the hint is not one of this platform's."""
+
+    @abstractmethod
+    def judge(self, asked: Mapping[str, str], registration: Registration, spend: Spend) -> Launch:
+        """The launch an authentication request is for. Raises PageRefusal or FormRefusal."""
+
+    @abstractmethod
+    def roles(self, person: Person, role: Role | None) -> list[str]: ...
+
+    @abstractmethod
+    def claims(self, launch: Launch, role: Role | None, registration: Registration) -> dict[str, Any]:
+        """Everything but the claims of the token itself."""
+
+    def token_claims(
+        self, launch: Launch, role: Role | None, registration: Registration, nonce: str, now: datetime
+    ) -> dict[str, Any]:
+        issued = int(now.timestamp())
+        return {
+            "nonce": nonce,
+            "iat": issued,
+            "exp": issued + int(self.token_life.total_seconds()),
+            "iss": self.issuer,
+            "aud": registration.client_id,
+            f"{CLAIM}deployment_id": registration.deployment_id,
+            f"{CLAIM}target_link_uri": self.target_of(launch),
+            "sub": launch.person.sub,
+            f"{CLAIM}message_type": "LtiResourceLinkRequest",
+            f"{CLAIM}version": "1.3.0",
+            f"{CLAIM}roles": self.roles(launch.person, role),
+            **self.claims(launch, role, registration),
+        }
+
+    def target_of(self, launch: Launch) -> str:
+        return launch.link.target_link_uri or self.config.target_link_uri or self.config.tool_launch_urls[0]
+
+    def return_url(self, launch: Launch) -> str:
+        return f"{self.config.base}/return?course={launch.course.id}&link={launch.link.key}"
+
+    def identity(self, launch: Launch) -> dict[str, str]:
+        """The OpenID Connect claims about the person; what is withheld is absent."""
+        person = launch.person
+        claims: dict[str, str] = {}
+        if launch.options.names:
+            claims |= {
+                "name": person.name,
+                "given_name": person.given_name,
+                "family_name": person.family_name,
+            }
+        if launch.options.email and person.email:
+            claims["email"] = person.email
+        return claims

@@ -1,0 +1,46 @@
+// Small manners of the pages: menus close when one looks elsewhere, the live record opens and closes.
+
+for (const menu of document.querySelectorAll("details[data-closes-outside]")) {
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+}
+
+const record = document.getElementById("record");
+const opener = document.querySelector('[data-switch="record"]');
+
+if (record && opener) {
+  const wide = window.matchMedia("(min-width: 80rem)");
+
+  const show = (open) => {
+    document.body.classList.toggle("with-record", open);
+    record.inert = !open;
+    opener.setAttribute("aria-expanded", String(open));
+    record.dispatchEvent(new CustomEvent("record-switched", { detail: { open } }));
+  };
+  const choose = (open) => {
+    show(open);
+    if (wide.matches) sessionStorage.setItem("record", open ? "open" : "closed");
+  };
+
+  opener.addEventListener("click", () => choose(!document.body.classList.contains("with-record")));
+  record.querySelector("[data-close]").addEventListener("click", () => {
+    choose(false);
+    opener.focus();
+  });
+  record.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      choose(false);
+      opener.focus();
+    }
+  });
+  const settle = () => show(wide.matches && sessionStorage.getItem("record") !== "closed");
+  wide.addEventListener("change", settle);
+  settle();
+}
