@@ -1,0 +1,20 @@
+"""`alongside db`: the tables of the tool."""
+
+import click
+
+from lti_tool import migrations
+from lti_tool.cli.parts import command_parts
+
+
+@click.group()
+def db() -> None:
+    """Bring the database's tables up to date."""
+
+
+@db.command()
+@click.option("--revision", default="head", show_default=True, help="The revision to go to.")
+def upgrade(revision: str) -> None:
+    """Migrate the tables. Safe to run again: what is done is not done twice."""
+    given = command_parts()
+    migrations.upgrade(given.database.engine, revision)
+    click.echo(f"The tables are at {migrations.head() if revision == 'head' else revision}.")

@@ -1,0 +1,42 @@
+"""What every command needs: the parts of the installation, and data printed for people or as JSON."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from lti_tool.config import read_settings
+from lti_tool.parts import Parts
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the data as JSON.")
+
+
+def command_parts() -> Parts:
+    """The installation's parts, made once a command. Makes the home folder where SQLite files would stand."""
+    context = click.get_current_context().find_root()
+    if not isinstance(context.obj, Parts):
+        settings = read_settings()
+        if settings.database_url.startswith("sqlite"):
+            settings.home.mkdir(parents=True, exist_ok=True)
+        context.obj = Parts.of(settings)
+    given: Parts = context.obj
+    return given
+
+
+def print_json(data: object) -> None:
+    click.echo(json.dumps(data, indent=2, default=str, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str = "Nothing yet.") -> None:
+    """A table that wraps in a terminal and stays whole in a pipe; ``empty`` when there is no row."""
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*("–" if cell is None else str(cell) for cell in row))
+    console = Console()
+    console.print(table, width=console.width if console.is_terminal else 200)
