@@ -1,0 +1,182 @@
+"""Everything at once on one machine, to look at: tool, worker, sandbox LMS and LRS, with a believable course."""
+
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lti_tool import migrations
+from lti_tool.config import Settings, read_settings
+from lti_tool.demo.processes import DidNotStart, Processes, port_is_free
+from lti_tool.demo.seed import seed
+from lti_tool.parts import Parts
+from lti_tool.sandbox import Running, SandboxConfig
+from lti_tool.sandbox import start as start_sandbox
+
+CLIENT_ID = "alongside-demo"
+DEPLOYMENT_ID = "1"
+LRS_USER = "alongside"
+
+
+class DemoRefused(Exception):
+    """The demo cannot start or be cleared; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    tool: int = 8000
+    sandbox: int = 8001
+    lrs: int = 8002
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo keeps its data, and where it is reached.
+
+    The tool is reached as ``localhost`` and the sandbox as ``127.0.0.1``: two sites to a browser, so that frames and
+    cookies behave as between a real LMS and a real tool.
+    """
+
+    home: Path
+    ports: Ports = Ports()
+
+    @property
+    def tool_url(self) -> str:
+        return f"http://localhost:{self.ports.tool}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.sandbox}"
+
+    @property
+    def lrs_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.lrs}/xAPI"
+
+    def environ(self) -> dict[str, str]:
+        """The settings of the demo's commands: its own data, whatever the shell says of another installation."""
+        return {
+            "ALONGSIDE_ENV": "development",
+            "ALONGSIDE_HOME": str(self.home),
+            "ALONGSIDE_PUBLIC_URL": self.tool_url,
+            "DATABASE_URL": f"sqlite:///{self.home / 'alongside.db'}",
+            "LRS_DATABASE_URL": f"sqlite:///{self.home / 'lrs.db'}",
+            "BROKER_URL": "memory://",
+        }
+
+    def settings(self) -> Settings:
+        return read_settings({**os.environ, "ALONGSIDE_SECRET_KEY": "", **self.environ()})
+
+
+def run(demo: Demo, told: Callable[[str], None]) -> None:
+    """Starts everything, tells each step, and serves until SIGINT or SIGTERM. Raises :class:`DemoRefused`."""
+    with _alone(demo):
+        for name, port in (("tool", demo.ports.tool), ("sandbox LMS", demo.ports.sandbox), ("LRS", demo.ports.lrs)):
+            if not port_is_free(port):
+                raise DemoRefused(f"port {port}, for the {name}, is taken; stop what uses it, or choose other ports")
+        processes = Processes(demo.home, {"ALONGSIDE_SECRET_KEY": "", **demo.environ()})
+        running: Running | None = None
+        try:
+            with _interruptible():
+                running = _start(demo, processes, told)
+                told("ready")
+                while True:
+                    time.sleep(1)
+                    processes.check()
+        except KeyboardInterrupt:
+            told("Stopping.")
+        except DidNotStart as error:
+            raise DemoRefused(str(error)) from None
+        finally:
+            processes.stop()
+            if running:
+                running.stop()
+
+
+def reset(demo: Demo) -> bool:
+    """Clears the demo's data; False when there was none. Raises :class:`DemoRefused` while it runs."""
+    if not demo.home.exists():
+        return False
+    with _alone(demo):
+        shutil.rmtree(demo.home)
+    return True
+
+
+def _start(demo: Demo, processes: Processes, told: Callable[[str], None]) -> Running:
+    told("Preparing the databases")
+    given = Parts.of(demo.settings())
+    if not migrations.is_at_head(given.database.engine):
+        migrations.upgrade(given.database.engine)
+    password = _lrs_password(demo)
+    told("Starting the LRS")
+    processes.environ["LRS_PASSWORD"] = password
+    processes.start("lrs", "lrs", "serve", "--port", str(demo.ports.lrs), "--username", LRS_USER)
+    told("Starting the sandbox LMS")
+    running = start_sandbox(_sandbox_config(demo, password), "127.0.0.1", demo.ports.sandbox)
+    _connect(demo, given, password)
+    told("Starting the tool")
+    processes.start("tool", "serve", "--port", str(demo.ports.tool))
+    processes.wait_for(f"{demo.tool_url}/readyz")
+    processes.wait_for(f"http://127.0.0.1:{demo.ports.lrs}/healthz")
+    seeded = demo.home / "seeded"
+    if not seeded.exists():
+        seed(given, running.sandbox, demo.tool_url, lambda title: told(f"People are talking: {title}"))
+        seeded.touch()
+    told("Starting the worker")
+    processes.start("worker", "worker")
+    return running
+
+
+def _sandbox_config(demo: Demo, lrs_password: str) -> SandboxConfig:
+    return SandboxConfig(
+        public_url=demo.sandbox_url,
+        tool_login_url=f"{demo.tool_url}/lti/login",
+        tool_launch_urls=(f"{demo.tool_url}/lti/launch",),
+        tool_jwks_url=f"{demo.tool_url}/lti/jwks.json",
+        client_id=CLIENT_ID,
+        deployment_id=DEPLOYMENT_ID,
+        lrs_endpoint=demo.lrs_url,
+        lrs_username=LRS_USER,
+        lrs_password=lrs_password,
+        state_file=demo.home / "sandbox.json",
+    )
+
+
+def _lrs_password(demo: Demo) -> str:
+    """Made once for each demo folder, readable by its owner only."""
+    path = demo.home / "lrs_password"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
+    return path.read_text()
+
+
+@contextmanager
+def _alone(demo: Demo) -> Iterator[None]:
+    """One demo at a time in a folder; the lock goes with the process, however it ends."""
+    demo.home.mkdir(parents=True, exist_ok=True)
+    with (demo.home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoRefused(f"the demo in {demo.home} is already running; stop it there with Ctrl-C") from None
+        yield
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turns SIGTERM into what Ctrl-C does, so that both stop the parts in order."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,106 @@
+"""Fills the demo's course: everybody arrives by a real launch, then says what the story has them say."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import parse_qsl, urljoin, urlsplit
+from uuid import UUID
+
+import requests
+
+from lti_tool import bearer
+from lti_tool.demo.story import SCENES, Said, Scene
+from lti_tool.parts import Parts
+from lti_tool.sandbox import Sandbox, authorize
+from social_layer.clock import Clock
+from social_layer.discussion.actions import post, react
+from social_layer.discussion.models import ReactionKind
+from social_layer.panels.actions import set_up
+from social_layer.panels.models import Kind
+from social_layer.panels.queries import find_viewer, has_entries
+from social_layer.viewer import Viewer
+
+INSTRUCTOR = "amara"
+_CONFIG = re.compile(r'<script type="application/json" id="config">(.*?)</script>', re.DOTALL)
+_MOST_REDIRECTS = 5
+
+
+class LaunchFailed(Exception):
+    """The tool did not open for somebody of the story; the message is what it answered."""
+
+
+def seed(given: Parts, sandbox: Sandbox, tool_url: str, told: Callable[[str], None]) -> None:
+    """Writes the whole story. ``told`` hears the title of each panel as it is begun."""
+    for scene in SCENES:
+        told(sandbox.world.link(scene.link).title)
+        _play(given, sandbox, tool_url, scene)
+
+
+def launch(sandbox: Sandbox, tool_url: str, person: str, link: str) -> str:
+    """Opens a panel as a browser would, and answers the page's bearer token. Raises :class:`LaunchFailed`."""
+    http = requests.Session()
+    # The tool's cookies are Secure; browsers send such cookies to this machine's own address even without https.
+    http.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
+    answer = http.post(
+        f"{tool_url}/lti/login", data=sandbox.login_params(person, link), allow_redirects=False, timeout=30
+    )
+    for _ in range(_MOST_REDIRECTS):
+        if not answer.is_redirect:
+            break
+        target = urljoin(answer.url, answer.headers["Location"])
+        if target.startswith(f"{sandbox.config.base}/auth"):
+            url, fields = authorize(sandbox, dict(parse_qsl(urlsplit(target).query)))
+            answer = http.post(url, data=fields, allow_redirects=False, timeout=30)
+        else:
+            answer = http.get(target, allow_redirects=False, timeout=30)
+    found = _CONFIG.search(answer.text)
+    if not answer.ok or not found:
+        raise LaunchFailed(f"{person} could not open {link}: {answer.status_code} {answer.url}")
+    token: str = json.loads(found.group(1))["token"]
+    return token
+
+
+def _play(given: Parts, sandbox: Sandbox, tool_url: str, scene: Scene) -> None:
+    cast = {INSTRUCTOR, *(name for said in scene.threads for name in _speakers(said))}
+    tokens = {name: launch(sandbox, tool_url, name, scene.link) for name in sorted(cast)}
+    with given.database.write() as session:
+
+        def as_person(name: str) -> Viewer:
+            ids = bearer.read(given, tokens[name])
+            viewer = find_viewer(session, ids.tenant_id, ids.membership_id, ids.panel_id)
+            if viewer is None:
+                raise LaunchFailed(f"{name} is no member of the course of {scene.link}")
+            return viewer
+
+        def say(said: Said, parent: UUID | None = None) -> None:
+            clock = _ago(given.clock, said.ago)
+            entry = post(session, clock, as_person(said.who), title=said.title, body=said.body, parent_id=parent)
+            for name, kind in said.reactions:
+                react(session, _ago(given.clock, said.ago - 3), as_person(name), entry, ReactionKind(kind))
+            for answer in said.answers:
+                say(answer, entry)
+
+        if has_entries(session, as_person(INSTRUCTOR)):
+            return  # an earlier start was stopped half-way: this scene was played
+        set_up(
+            session,
+            given.clock,
+            as_person(INSTRUCTOR),
+            kind=Kind(scene.kind),
+            title=sandbox.world.link(scene.link).title,
+            purpose=scene.purpose,
+            prompt=scene.prompt,
+        )
+        for said in sorted(scene.threads, key=lambda said: -said.ago):
+            say(said)
+
+
+def _speakers(said: Said) -> set[str]:
+    reacting = {name for name, _ in said.reactions}
+    return {said.who} | reacting | {name for answer in said.answers for name in _speakers(answer)}
+
+
+def _ago(clock: Clock, minutes: int) -> Clock:
+    return lambda: clock() - timedelta(minutes=max(minutes, 1))
