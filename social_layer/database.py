@@ -4,43 +4,99 @@ Every row of a tenant is keyed by ``(tenant_id, id)`` and refers to others by su
 into another tenant and every table can be partitioned by tenant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Engine, ForeignKeyConstraint, MetaData, create_engine, event
+from sqlalchemy import (
+    DateTime,
+    Engine,
+    ForeignKeyConstraint,
+    LargeBinary,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Uuid,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_TIMEOUT_SECONDS = 10
+PlainRow = Row[*tuple[Any, ...]]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. Refuses naive datetimes; stored as UTC, microseconds, in a form that sorts as text in SQLite."""
+    """An instant. Refuses naive datetimes; stored as UTC, microseconds; in SQLite as ISO 8601, which sorts as text.
+
+    Processes values itself instead of through ``process_result_value``: pages read hundreds of instants.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored; pass an aware datetime")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String(32) if dialect.name == "sqlite" else DateTime(timezone=True))
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        return _to_iso if dialect.name == "sqlite" else _to_utc
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        return _from_iso if dialect.name == "sqlite" else _to_utc
+
+
+class Id(TypeDecorator[UUID]):
+    """A UUID: PostgreSQL's own type, 16 bytes in SQLite, where keys and indexes are half as large as with text."""
+
+    impl = Uuid
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(LargeBinary(16) if dialect.name == "sqlite" else Uuid())
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[UUID | None], Any] | None:
+        return _to_bytes if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], UUID | None] | None:
+        return _from_bytes if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _to_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored; pass an aware datetime")
+    return value.astimezone(UTC)
+
+
+def _to_iso(value: datetime | None) -> str | None:
+    utc = _to_utc(value)
+    return None if utc is None else utc.isoformat(timespec="microseconds")
+
+
+def _from_iso(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def _to_bytes(value: UUID | None) -> bytes | None:
+    return None if value is None else value.bytes
+
+
+# A page names the same threads, parents and voices again and again, and the next page view the same entries.
+@lru_cache(maxsize=8192)
+def _from_bytes(value: bytes | None) -> UUID | None:
+    return None if value is None else UUID(bytes=value)
 
 
 class Base(DeclarativeBase):
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime()}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), UUID: Id()}
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -132,3 +188,14 @@ def upsert(session: Session, table: type[Base]) -> Any:
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def rows(
+    session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]
+) -> Sequence[PlainRow]:
+    """Plain rows, without what the session does for objects, which costs half as much again.
+
+    ``statement`` is best made once, with its ``values`` as parameters: building one takes longer than running it.
+    """
+    session.flush()
+    return session.connection().execute(statement, values).all()

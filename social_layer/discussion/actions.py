@@ -18,7 +18,7 @@ from social_layer.panels.kinds import RULES
 from social_layer.panels.models import Panel
 from social_layer.refusals import Conflict, Invalid, NotAllowed, NotFound
 from social_layer.viewer import Viewer
-from social_layer.visibility import visible_to
+from social_layer.visibility import seen_by, visible_to
 
 MAX_DRAFT = 4 * text.MAX_BODY
 
@@ -188,7 +188,8 @@ def react(
 def mark_read(session: Session, viewer: Viewer, read: dict[UUID, int]) -> None:
     """Notes how far the viewer has read: thread → ``seq`` of the last entry seen. Never goes back; no event."""
     threads = session.scalars(
-        select(Entry.id).where(visible_to(viewer), Entry.parent_id.is_(None), Entry.id.in_(list(read)))
+        select(Entry.id).where(visible_to(viewer), Entry.parent_id.is_(None), Entry.id.in_(list(read))),
+        seen_by(viewer),
     )
     rows = [
         {
@@ -274,7 +275,8 @@ def _answerable(session: Session, viewer: Viewer, entry_id: UUID) -> Any:
             Entry.path,
             Entry.version,
             Entry.deleted_at,
-        ).where(visible_to(viewer), Entry.id == entry_id)
+        ).where(visible_to(viewer), Entry.id == entry_id),
+        seen_by(viewer),
     ).one_or_none()
     if found is None:
         raise NotFound("entry_not_found")

@@ -1,25 +1,27 @@
 """Reads: entries as a viewer sees them, what changed since, and the viewer's own drafts."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, cast, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from social_layer import cursors
+from social_layer.database import rows
 from social_layer.discussion.models import Draft, Entry, EntryKind, Reaction, ReactionKind, ReadMark, Revision
 from social_layer.people.models import Membership, Person, Role, Voice
 from social_layer.viewer import Viewer
-from social_layer.visibility import visible_to
+from social_layer.visibility import FOR_MEMBERS, IN_PANEL, seen_by
 
 PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class EntryView:
+class EntryView(NamedTuple):
     """An entry as one viewer sees it. A removed one has no text and no author."""
 
     id: UUID
@@ -42,8 +44,8 @@ class EntryView:
     depth: int
     seq: int
     replies: int
-    reactions: dict[ReactionKind, int] = field(default_factory=dict)
-    my_reactions: frozenset[ReactionKind] = frozenset()
+    reactions: dict[ReactionKind, int]
+    my_reactions: frozenset[ReactionKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +68,18 @@ class Updates:
 def entries_page(
     session: Session, viewer: Viewer, *, after: str | None = None, limit: int = PAGE
 ) -> EntriesPage:
-    """A page of the panel in thread order, the newest thread first. Two statements. Raises ``bad_cursor``."""
-    wanted = _entries(viewer, visible_to(viewer)).order_by(Entry.path).limit(limit + 1)
-    if after:
-        wanted = wanted.where(Entry.path > cursors.to_position(after))
-    rows = session.execute(wanted).all()
-    shown = rows[:limit]
-    following = cursors.of_position(shown[-1].path) if len(rows) > limit else None
-    return EntriesPage(_views(session, viewer, shown), following)
+    """A page of the panel in thread order, the newest thread first. One statement. Raises ``bad_cursor``."""
+    position = cursors.to_position(after) if after else b""
+    found = rows(session, _page(viewer.is_staff), seen_by(viewer, after=position, most=limit + 1))
+    shown = found[:limit]
+    following = cursors.of_position(shown[-1].path) if len(found) > limit else None
+    return EntriesPage([_view(viewer.voice_id, *row) for row in shown], following)
 
 
 def find_entry(session: Session, viewer: Viewer, entry_id: UUID) -> EntryView | None:
     """One entry, or None where there is none that the viewer may see."""
-    rows = session.execute(_entries(viewer, and_(visible_to(viewer), Entry.id == entry_id))).all()
-    return _views(session, viewer, rows)[0] if rows else None
+    found = rows(session, _one(viewer.is_staff), seen_by(viewer, entry=entry_id))
+    return _view(viewer.voice_id, *found[0]) if found else None
 
 
 def updates(session: Session, viewer: Viewer, *, after: str, limit: int = PAGE) -> Updates | None:
@@ -87,31 +87,64 @@ def updates(session: Session, viewer: Viewer, *, after: str, limit: int = PAGE) 
     seen = cursors.to_change(after)
     if seen == viewer.panel.counter:
         return None
-    rows = session.execute(
-        _entries(viewer, and_(visible_to(viewer), Entry.changed_seq > seen))
-        .order_by(Entry.changed_seq)
-        .limit(limit + 1)
-    ).all()
-    shown = rows[:limit]
-    more = len(rows) > limit
+    found = rows(session, _changes(viewer.is_staff), seen_by(viewer, after=seen, most=limit + 1))
+    shown = found[:limit]
+    more = len(found) > limit
     last = shown[-1].changed_seq if shown else 0
     reached = last if more else max(viewer.panel.counter, last)
-    return Updates(_views(session, viewer, shown), cursors.of_change(reached), more)
+    return Updates([_view(viewer.voice_id, *row) for row in shown], cursors.of_change(reached), more)
 
 
 def drafts(session: Session, viewer: Viewer) -> dict[str, dict[str, Any]]:
     """The viewer's own drafts in this panel, by what they are about."""
-    rows = session.execute(
+    found = session.execute(
         select(Draft.about, Draft.fields).where(
             Draft.tenant_id == viewer.tenant_id,
             Draft.panel_id == viewer.panel.id,
             Draft.person_id == viewer.person_id,
         )
     )
-    return dict(rows.tuples().all())
+    return dict(found.tuples().all())
 
 
-def _entries(viewer: Viewer, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+# The reactions to an entry in one column, a word each; the viewer's own bear a mark.
+_OWN = "!"
+_REACTIONS = (
+    select(
+        func.aggregate_strings(
+            Reaction.kind + case((Reaction.voice_id == bindparam("viewer_voice"), _OWN), else_=""), " "
+        )
+    )
+    .where(Reaction.tenant_id == Entry.tenant_id, Reaction.entry_id == Entry.id)
+    .correlate(Entry)
+    .scalar_subquery()
+    .label("reactions")
+)
+
+
+@cache
+def _page(for_staff: bool) -> Select[*tuple[Any, ...]]:
+    return (
+        _entries(for_staff)
+        .where(Entry.path > bindparam("after"))
+        .order_by(Entry.path)
+        .limit(bindparam("most"))
+    )
+
+
+@cache
+def _one(for_staff: bool) -> Select[*tuple[Any, ...]]:
+    return _entries(for_staff).where(Entry.id == bindparam("entry"))
+
+
+@cache
+def _changes(for_staff: bool) -> Select[*tuple[Any, ...]]:
+    changed = Entry.changed_seq > bindparam("after")
+    return _entries(for_staff).where(changed).order_by(Entry.changed_seq).limit(bindparam("most"))
+
+
+def _entries(for_staff: bool) -> Select[*tuple[Any, ...]]:
+    """The columns stand in the order of the parameters of :func:`_view`."""
     return (
         select(
             Entry.id,
@@ -135,6 +168,7 @@ def _entries(viewer: Viewer, condition: ColumnElement[bool]) -> Select[*tuple[An
             Person.name,
             Membership.role,
             ReadMark.seq.label("read_seq"),
+            _REACTIONS,
         )
         .join(Voice, and_(Voice.tenant_id == Entry.tenant_id, Voice.id == Entry.voice_id))
         .outerjoin(Person, and_(Person.tenant_id == Voice.tenant_id, Person.id == Voice.person_id))
@@ -159,62 +193,67 @@ def _entries(viewer: Viewer, condition: ColumnElement[bool]) -> Select[*tuple[An
             and_(
                 ReadMark.tenant_id == Entry.tenant_id,
                 ReadMark.thread_id == Entry.thread_id,
-                ReadMark.person_id == viewer.person_id,
+                ReadMark.person_id == bindparam("viewer_person"),
             ),
         )
-        .where(condition)
+        .where(IN_PANEL if for_staff else FOR_MEMBERS)
     )
 
 
-def _views(session: Session, viewer: Viewer, rows: Sequence[Row[Any]]) -> list[EntryView]:
-    counts = _reactions(session, viewer, (row.id for row in rows))
-    return [_view(viewer, row, counts.get(row.id, {})) for row in rows]
-
-
-def _view(viewer: Viewer, row: Row[Any], counts: dict[ReactionKind, tuple[int, bool]]) -> EntryView:
-    deleted = row.deleted_at is not None
-    mine = row.voice_id == viewer.voice_id
+def _view(
+    own_voice: UUID,
+    entry_id: UUID,
+    thread_id: UUID,
+    parent_id: UUID | None,
+    kind: str,
+    voice_id: UUID,
+    _path: bytes,
+    depth: int,
+    seq: int,
+    _changed_seq: int,
+    version: int,
+    replies: int,
+    created_at: datetime,
+    edited_at: datetime | None,
+    deleted_at: datetime | None,
+    title: str | None,
+    body: str | None,
+    html: str | None,
+    alias: str | None,
+    name: str | None,
+    role: str | None,
+    read_seq: int | None,
+    reactions: str | None,
+) -> EntryView:
+    shown = deleted_at is None
+    mine = voice_id == own_voice
+    given = reactions.split() if reactions and shown else ()
     return EntryView(
-        id=row.id,
-        thread_id=row.thread_id,
-        parent_id=row.parent_id,
-        kind=EntryKind(row.kind),
-        title="" if deleted else row.title or "",
-        body="" if deleted else row.body or "",
-        html="" if deleted else row.html or "",
-        author_name=None if deleted else row.alias or row.name,
-        author_role=Role(row.role) if row.role else Role.learner,
-        author_voice=row.voice_id,
-        is_alias=row.alias is not None,
-        is_mine=mine,
-        is_unread=not mine and not deleted and row.seq > (row.read_seq or 0),
-        created_at=row.created_at,
-        edited_at=row.edited_at,
-        deleted=deleted,
-        version=row.version,
-        depth=row.depth,
-        seq=row.seq,
-        replies=row.replies,
-        reactions={} if deleted else {kind: count for kind, (count, _) in counts.items()},
-        my_reactions=frozenset(kind for kind, (_, own) in counts.items() if own),
+        entry_id,
+        thread_id,
+        parent_id,
+        EntryKind(kind),
+        (title or "") if shown else "",
+        (body or "") if shown else "",
+        (html or "") if shown else "",
+        (alias or name) if shown else None,
+        Role(role) if role else Role.learner,
+        voice_id,
+        alias is not None,
+        mine,
+        shown and not mine and seq > (read_seq or 0),
+        created_at,
+        edited_at,
+        not shown,
+        version,
+        depth,
+        seq,
+        replies,
+        _counted(given) if given else {},
+        frozenset(ReactionKind(word[:-1]) for word in given if word[-1] == _OWN),
     )
 
 
-def _reactions(
-    session: Session, viewer: Viewer, entry_ids: Iterable[UUID]
-) -> dict[UUID, dict[ReactionKind, tuple[int, bool]]]:
-    """How often each kind was given to each entry, and whether by the viewer."""
-    ids = list(entry_ids)
-    if not ids:
-        return {}
-    own = func.max(cast(Reaction.voice_id == viewer.voice_id, Integer))
-    rows = session.execute(
-        select(Reaction.entry_id, Reaction.kind, func.count(), own)
-        .where(Reaction.tenant_id == viewer.tenant_id, Reaction.entry_id.in_(ids))
-        .group_by(Reaction.entry_id, Reaction.kind)
-        .order_by(Reaction.kind)
-    )
-    found: dict[UUID, dict[ReactionKind, tuple[int, bool]]] = {}
-    for entry_id, kind, count, mine in rows:
-        found.setdefault(entry_id, {})[ReactionKind(kind)] = (count, bool(mine))
-    return found
+def _counted(given: Sequence[str]) -> dict[ReactionKind, int]:
+    counts = Counter(word.rstrip(_OWN) for word in given)
+    return {kind: counts[kind] for kind in ReactionKind if counts[kind]}

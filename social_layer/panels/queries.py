@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, select
+from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from social_layer.database import rows
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
 from social_layer.panels.models import Kind, Panel, TemplateVersion
@@ -16,11 +17,11 @@ from social_layer.viewer import PanelCard, Viewer
 
 def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id: UUID) -> Viewer | None:
     """The viewer and the panel, in one statement; None where the membership ended or the panel is another course's."""
-    row = session.execute(
-        _VIEWER.where(Membership.tenant_id == tenant_id, Membership.id == membership_id, Panel.id == panel_id)
-    ).one_or_none()
-    if row is None:
+    asked = {"tenant": tenant_id, "membership": membership_id, "panel": panel_id}
+    found = rows(session, _VIEWER, asked)
+    if not found:
         return None
+    row = found[0]
     panel = PanelCard(
         id=panel_id,
         course_id=row.course_id,
@@ -89,7 +90,12 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion,
         and_(TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id),
     )
-    .where(Membership.active)
+    .where(
+        Membership.tenant_id == bindparam("tenant"),
+        Membership.id == bindparam("membership"),
+        Membership.active,
+        Panel.id == bindparam("panel"),
+    )
 )
 
 
