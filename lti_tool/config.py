@@ -118,12 +118,16 @@ def _public_url(env: Mapping[str, str], production: bool) -> str:
                 name, "is missing; production needs the https address people reach the tool by"
             )
         return "http://localhost:8000"
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.path or parts.query or parts.fragment:
         raise SettingWrong(name, f"is {value!r}; use an address such as https://alongside.example.edu")
     if parts.scheme == "http" and production:
         raise SettingWrong(name, "must be https in production, or browsers will not keep it in a frame")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise SettingWrong(name, "must be https unless it is this machine's own address")
     return value
 
