@@ -1,0 +1,135 @@
+"""Who may send which statement, and until when: deliveries under leases.
+
+A claim is committed before the network is touched, and lasts longer than the longest wait for an answer. So one
+sender holds a statement at a time, and what a killed worker held is free again when its lease runs out. Every change
+names the lease: whoever lost it changes nothing any more.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select, update
+from sqlalchemy.orm import Session
+
+from xapi.models import Delivery, DeliveryState, Lrs, LrsState
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery under our lease. ``attempts`` counts this one."""
+
+    id: UUID
+    event_id: UUID
+    part: int
+    statement_id: UUID
+    attempts: int
+    due_at: datetime
+    body: bytes | None
+
+
+def ready_lrss(session: Session, now: datetime) -> list[tuple[UUID, UUID]]:
+    """The LRSs, as (tenant, id), that may be sent to and for which something is due. One statement."""
+    waiting = exists().where(Delivery.tenant_id == Lrs.tenant_id, Delivery.lrs_id == Lrs.id, *_claimable(now))
+    rows = session.execute(
+        select(Lrs.tenant_id, Lrs.id).where(
+            Lrs.state == LrsState.active, Lrs.resting_until.is_(None) | (Lrs.resting_until <= now), waiting
+        )
+    )
+    return [(row.tenant_id, row.id) for row in rows]
+
+
+def claim(
+    session: Session, tenant_id: UUID, lrs_id: UUID, lease: UUID, now: datetime, until: datetime, limit: int
+) -> list[Claimed]:
+    """Takes up to ``limit`` due deliveries, the oldest first. Workers at the same time take different ones."""
+    picked = (
+        select(Delivery.id)
+        .where(Delivery.tenant_id == tenant_id, Delivery.lrs_id == lrs_id, *_claimable(now))
+        .order_by(Delivery.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    rows = session.execute(
+        update(Delivery)
+        .where(Delivery.tenant_id == tenant_id, Delivery.id == picked.c.id)
+        .execution_options(synchronize_session=False)
+        .values(lease=lease, lease_until=until, attempts=Delivery.attempts + 1)
+        .returning(
+            Delivery.id,
+            Delivery.event_id,
+            Delivery.part,
+            Delivery.statement_id,
+            Delivery.attempts,
+            Delivery.due_at,
+            Delivery.body,
+        )
+    )
+    return sorted((Claimed(*row) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id))
+
+
+def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        # Written out, so that PostgreSQL sees that the partial index holds all that is asked for.
+        Delivery.state == literal_column("'pending'"),
+        Delivery.due_at <= now,
+        Delivery.lease_until.is_(None) | (Delivery.lease_until <= now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Changes to deliveries, valid only while the lease is ours."""
+
+    session: Session
+    tenant_id: UUID
+    lease: UUID
+
+    def renew(self, ids: Collection[UUID], until: datetime) -> set[UUID]:
+        """Holds them longer; answers those that are still ours."""
+        changed = self._update(ids, lease_until=until, returning=Delivery.id)
+        return set(changed.scalars())
+
+    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes]]) -> None:
+        """Writes down (delivery, bytes, digest) before they are sent for the first time."""
+        rows = [{"delivery": key, "new_body": body, "new_digest": digest} for key, body, digest in bodies]
+        table: Any = Delivery.__table__
+        self.session.connection().execute(
+            update(table)
+            .where(
+                table.c.tenant_id == self.tenant_id,
+                table.c.id == bindparam("delivery"),
+                table.c.lease == self.lease,
+                table.c.body.is_(None),
+            )
+            .values(body=bindparam("new_body"), digest=bindparam("new_digest")),
+            rows,
+        )
+
+    def delivered(self, ids: Collection[UUID], now: datetime) -> None:
+        """They stand in the LRS; the digest stays as the proof of what was sent."""
+        self._update(
+            ids, state=DeliveryState.delivered, body=None, delivered_at=now, lease=None, lease_until=None
+        )
+
+    def parked(self, delivery_id: UUID, answer: str) -> None:
+        """The LRS will not have this one; its answer stays for the administrator."""
+        self._update([delivery_id], state=DeliveryState.parked, answer=answer, lease=None, lease_until=None)
+
+    def later(self, ids: Collection[UUID], due_at: datetime) -> None:
+        """They have to wait, and let others go first."""
+        self._update(ids, due_at=due_at, lease=None, lease_until=None)
+
+    def release(self, ids: Collection[UUID]) -> None:
+        """Gives back what was not sent; it keeps its place in the queue."""
+        self._update(ids, lease=None, lease_until=None)
+
+    def _update(self, ids: Collection[UUID], returning: Any = None, **values: Any) -> Any:
+        change = update(Delivery).where(
+            Delivery.tenant_id == self.tenant_id, Delivery.id.in_(ids), Delivery.lease == self.lease
+        )
+        change = change.values(**values).execution_options(synchronize_session=False)
+        return self.session.execute(change if returning is None else change.returning(returning))

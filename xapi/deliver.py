@@ -1,0 +1,168 @@
+"""A courier takes what is due to one LRS: a batch in one request, and what each answer asks for.
+
+While one batch is on its way the next is prepared, so that building does not wait for the network.
+"""
+
+import json
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event as Flag
+
+from social_layer.clock import Clock
+from social_layer.database import Database
+from xapi.answers import Meaning, explain, meaning, said
+from xapi.batches import Batch, Ready, next_batch
+from xapi.book import Book, Halt, Terms
+from xapi.claim import Held
+from xapi.comparison import same
+from xapi.models import Lrs
+from xapi.statements import Builder
+from xapi.transport import Answer, NoAnswer, Transport, Unreachable, json_of
+
+
+class Courier:
+    """Delivers to one LRS what is due, until nothing is, the LRS fails, or ``stop`` is set."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rng: random.Random,
+        builder: Builder,
+        lrs: Lrs,
+        transport: Transport,
+        *,
+        terms: Terms | None = None,
+        stop: Flag | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._builder = builder
+        self._lrs = lrs
+        self._transport = transport
+        self._terms = terms or Terms()
+        self._stop = stop or Flag()
+        self._book = Book(database, clock, rng, lrs, self._terms)
+
+    def run(self) -> None:
+        batch = self._next()
+        if batch is None:
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="prepare") as ahead:
+            coming: Future[Batch | None] | None = None
+            try:
+                while batch is not None:
+                    coming = ahead.submit(self._next) if batch.full else None
+                    self.send(batch)
+                    batch = coming.result() if coming else self._next()
+                    coming = None
+            except Halt:
+                pass
+            finally:
+                if coming is not None and (left := coming.result()) is not None:
+                    self._book.released(left, left.items)
+
+    def _next(self) -> Batch | None:
+        if self._stop.is_set():
+            return None
+        limit = min(self._lrs.batch_limit, self._terms.most_statements)
+        return next_batch(
+            self._database,
+            self._clock,
+            self._builder,
+            self._lrs.tenant_id,
+            self._lrs.id,
+            limit,
+            self._terms.lease_seconds,
+        )
+
+    def send(self, batch: Batch) -> None:
+        """Sends every item of the batch, in as many requests as it takes. Raises when the LRS is to be left alone;
+        what was not sent is then given back."""
+        waiting = self._cut(batch.items)
+        try:
+            while waiting:
+                if self._stop.is_set():
+                    raise Halt
+                items = self._still_ours(batch, waiting.pop())
+                if items:
+                    waiting += self._send(batch, items)
+        finally:
+            rest = [item for items in waiting for item in items]
+            if rest:
+                self._book.released(batch, rest)
+
+    def _cut(self, items: Sequence[Ready]) -> list[Sequence[Ready]]:
+        """Requests of no more than ``most_bytes``, the last one first."""
+        cuts: list[list[Ready]] = []
+        size = self._terms.most_bytes
+        for item in items:
+            size += len(item.body) + 1
+            if size > self._terms.most_bytes:
+                cuts.append([])
+                size = len(item.body) + 2
+            cuts[-1].append(item)
+        return [*reversed(cuts)]
+
+    def _still_ours(self, batch: Batch, items: Sequence[Ready]) -> Sequence[Ready]:
+        """Nothing is sent under a lease that could run out while we wait for the answer."""
+        now = self._clock()
+        if batch.lease_until - now > timedelta(seconds=self._terms.answer_seconds):
+            return items
+        until = now + timedelta(seconds=self._terms.lease_seconds)
+        with self._database.write() as session:
+            ours = Held(session, batch.tenant_id, batch.lease).renew([item.id for item in batch.items], until)
+        batch.lease_until = until
+        return [item for item in items if item.id in ours]
+
+    def _send(self, batch: Batch, items: Sequence[Ready]) -> list[Sequence[Ready]]:
+        """One request; answers what must be sent again in smaller ones."""
+        started = time.monotonic()
+        try:
+            answer = self._transport.post([item.body for item in items])
+        except Unreachable as error:
+            raise self._book.resting(batch, items, str(error)) from error
+        except NoAnswer as error:
+            raise self._book.resting(batch, items, str(error), blame=True) from error
+        match meaning(answer.status):
+            case Meaning.stored:
+                self._book.stored(batch, items, time.monotonic() - started)
+            case Meaning.busy:
+                raise self._book.resting(batch, items, explain(answer), asked=answer.retry_after)
+            case Meaning.broken:
+                raise self._book.resting(batch, items, explain(answer), asked=answer.retry_after, blame=True)
+            case Meaning.locked:
+                raise self._book.paused(batch, items, explain(answer))
+            case _ if len(items) > 1:
+                if answer.status == 413:
+                    self._book.adapt(len(items) // 2)
+                half = len(items) // 2
+                return [items[half:], items[:half]]
+            case Meaning.conflict:
+                self._settle(batch, items[0], answer)
+            case _:
+                self._book.parked(batch, items[0], said(answer))
+        return []
+
+    def _settle(self, batch: Batch, item: Ready, conflict: Answer) -> None:
+        """The LRS says that the id is taken: by our own statement, sent before, or by another one?"""
+        try:
+            found = self._transport.find(item.statement_id)
+            if found.status == 404:
+                found = self._transport.find(item.statement_id, voided=True)
+        except (Unreachable, NoAnswer) as error:
+            raise self._book.resting(batch, [item], str(error), blame=True) from error
+        theirs = json_of(found)
+        if found.status == 200 and isinstance(theirs, dict):
+            if same(json.loads(item.body), theirs):
+                self._book.stored(batch, [item])
+            else:
+                self._book.parked(batch, item, f"another statement stands under this id: {found.text}")
+        elif found.status in (401, 403):
+            raise self._book.paused(batch, [item], f"statements cannot be read back: {explain(found)}")
+        else:
+            # Taken, and yet not to be seen: it may show itself later.
+            raise self._book.resting(batch, [item], explain(conflict), asked=found.retry_after, blame=True)

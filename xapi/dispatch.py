@@ -1,0 +1,121 @@
+"""From the log to deliveries: each event is dispatched once, one delivery for each LRS in scope.
+
+A flag on the event says that it was dispatched. A cursor would pass over events: they commit in another order than
+they happened in.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
+
+from social_layer.database import Database, upsert
+from social_layer.events.models import Event
+from social_layer.people.models import Voice
+from xapi.models import Delivery, Lrs
+from xapi.statements import statement_id
+
+BATCH = 1000
+
+
+def dispatch(database: Database, *, limit: int = BATCH) -> int:
+    """Dispatches up to ``limit`` events; answers how many there were. Looks first, so as to write only if it must."""
+    with database.read() as session:
+        if session.scalar(select(Event.id).where(~Event.dispatched).limit(1)) is None:
+            return 0
+    with database.write() as session:
+        return _dispatch_batch(session, limit)
+
+
+def _dispatch_batch(session: Session, limit: int) -> int:
+    """Four statements, however many events and LRSs. Other workers at the same time take other events."""
+    picked = (
+        select(Event.tenant_id, Event.id)
+        .where(~Event.dispatched)
+        .order_by(Event.tenant_id, Event.occurred_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    events = session.execute(
+        update(Event)
+        .where(Event.tenant_id == picked.c.tenant_id, Event.id == picked.c.id)
+        .values(dispatched=True)
+        .execution_options(synchronize_session=False)
+        .returning(Event.tenant_id, Event.id, Event.occurred_at, Event.voice_id)
+    ).all()
+    if events:
+        tests = _test_voices(session, {event.voice_id for event in events})
+        lrss: defaultdict[UUID, list[Any]] = defaultdict(list)
+        # Read after the events: an LRS that was added before an event committed is never missed.
+        for lrs in session.execute(select(Lrs.tenant_id, Lrs.id, Lrs.since)):
+            lrss[lrs.tenant_id].append(lrs)
+        make_deliveries(
+            session,
+            [
+                (event.tenant_id, lrs.id, event.id, event.occurred_at)
+                for event in events
+                if event.voice_id not in tests
+                for lrs in lrss[event.tenant_id]
+                if event.occurred_at >= lrs.since
+            ],
+        )
+    return len(events)
+
+
+def replay(database: Database, tenant_id: UUID, lrs_id: UUID, since: datetime, *, limit: int = BATCH) -> int:
+    """Makes the deliveries to one LRS of all that happened since ``since``; answers how many were new.
+
+    What was delivered before is not sent again. Goes through the log in batches, each a transaction of its own.
+    """
+    made = 0
+    after: tuple[datetime, UUID] = (since, UUID(int=0))
+    while True:
+        with database.write() as session:
+            events = session.execute(
+                select(Event.id, Event.occurred_at, Voice.is_test)
+                .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
+                .where(
+                    Event.tenant_id == tenant_id,
+                    Event.occurred_at >= after[0],
+                    (Event.occurred_at > after[0]) | (Event.id > after[1]),
+                )
+                .order_by(Event.occurred_at, Event.id)
+                .limit(limit)
+            ).all()
+            made += make_deliveries(
+                session,
+                [(tenant_id, lrs_id, event.id, event.occurred_at) for event in events if not event.is_test],
+            )
+        if len(events) < limit:
+            return made
+        after = (events[-1].occurred_at, events[-1].id)
+
+
+def make_deliveries(session: Session, wanted: Iterable[tuple[UUID, UUID, UUID, datetime]]) -> int:
+    """Deliveries of (tenant, LRS, event, time of the event), but for those that exist; answers how many were new."""
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "id": uuid4(),
+            "lrs_id": lrs_id,
+            "event_id": event_id,
+            "part": 0,
+            "statement_id": statement_id(tenant_id, event_id),
+            "due_at": occurred_at,
+        }
+        for tenant_id, lrs_id, event_id, occurred_at in wanted
+    ]
+    if not rows:
+        return 0
+    made = session.execute(upsert(session, Delivery).on_conflict_do_nothing(), rows)
+    return made.rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def _test_voices(session: Session, voice_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the voices that belong to an LMS's test student, who leaves no statements."""
+    return set(session.scalars(select(Voice.id).where(Voice.id.in_(voice_ids), Voice.is_test)))

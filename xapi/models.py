@@ -1,0 +1,121 @@
+"""Tables: lrs, delivery, record."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from social_layer.database import Base, Tenanted, of_tenant, refers_to
+
+FIRST_BATCH = 50
+
+
+class LrsState(StrEnum):
+    """``paused``: it refused us in a way that only the administrator can mend; ``trouble`` says which."""
+
+    active = "active"
+    paused = "paused"
+
+
+class DeliveryState(StrEnum):
+    """``parked``: the LRS refused this one statement for good; its answer is kept for the administrator."""
+
+    pending = "pending"
+    delivered = "delivered"
+    parked = "parked"
+
+
+class Scope(StrEnum):
+    """How the people in a statement are named to an LRS."""
+
+    identified = "identified"
+
+
+class Lrs(Tenanted, Base):
+    """A learning record store that a tenant sends to, and reads back from.
+
+    ``since``: what happened from then on is sent. ``trouble`` says what is wrong now; ``failures`` in a row decide how
+    long it is left alone, ``resting_until``. ``batch_limit``: the statements per request that it takes well.
+    """
+
+    __tablename__ = "lrs"
+    __table_args__ = (of_tenant(), UniqueConstraint("tenant_id", "name"))
+    name: Mapped[str] = mapped_column(String(64))
+    endpoint: Mapped[str] = mapped_column(String(2048))
+    username: Mapped[str] = mapped_column(String(255))
+    sealed_password: Mapped[str] = mapped_column(String(2048))
+    version: Mapped[str] = mapped_column(String(16), default="1.0.3")
+    scope: Mapped[str] = mapped_column(String(16), default=Scope.identified)
+    since: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16), default=LrsState.active)
+    trouble: Mapped[str | None] = mapped_column(String(500))
+    resting_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    batch_limit: Mapped[int] = mapped_column(default=FIRST_BATCH)
+    created_at: Mapped[datetime]
+
+
+class Delivery(Tenanted, Base):
+    """One statement of an event on its way to one LRS.
+
+    ``due_at`` starts as the time of the event, so that the oldest goes first, and moves on when the statement had to
+    wait. Who holds ``lease`` may send it until ``lease_until``. ``body`` are the bytes that are sent, frozen when they
+    were first built; after delivery only their digest (SHA-256) stays.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        refers_to("lrs", "lrs_id"),
+        refers_to("event", "event_id"),
+        UniqueConstraint("tenant_id", "lrs_id", "event_id", "part"),
+        Index(
+            "ix_delivery_pending",
+            "tenant_id",
+            "lrs_id",
+            "due_at",
+            postgresql_where=text("state = 'pending'"),
+            sqlite_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_delivery_parked",
+            "tenant_id",
+            "lrs_id",
+            postgresql_where=text("state = 'parked'"),
+            sqlite_where=text("state = 'parked'"),
+        ),
+    )
+    lrs_id: Mapped[UUID]
+    event_id: Mapped[UUID]
+    part: Mapped[int] = mapped_column(SmallInteger, default=0)
+    statement_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(String(16), default=DeliveryState.pending)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    lease: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    # What the LRS said when it refused the statement.
+    answer: Mapped[str | None] = mapped_column(Text)
+    delivered_at: Mapped[datetime | None]
+
+
+class Record(Tenanted, Base):
+    """A formal result (completed, passed, scored …) read back from an LRS, found again by the account it is about."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        refers_to("lrs", "lrs_id"),
+        UniqueConstraint("tenant_id", "lrs_id", "statement_id"),
+        Index(None, "tenant_id", "home_page", "account"),
+    )
+    lrs_id: Mapped[UUID]
+    statement_id: Mapped[UUID]
+    home_page: Mapped[str] = mapped_column(String(512))
+    account: Mapped[str] = mapped_column(String(255))
+    verb: Mapped[str] = mapped_column(String(512))
+    activity: Mapped[str] = mapped_column(String(2048))
+    occurred_at: Mapped[datetime]
+    stored_at: Mapped[datetime]

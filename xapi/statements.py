@@ -1,0 +1,204 @@
+"""From an occurrence to its xAPI statement: the one module that uses tincan, and the one that freezes bytes.
+
+The duties of a statement provider that tincan leaves to us are kept here: no version, milliseconds and ``Z``, one
+identifier per actor, no learner's words. What is built is then checked by the validator of the bundled LRS.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, cast
+from uuid import UUID, uuid5
+
+from tincan import (
+    Activity,
+    ActivityDefinition,
+    Agent,
+    AgentAccount,
+    Context,
+    LanguageMap,
+    StatementRef,
+    Verb,
+)
+from tincan.serializable_base import SerializableBase
+
+from social_layer.events.models import EventType
+from xapi import vocabulary as words
+from xapi.lrs.validation import validate_statement
+from xapi.lrs.validation.formats import LANGUAGE
+from xapi.occurrences import EntryNode, Occurrence, Place, Speaker
+from xapi.vocabulary import Ids, VerbTerm
+
+Json = dict[str, Any]
+PLATFORM = "Alongside"
+UNKNOWN_LANGUAGE = "und"
+
+_VERBS = {
+    EventType.panel_opened: words.VIEWED,
+    EventType.topic_posted: words.CREATED,
+    EventType.reply_posted: words.REPLIED,
+    EventType.reflection_shared: words.SUBMITTED,
+    EventType.entry_edited: words.EDITED,
+    EventType.entry_deleted: words.DELETED,
+    EventType.reaction_added: words.LIKED,
+    EventType.reaction_removed: words.UNLIKED,
+}
+_REACTIONS = frozenset({EventType.reaction_added, EventType.reaction_removed})
+
+
+class StatementWrong(Exception):
+    """What was built breaks the standard, and must not be sent: our mistake, named for the administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A statement as it is sent, byte for byte, every time."""
+
+    body: bytes
+    digest: bytes
+
+
+def statement_id(tenant_id: UUID, event_id: UUID, part: int = 0) -> UUID:
+    """The id of a part of an event's statements: it never depends on when or how often the event is sent."""
+    return uuid5(tenant_id, f"{event_id}/{part}")
+
+
+def freeze(statement: Json) -> Frozen:
+    """Checks the statement and fixes its bytes. Raises :class:`StatementWrong`."""
+    problems = validate_statement(statement)
+    if problems:
+        raise StatementWrong("; ".join(str(problem) for problem in problems))
+    body = json.dumps(statement, ensure_ascii=False, separators=(",", ":")).encode()
+    return Frozen(body, hashlib.sha256(body).digest())
+
+
+def timestamp(instant: datetime) -> str:
+    """RFC 3339 with milliseconds and ``Z``."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+class Builder:
+    """Builds statements under one base of activity ids.
+
+    Each part is made by tincan's object model; a part that many statements share is made and written out once, for
+    writing the same panel and course out again costs more than all the rest. Nobody changes a part once it is made.
+    """
+
+    def __init__(self, base: str) -> None:
+        self.ids = Ids(base)
+        self._verbs = {event: _verb(term) for event, term in _VERBS.items()}
+        self._category = [_activity(self.ids.profile, words.PROFILE)]
+        # What is met again and again. With a new title it is another place.
+        self._actor = lru_cache(4096)(self._make_actor)
+        self._panel = lru_cache(1024)(self._make_panel)
+        self._course = lru_cache(1024)(self._make_course)
+        self._entry = lru_cache(4096)(self._make_entry)
+
+    def build(self, occurrence: Occurrence, now: datetime) -> Json:
+        """The statement of an event (its part 0). Raises :class:`StatementWrong`.
+
+        ``now``: with the clock of another machine running ahead it is still not in the future.
+        """
+        happened = EventType(occurrence.type)
+        context: Json = self._context(occurrence, happened).as_version()
+        context["contextActivities"] = {
+            "parent": [self._parent(occurrence)],
+            "grouping": self._grouping(occurrence),
+            "category": self._category,
+        }
+        return {
+            "id": str(statement_id(occurrence.tenant_id, occurrence.event_id)),
+            "actor": self._actor(occurrence.speaker),
+            "verb": self._verbs[happened],
+            "object": self._object(occurrence, happened),
+            "context": context,
+            "timestamp": timestamp(min(occurrence.occurred_at, now)),
+        }
+
+    def _object(self, occurrence: Occurrence, happened: EventType) -> Json:
+        if happened is EventType.panel_opened:
+            return self._panel(occurrence.place)
+        if occurrence.entry is None:
+            raise StatementWrong(f"the event {occurrence.event_id} names no entry that is there")
+        return self._entry(occurrence.entry)
+
+    def _context(self, occurrence: Occurrence, happened: EventType) -> Context:
+        # Taking an entry away answers nobody.
+        answers = None if happened is EventType.entry_deleted else occurrence.answers_id
+        return Context(
+            registration=occurrence.speaker.registration,
+            platform=PLATFORM,
+            revision=str(occurrence.revision) if occurrence.revision is not None else None,
+            language=_language(occurrence.place.language),
+            # The entry's id is its publishing event's, so that what is answered needs no look-up.
+            statement=StatementRef(id=statement_id(occurrence.tenant_id, answers)) if answers else None,
+            extensions={self.ids.extension("reaction"): occurrence.detail}
+            if happened in _REACTIONS
+            else None,
+        )
+
+    def _parent(self, occurrence: Occurrence) -> Json:
+        """What directly holds the object: the entry it answers, else the panel, else the course."""
+        if occurrence.entry is None:
+            return self._course(occurrence.place)
+        if occurrence.parent is None:
+            return self._panel(occurrence.place)
+        return self._entry(occurrence.parent)
+
+    def _grouping(self, occurrence: Occurrence) -> list[Json]:
+        """What the object is part of besides: thread, panel and course, but never the object itself."""
+        within = []
+        if occurrence.entry is not None:
+            if occurrence.thread is not None and occurrence.thread != occurrence.entry:
+                within.append(self._entry(occurrence.thread))
+            within.append(self._panel(occurrence.place))
+        return [*within, self._course(occurrence.place)]
+
+    def _make_actor(self, speaker: Speaker) -> Json:
+        """The account that the LMS's own records name; for an alias, an account that only this voice has."""
+        home_page, name = speaker.home_page, speaker.account
+        if home_page is None or name is None:
+            home_page, name = self.ids.base, str(speaker.voice_id)
+        return _written(Agent(account=AgentAccount(home_page=home_page, name=name)))
+
+    def _make_entry(self, entry: EntryNode) -> Json:
+        # Without a name: a learner's words never go into a definition.
+        return _activity(self.ids.entry(entry.id), self.ids.type_of_entry(entry.kind))
+
+    def _make_panel(self, place: Place) -> Json:
+        return _activity(
+            self.ids.panel(place.panel_id), words.COMMUNITY_SITE, place.panel_title, place.title_language
+        )
+
+    def _make_course(self, place: Place) -> Json:
+        return _activity(
+            self.ids.course(place.course_id), words.COURSE, place.course_title, place.title_language
+        )
+
+
+def _written(part: SerializableBase) -> Json:
+    return cast(Json, part.as_version())
+
+
+def _verb(term: VerbTerm) -> Json:
+    return _written(Verb(id=term.iri, display=LanguageMap(en=term.display)))
+
+
+def _activity(iri: str, kind: str, name: str = "", language: str | None = None) -> Json:
+    return {**_written(Activity(id=iri)), "definition": _definition(kind, name, _language(language))}
+
+
+@lru_cache(1024)
+def _definition(kind: str, name: str, language: str | None) -> Json:
+    names = LanguageMap({language or UNKNOWN_LANGUAGE: name}) if name else None
+    return _written(ActivityDefinition(type=kind, name=names))
+
+
+def _language(tag: str | None) -> str | None:
+    """A tag as the standard wants it (RFC 5646), if it can be made into one: an LMS may say ``en_us``."""
+    if tag is None:
+        return None
+    tag = tag.replace("_", "-")
+    return tag if LANGUAGE.fullmatch(tag) else None

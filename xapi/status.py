@@ -1,0 +1,79 @@
+"""Reads: how the bridge stands, for the administrator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from social_layer.events.models import Event
+from social_layer.people.models import Tenant
+from xapi.models import Delivery, DeliveryState, Lrs
+
+
+@dataclass(frozen=True, slots=True)
+class LrsStatus:
+    """``oldest_at``: when the oldest thing happened that the LRS should have and has not."""
+
+    tenant: str
+    name: str
+    endpoint: str
+    state: str
+    trouble: str | None
+    resting_until: datetime | None
+    pending: int
+    delivered: int
+    parked: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeStatus:
+    """``undispatched``: events that no worker has looked at yet."""
+
+    undispatched: int
+    undispatched_since: datetime | None
+    lrss: list[LrsStatus]
+
+
+def bridge_status(session: Session) -> BridgeStatus:
+    """Four statements, however much there is."""
+    undispatched, undispatched_since = session.execute(
+        select(func.count(), func.min(Event.occurred_at)).where(~Event.dispatched)
+    ).one()
+    counts: dict[object, dict[str, int]] = {}
+    for lrs_id, state, count in session.execute(
+        select(Delivery.lrs_id, Delivery.state, func.count()).group_by(Delivery.lrs_id, Delivery.state)
+    ):
+        counts.setdefault(lrs_id, {})[state] = count
+    oldest = {
+        row.lrs_id: row.oldest_at
+        for row in session.execute(
+            select(Delivery.lrs_id, func.min(Event.occurred_at).label("oldest_at"))
+            .join(Event, and_(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id))
+            .where(Delivery.state == DeliveryState.pending)
+            .group_by(Delivery.lrs_id)
+        )
+    }
+    rows = session.execute(
+        select(Tenant.name, Lrs).join(Tenant, Tenant.id == Lrs.tenant_id).order_by(Tenant.name, Lrs.name)
+    )
+    return BridgeStatus(
+        undispatched,
+        undispatched_since,
+        [
+            LrsStatus(
+                tenant=tenant,
+                name=lrs.name,
+                endpoint=lrs.endpoint,
+                state=lrs.state,
+                trouble=lrs.trouble,
+                resting_until=lrs.resting_until,
+                pending=counts.get(lrs.id, {}).get(DeliveryState.pending, 0),
+                delivered=counts.get(lrs.id, {}).get(DeliveryState.delivered, 0),
+                parked=counts.get(lrs.id, {}).get(DeliveryState.parked, 0),
+                oldest_at=oldest.get(lrs.id),
+            )
+            for tenant, lrs in rows
+        ],
+    )

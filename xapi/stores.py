@@ -1,0 +1,128 @@
+"""The LRSs that a tenant is connected to: added, found, removed, opened for sending."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from social_layer.clock import Clock
+from social_layer.people.models import Tenant
+from social_layer.refusals import Conflict, Invalid, NotFound
+from social_layer.sealing import Sealer
+from xapi.addresses import Guard, allow_all
+from xapi.models import Delivery, Lrs, LrsState, Record
+from xapi.transport import CONNECT_SECONDS, READ_SECONDS, HttpTransport
+
+VERSIONS = ("1.0.3", "2.0.0")
+
+
+def connect(
+    session: Session,
+    clock: Clock,
+    sealer: Sealer,
+    tenant_id: UUID,
+    *,
+    name: str,
+    endpoint: str,
+    username: str,
+    password: str,
+    version: str = VERSIONS[0],
+    since: datetime | None = None,
+) -> Lrs:
+    """Adds an LRS that gets what happens from ``since`` on (now by default).
+
+    The same name at the same address again: its credentials are replaced, and it is sent to again if it was paused.
+    Raises ``lrs_endpoint_wrong``, and ``lrs_exists`` for a name in use with another address.
+    """
+    endpoint = checked_endpoint(endpoint)
+    sealed = sealer.seal(password)
+    found = session.scalar(select(Lrs).where(Lrs.tenant_id == tenant_id, Lrs.name == name))
+    if found is not None:
+        if found.endpoint != endpoint:
+            raise Conflict("lrs_exists", name=name, endpoint=found.endpoint)
+        found.username, found.sealed_password, found.version = username, sealed, version
+        resume(session, found)
+        return found
+    lrs = Lrs(
+        tenant_id=tenant_id,
+        id=uuid4(),
+        name=name,
+        endpoint=endpoint,
+        username=username,
+        sealed_password=sealed,
+        version=version,
+        since=since or clock(),
+        created_at=clock(),
+    )
+    session.add(lrs)
+    session.flush()
+    return lrs
+
+
+def checked_endpoint(endpoint: str) -> str:
+    """The address before ``/statements``. Raises ``lrs_endpoint_wrong``."""
+    endpoint = endpoint.strip().rstrip("/").removesuffix("/statements")
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise Invalid("lrs_endpoint_wrong", endpoint=endpoint)
+    if parts.username or parts.password:
+        raise Invalid("lrs_endpoint_wrong", endpoint=parts.hostname)
+    return endpoint
+
+
+def resume(session: Session, lrs: Lrs) -> None:
+    """It works again: whatever was wrong is forgotten."""
+    session.execute(
+        update(Lrs)
+        .where(Lrs.tenant_id == lrs.tenant_id, Lrs.id == lrs.id)
+        .values(state=LrsState.active, trouble=None, resting_until=None, failures=0)
+    )
+
+
+def find_lrs(session: Session, tenant: str | None, name: str) -> Lrs:
+    """By name, in the named tenant or in the only one that has it. Raises ``lrs_not_found``, ``lrs_ambiguous``."""
+    query = select(Lrs).join(Tenant, Tenant.id == Lrs.tenant_id).where(Lrs.name == name)
+    if tenant is not None:
+        query = query.where(Tenant.name == tenant)
+    found = session.scalars(query).all()
+    if not found:
+        raise NotFound("lrs_not_found", name=name)
+    if len(found) > 1:
+        raise Conflict("lrs_ambiguous", name=name)
+    return found[0]
+
+
+def list_lrss(session: Session, tenant: str | None = None) -> list[tuple[str, Lrs]]:
+    """(tenant's name, LRS), in the order of names."""
+    query = select(Tenant.name, Lrs).join(Tenant, Tenant.id == Lrs.tenant_id).order_by(Tenant.name, Lrs.name)
+    if tenant is not None:
+        query = query.where(Tenant.name == tenant)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def disconnect(session: Session, lrs: Lrs) -> None:
+    """Forgets the LRS and what was still on its way there. What it holds, it keeps."""
+    for table in (Delivery, Record):
+        session.execute(delete(table).where(table.tenant_id == lrs.tenant_id, table.lrs_id == lrs.id))
+    session.execute(delete(Lrs).where(Lrs.tenant_id == lrs.tenant_id, Lrs.id == lrs.id))
+
+
+def open_transport(
+    sealer: Sealer,
+    lrs: Lrs,
+    guard: Guard = allow_all,
+    connect_seconds: float = CONNECT_SECONDS,
+    read_seconds: float = READ_SECONDS,
+) -> HttpTransport:
+    """A way to speak to it. Raises :class:`~social_layer.sealing.SealBroken`."""
+    return HttpTransport(
+        lrs.endpoint,
+        lrs.username,
+        sealer.open(lrs.sealed_password),
+        lrs.version,
+        guard=guard,
+        connect_seconds=connect_seconds,
+        read_seconds=read_seconds,
+    )

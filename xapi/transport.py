@@ -1,0 +1,187 @@
+"""Requests to one LRS: pooled connections, time-outs, no redirects. What an answer means is decided elsewhere."""
+
+import json
+import time
+from base64 import b64encode
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from xapi.addresses import AddressRefused, Guard, allow_all
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0
+# No answer that we read is longer; what is, is cut off and closes the connection.
+_MOST_READ = 4_000_000
+
+
+class Unreachable(Exception):
+    """No connection came about: the LRS has not seen the request."""
+
+
+class NoAnswer(Exception):
+    """The request may have been carried out: its answer did not come, or was cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the LRS said. ``retry_after``: how many seconds it asks to wait."""
+
+    status: int
+    text: str
+    retry_after: float | None = None
+    location: str | None = None
+
+
+class Transport(Protocol):
+    """How a courier speaks to an LRS. Each raises :class:`Unreachable` or :class:`NoAnswer`."""
+
+    def post(self, bodies: Sequence[bytes]) -> Answer:
+        """Sends statements, each as its frozen bytes, in one request."""
+
+    def find(self, statement_id: UUID, *, voided: bool = False) -> Answer:
+        """Asks for one statement, among the valid or among the voided ones."""
+
+
+class HttpTransport:
+    """Speaks HTTP to the endpoint, which is the address before ``/statements``."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        username: str,
+        password: str,
+        version: str,
+        *,
+        guard: Guard = allow_all,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        self._endpoint = endpoint.rstrip("/")
+        self._guard = guard
+        self._timeout = (connect_seconds, read_seconds)
+        self._session = requests.Session()
+        self._session.mount("http://", HTTPAdapter(pool_maxsize=4))
+        self._session.mount("https://", HTTPAdapter(pool_maxsize=4))
+        # The environment's proxies and certificates count; its .netrc must not replace our credentials.
+        self._session.auth = _Basic(username, password)
+        self._session.headers.update(
+            {"X-Experience-API-Version": version, "Accept": "application/json", "User-Agent": "Alongside"}
+        )
+
+    def post(self, bodies: Sequence[bytes]) -> Answer:
+        return self._ask(
+            "POST",
+            "/statements",
+            data=b"[" + b",".join(bodies) + b"]",
+            headers={"Content-Type": "application/json"},
+        )
+
+    def find(self, statement_id: UUID, *, voided: bool = False) -> Answer:
+        name = "voidedStatementId" if voided else "statementId"
+        return self._ask("GET", "/statements", params={name: str(statement_id)})
+
+    def about(self) -> Answer:
+        return self._ask("GET", "/about")
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _ask(self, method: str, path: str, **options: Any) -> Answer:
+        url = f"{self._endpoint}{path}"
+        until = time.monotonic() + sum(self._timeout)
+        try:
+            self._guard(url)
+            response = self._session.request(
+                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **options
+            )
+            with closing(response):
+                return Answer(
+                    response.status_code,
+                    _read(response, until),
+                    _retry_after(response.headers.get("Retry-After")),
+                    response.headers.get("Location"),
+                )
+        except AddressRefused as error:
+            raise Unreachable(str(error)) from error
+        except requests.exceptions.SSLError as error:
+            raise Unreachable(f"no secure connection: {_innermost(error)}") from error
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
+            raise Unreachable(f"no connection: {_innermost(error)}") from error
+        except requests.exceptions.ConnectionError as error:
+            if _never_connected(error):
+                raise Unreachable(f"no connection: {_innermost(error)}") from error
+            raise NoAnswer(f"the connection broke: {_innermost(error)}") from error
+        except requests.exceptions.Timeout as error:
+            raise NoAnswer(f"no answer within {self._timeout[1]:g} seconds") from error
+        except requests.exceptions.InvalidURL as error:
+            raise Unreachable(f"not an address: {error}") from error
+        except requests.exceptions.RequestException as error:
+            raise NoAnswer(f"the answer was cut off: {_innermost(error)}") from error
+
+
+class _Basic(requests.auth.AuthBase):
+    """Basic credentials in UTF-8 (RFC 7617); requests' own are Latin-1."""
+
+    def __init__(self, username: str, password: str) -> None:
+        self._header = "Basic " + b64encode(f"{username}:{password}".encode()).decode()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+def json_of(answer: Answer) -> Any:
+    """The answer's JSON, or None where it is none."""
+    try:
+        return json.loads(answer.text)
+    except ValueError:
+        return None
+
+
+def _read(response: requests.Response, until: float) -> str:
+    """The body, read to its end so that the connection can be used again; one that drips for ever is cut off."""
+    read = bytearray()
+    for chunk in response.iter_content(65536):
+        read += chunk
+        if len(read) > _MOST_READ or time.monotonic() > until:
+            break
+    return read.decode("utf-8", "replace")
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds, or a date (RFC 9110, 10.2.3)."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
+    """Whether urllib3 failed before it had a connection: refused, no route, no such name."""
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
+def _innermost(error: BaseException) -> str:
+    """The plain reason at the bottom of a chain of wrapped errors."""
+    seen: BaseException = error
+    while True:
+        reason = getattr(seen, "reason", None)
+        inner = next((arg for arg in seen.args if isinstance(arg, BaseException)), None)
+        deeper = reason if isinstance(reason, BaseException) else inner or seen.__cause__
+        if deeper is None:
+            return str(seen).rpartition(": ")[2] or type(seen).__name__
+        seen = deeper
