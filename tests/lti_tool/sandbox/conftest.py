@@ -1,0 +1,106 @@
+"""A sandbox with a clock that can be set, its test client, and a stand-in for the tool."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lti_tool.sandbox import Sandbox, SandboxConfig, create_sandbox, sandbox_of
+
+LAUNCH_URL = "http://tool.test:8000/lti/launch"
+
+
+@dataclass
+class Clock:
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **spans: int) -> None:
+        self.now += timedelta(**spans)
+
+
+class Form(HTMLParser):
+    """The first form of a page: where it goes, how, and its hidden fields."""
+
+    def __init__(self, response: TestResponse) -> None:
+        super().__init__()
+        self.action = self.method = ""
+        self.fields: dict[str, str] = {}
+        self.feed(response.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form" and not self.action:
+            self.action, self.method = given["action"], given["method"]
+        if tag == "input" and given.get("type") == "hidden":
+            self.fields[given["name"]] = given["value"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 11, 21, 18, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def config(clock: Clock) -> SandboxConfig:
+    return SandboxConfig(
+        public_url="http://lms.test:8001",
+        tool_login_url="http://tool.test:8000/lti/login",
+        tool_launch_urls=(LAUNCH_URL,),
+        tool_jwks_url="http://tool.test:8000/lti/jwks.json",
+        clock=clock,
+        seed=1,
+    )
+
+
+@dataclass
+class Bench:
+    """A sandbox and a browserless client of it."""
+
+    sandbox: Sandbox
+    client: FlaskClient
+
+    def request(self, user: str = "maya", link: str = "food-web", **changes: str | None) -> dict[str, str]:
+        """An authentication request as a correct tool makes it; a change to None leaves a parameter out."""
+        login = self.sandbox.login_params(user, link)
+        asked: dict[str, str | None] = {
+            "scope": "openid",
+            "response_type": "id_token",
+            "response_mode": "form_post",
+            "prompt": "none",
+            "client_id": login["client_id"],
+            "redirect_uri": LAUNCH_URL,
+            "state": "s1",
+            "nonce": "n1",
+            "login_hint": login["login_hint"],
+            "lti_message_hint": login["lti_message_hint"],
+        }
+        return {name: value for name, value in (asked | changes).items() if value is not None}
+
+    def auth(self, asked: dict[str, str]) -> TestResponse:
+        return self.client.get("/auth", query_string=asked)
+
+
+@pytest.fixture
+def bench_for(config: SandboxConfig) -> Callable[..., Bench]:
+    def bench(**changes: object) -> Bench:
+        app = create_sandbox(replace(config, **changes))
+        return Bench(sandbox_of(app), app.test_client())
+
+    return bench
+
+
+@pytest.fixture
+def moodle(bench_for: Callable[..., Bench]) -> Bench:
+    return bench_for()
+
+
+@pytest.fixture
+def canvas(bench_for: Callable[..., Bench]) -> Bench:
+    return bench_for(profile="canvas")
