@@ -65,6 +65,7 @@ LOCK_NPM = npm install --package-lock-only --ignore-scripts --omit-lockfile-regi
 lock: .make/venv ## writes requirements/*.txt and package-lock.json anew (UPGRADE=1: with the newest versions)
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group dev pyproject.toml -o requirements/dev.txt
 	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --constraint requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+	@$(UV_COMPILE) --constraint requirements/dev.txt --group build -o requirements/build.txt
 	@$(NODE_PATH_FIRST); $(LOCK_NPM); cd tests/services/lrs && $(LOCK_NPM)
 
 clean: ## removes all that was made, but not the demo's data

@@ -14,6 +14,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+FILES = ("build.txt", "runtime.txt", "dev.txt")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -29,8 +30,11 @@ def _locked(name: str) -> dict[str, list[Requirement]]:
 
 def _asked(file: str) -> list[Requirement]:
     asked = list(PROJECT["project"]["dependencies"])
+    groups = PROJECT["dependency-groups"]
+    if file == "build.txt":
+        asked = groups["build"]
     if file == "dev.txt":
-        asked += PROJECT["dependency-groups"]["dev"]
+        asked += [line for line in groups["dev"] if isinstance(line, str)] + groups["build"]
     return [Requirement(line) for line in asked]
 
 
@@ -40,7 +44,7 @@ def _version(requirement: Requirement) -> Version:
     return Version(specifier.version)
 
 
-@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("file", FILES)
 def test_what_pyproject_asks_for_is_locked(file: str) -> None:
     locked = _locked(file)
     for asked in _asked(file):
@@ -49,16 +53,17 @@ def test_what_pyproject_asks_for_is_locked(file: str) -> None:
         assert all(version in asked.specifier for version in versions), f"{asked}, but locked is {versions}"
 
 
-@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("file", FILES)
 def test_every_locked_package_has_hashes(file: str) -> None:
     text = (ROOT / "requirements" / file).read_text()
     entries = re.split(r"\n(?=[a-zA-Z0-9])", text)
     assert [entry.split()[0] for entry in entries if "==" in entry and "--hash=sha256:" not in entry] == []
 
 
-def test_runtime_and_dev_agree() -> None:
+@pytest.mark.parametrize("file", ["build.txt", "runtime.txt"])
+def test_the_smaller_locks_agree_with_the_whole_one(file: str) -> None:
     dev = {name: set(map(_version, entries)) for name, entries in _locked("dev.txt").items()}
-    for name, entries in _locked("runtime.txt").items():
+    for name, entries in _locked(file).items():
         assert set(map(_version, entries)) <= dev[name]
 
 

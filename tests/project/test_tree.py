@@ -15,6 +15,7 @@ BUILT = re.compile(
     r"(\.min\.(js|css)|\.map|\.whl|\.tar\.gz|\.pyc|\.sqlite3?|\.mo|\.jar|\.so)$|(^|/)(node_modules|dist|static)/"
 )
 LOCKS = (
+    "requirements/build.txt",
     "requirements/dev.txt",
     "requirements/runtime.txt",
     "package-lock.json",
