@@ -1,0 +1,116 @@
+"""CPU and queries of single requests: a launch, the panel page, a reply, the poll for news."""
+
+import secrets
+from typing import Any
+
+from lti_tool import bearer
+from lti_tool.bench import Row
+from lti_tool.bench.world import Meter, World, world
+from social_layer.discussion.actions import post
+from social_layer.panels.queries import find_viewer
+
+LINK = "food-web"
+OTHER_LINK = "first-back"
+SMALL, PAGE, LARGE = 10, 100, 10_000
+
+
+def run(rounds: int = 100) -> list[Row]:
+    """On SQLite, with rate limits and headers as in production."""
+    with world() as here:
+        rows = _launch(here, rounds)
+        config = here.launch("maya", LINK)
+        rows += _page(here, config, rounds)
+        rows += _reply_and_poll(here, config, rounds)
+        return rows
+
+
+def _launch(here: World, rounds: int) -> list[Row]:
+    config = here.launch("maya", OTHER_LINK)
+    _fill(here, config, SMALL)
+    meter = Meter()
+    for _ in range(10):
+        here.launch("maya", OTHER_LINK)
+    for _ in range(rounds):
+        here.launch("maya", OTHER_LINK, meter)
+    return [
+        Row("launch of a known person, CPU", meter.cpu, "ms", 6, note="login, cookie check, launch and page"),
+        Row("launch of a known person, queries", meter.most_queries, "", 14),
+    ]
+
+
+def _page(here: World, config: dict[str, Any], rounds: int) -> list[Row]:
+    queries = {}
+    rows = []
+    for entries in (SMALL, PAGE, LARGE):
+        _fill(here, config, entries)
+        meter = Meter()
+        for _ in range(rounds if entries == PAGE else 20):
+            with here.measured(meter):
+                answer = here.client.get(f"/panels/{config['panel_id']}", headers=_bearer(config))
+            assert answer.status_code == 200
+        queries[entries] = meter.most_queries
+        target = 12 if entries == PAGE else None
+        rows.append(Row(f"panel page, {entries} entries, CPU", meter.cpu, "ms", target, note=f"{len(answer.data) // 1024} KB"))
+    rows.append(Row(f"panel page, {PAGE} entries, queries", queries[PAGE], "", 10))
+    rows.append(
+        Row(
+            f"queries of {LARGE} entries over those of {SMALL}",
+            queries[LARGE] - queries[SMALL],
+            "",
+            0,
+            note="does not grow with content",
+        )
+    )
+    return rows
+
+
+def _reply_and_poll(here: World, config: dict[str, Any], rounds: int) -> list[Row]:
+    address = f"{config['api']}/panels/{config['panel_id']}"
+    first = here.client.get(f"{address}/entries?limit=1", headers=_bearer(config)).get_json()["items"][0]
+    reply, poll = Meter(), Meter()
+    for number in range(rounds):
+        with here.measured(reply):
+            answer = here.client.post(
+                f"{address}/entries",
+                json={"parent_id": first["id"], "body": f"I see it **differently** because … {number}"},
+                headers={**_bearer(config), "Idempotency-Key": secrets.token_hex(8)},
+            )
+        assert answer.status_code == 201, answer.text
+    updates = here.client.get(f"{address}/updates?after={config['cursor']}", headers=_bearer(config)).get_json()
+    while updates:
+        cursor = updates["cursor"]
+        updates = here.client.get(f"{address}/updates?after={cursor}", headers=_bearer(config)).get_json(silent=True)
+    for _ in range(rounds * 3):
+        with here.measured(poll):
+            answer = here.client.get(f"{address}/updates?after={cursor}", headers=_bearer(config))
+        assert answer.status_code == 204
+    return [
+        Row("a reply, CPU", reply.cpu, "ms", 6),
+        Row("a reply, queries", reply.most_queries, "", 12),
+        Row("poll without news, CPU", poll.cpu, "ms", 1.5),
+        Row("poll without news, queries", poll.most_queries, "", 3),
+    ]
+
+
+def _fill(here: World, config: dict[str, Any], wanted: int) -> None:
+    """Up to ``wanted`` entries in the panel: threads of ten, two paragraphs each."""
+    ids = bearer.read(here.given, config["token"])
+    with here.given.database.write() as session:
+        viewer = find_viewer(session, ids.tenant_id, ids.membership_id, ids.panel_id)
+        assert viewer is not None
+        parent = None
+        for number in range(viewer.panel.counter, wanted):
+            starts = number % 10 == 0 or parent is None
+            entry = post(
+                session,
+                here.given.clock,
+                viewer,
+                title=f"Topic {number}" if starts else "",
+                body=f"What I saw on walk {number}: *moss*, springtails and a wren.\n\nI would like to know why.",
+                parent_id=None if starts else parent,
+            )
+            parent = entry if starts or number % 3 else parent
+
+
+def _bearer(config: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {config['token']}"}

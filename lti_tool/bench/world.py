@@ -1,0 +1,137 @@
+"""A small installation to measure: tool in this process, sandbox LMS beside it, a course with people and entries."""
+
+import json
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from flask.testing import FlaskClient
+from sqlalchemy import event
+from werkzeug.test import TestResponse
+
+from lti_tool import migrations
+from lti_tool.app import create_app
+from lti_tool.config import read_settings
+from lti_tool.lti.registrations import Registration, register
+from lti_tool.parts import Parts
+from lti_tool.sandbox import Sandbox, SandboxConfig, authorize
+from lti_tool.sandbox import start as start_sandbox
+from lti_tool.server import first_start
+
+TOOL = "http://localhost:8000"
+CLIENT_ID = "bench"
+_CONFIG = re.compile(r'<script type="application/json" id="config">(.*?)</script>', re.DOTALL)
+
+
+@dataclass
+class Meter:
+    """CPU time of this process and statements sent to the database, for one kind of request."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    queries: list[int] = field(default_factory=list)
+
+    @property
+    def cpu(self) -> float:
+        """The median, in milliseconds."""
+        return median(self.milliseconds)
+
+    @property
+    def most_queries(self) -> int:
+        return max(self.queries)
+
+
+@dataclass
+class World:
+    given: Parts
+    client: FlaskClient
+    sandbox: Sandbox
+    _sent: list[str]
+
+    @contextmanager
+    def measured(self, meter: Meter) -> Iterator[None]:
+        self._sent.clear()
+        before = time.process_time()
+        yield
+        meter.milliseconds.append((time.process_time() - before) * 1000)
+        meter.queries.append(len(self._sent))
+
+    def launch(self, person: str, link: str, meter: Meter | None = None) -> dict[str, Any]:
+        """A whole launch; ``meter`` counts the tool's requests together, not the sandbox's work between them."""
+        parts: Meter = Meter()
+
+        def step(request: Callable[[], TestResponse]) -> TestResponse:
+            with self.measured(parts):
+                return request()
+
+        answer = step(lambda: self.client.post("/lti/login", data=self.sandbox.login_params(person, link)))
+        while answer.status_code in (302, 303) and not answer.location.startswith(self.sandbox.config.base):
+            there = answer.location
+            answer = step(lambda there=there: self.client.get(there, base_url=TOOL))
+        _, fields = authorize(self.sandbox, dict(parse_qsl(urlsplit(answer.location).query)))
+        answer = step(lambda: self.client.post("/lti/launch", data=fields))
+        found = _CONFIG.search(answer.text)
+        if answer.status_code != 200 or not found:
+            raise RuntimeError(f"the launch failed: {answer.status_code} {answer.text[:500]}")
+        if meter is not None:
+            meter.milliseconds.append(sum(parts.milliseconds))
+            meter.queries.append(sum(parts.queries))
+        config: dict[str, Any] = json.loads(found.group(1))
+        return config
+
+
+@contextmanager
+def world(database_url: str | None = None) -> Iterator[World]:
+    """On a fresh SQLite file, or on the empty database at ``database_url``."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        settings = read_settings(
+            {
+                "ALONGSIDE_HOME": folder,
+                "ALONGSIDE_RATE_LIMITS": "on",
+                "ALONGSIDE_LOG_LEVEL": "WARNING",
+                "DATABASE_URL": database_url or f"sqlite:///{home / 'bench.db'}",
+            }
+        )
+        given = Parts.of(settings)
+        migrations.upgrade(given.database.engine)
+        first_start(given)
+        sandbox_config = SandboxConfig(
+            public_url="http://127.0.0.1:0",
+            tool_login_url=f"{TOOL}/lti/login",
+            tool_launch_urls=(f"{TOOL}/lti/launch",),
+            tool_jwks_url=f"{TOOL}/lti/jwks.json",
+            client_id=CLIENT_ID,
+        )
+        with start_sandbox(sandbox_config) as running:
+            sandbox = running.sandbox
+            with given.database.write() as session:
+                register(
+                    session,
+                    given.clock,
+                    settings,
+                    "default",
+                    Registration(
+                        issuer=sandbox.profile.issuer,
+                        client_id=sandbox.registration.client_id,
+                        auth_login_url=f"{running.url}/auth",
+                        auth_token_url=sandbox.grants.token_url,
+                        jwks_url=f"{running.url}/jwks",
+                        deployment_ids=[sandbox.registration.deployment_id],
+                    ),
+                )
+            sent: list[str] = []
+
+            def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+                sent.append(statement)
+
+            event.listen(given.database.engine, "before_cursor_execute", count)
+            client = create_app(given).test_client()
+            yield World(given, client, sandbox, sent)
+            given.database.close()
