@@ -48,7 +48,7 @@ bench: setup .make/test-lrs ## the benchmark tables
 lint: setup ## the static checks: ruff, mypy, layers
 	@echo "ruff" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@echo "mypy" && $(BIN)/mypy --no-error-summary
-	@echo "import-linter" && $(BIN)/lint-imports --no-cache > .make/lint-imports.log || { cat .make/lint-imports.log; exit 1; }
+	@echo "import-linter" && $(BIN)/lint-imports --no-logo --no-cache > .make/lint-imports.log || { cat .make/lint-imports.log; exit 1; }
 	@echo "project" && $(BIN)/pytest -q --no-header -p no:cacheprovider tests/project
 
 format: .make/venv ## puts the code in order as lint wants it
