@@ -50,10 +50,14 @@ class EntryView(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntriesPage:
-    """Entries in thread order, and the cursor of the next page or None at the end."""
+    """Entries in thread order, and the cursor of the next page or None at the end.
+
+    ``within_thread``: the next page goes on with the last thread of this one.
+    """
 
     items: list[EntryView]
     next: str | None
+    within_thread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,11 @@ def entries_page(
     position = cursors.to_position(after) if after else b""
     found = rows(session, _page(viewer.is_staff), seen_by(viewer, after=position, most=limit + 1))
     shown = found[:limit]
-    following = cursors.of_position(shown[-1].path) if len(found) > limit else None
-    return EntriesPage([_view(viewer.voice_id, *row) for row in shown], following)
+    items = [_view(viewer.voice_id, *row) for row in shown]
+    if len(found) <= limit:
+        return EntriesPage(items, None)
+    following = cursors.of_position(shown[-1].path)
+    return EntriesPage(items, following, within_thread=found[limit].thread_id == shown[-1].thread_id)
 
 
 def find_entry(session: Session, viewer: Viewer, entry_id: UUID) -> EntryView | None:

@@ -58,6 +58,8 @@ class Panel(Tenanted, Base):
         refers_to("course", "course_id"),
         refers_to("template_version", "template_version_id"),
         Index(None, "tenant_id", "course_id"),
+        # A page that is loaded again names only its panel.
+        Index("ix_panel_id", "id"),
     )
     course_id: Mapped[UUID]
     template_version_id: Mapped[UUID]

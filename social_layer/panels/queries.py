@@ -99,6 +99,11 @@ _VIEWER: Select[*tuple[Any, ...]] = (
 )
 
 
+def tenant_of(session: Session, panel_id: UUID) -> UUID | None:
+    """Whose panel this is, asked before anybody is known."""
+    return session.scalar(select(Panel.tenant_id).where(Panel.id == panel_id))
+
+
 def has_entries(session: Session, viewer: Viewer) -> bool:
     """Whether anything was ever posted in the panel, by anybody, removed or not."""
     return bool(

@@ -50,13 +50,14 @@ def share(
         raise Conflict("not_a_reflection_panel")
     if not thoughts.what.strip():
         raise Invalid("step_missing", step="what")
-    parts = [
-        f"# {headings[name]}\n\n{getattr(thoughts, name).strip()}"
-        for name in STEPS
-        if getattr(thoughts, name).strip()
-    ]
     entry_id = post(
-        session, clock, viewer, title=title, body="\n\n".join(parts), idempotency_key=idempotency_key
+        session, clock, viewer, title=title, body=written(thoughts, headings), idempotency_key=idempotency_key
     )
     drop_draft(session, viewer, DRAFT)
     return entry_id
+
+
+def written(thoughts: Thoughts, headings: dict[str, str]) -> str:
+    """The steps that have text as one Markdown text, each under its heading."""
+    given = [(headings[name], getattr(thoughts, name).strip()) for name in STEPS]
+    return "\n\n".join(f"# {heading}\n\n{text}" for heading, text in given if text)
