@@ -30,7 +30,12 @@ def register_headers(app: Flask) -> None:
 
 
 def _ancestors() -> str:
-    """The tenant's own list, once it is known whose page this is; nobody's frame otherwise."""
+    """The tenant's own list, once it is known whose page this is; nobody's frame otherwise.
+
+    A login's pages come before that is known. They show nothing of anybody, and must be seen where they stand.
+    """
+    if g.get("in_any_frame"):
+        return "*"
     tenant_id: UUID | None = g.get("tenant_id")
     if tenant_id is None:
         return "'none'"

@@ -54,6 +54,9 @@ class Problem(Exception):
 _REOPEN = _("Open the panel again from your course.")
 _RELOAD = _("Load the page again to see it as it is now.")
 _WAIT = _("Wait a moment and try again; nothing that you wrote is lost.")
+_TELL_ADMINISTRATOR = _("Tell your administrator the code and the number below; loading again will not help.")
+_REOPEN_OR_CLOCK = _("Open the panel again from your course; if it stays, a server's clock is wrong: tell your administrator.")
+_REOPEN_OR_KEYS = _("Open the panel again from your course; if it stays, tell your administrator the code below.")
 
 PROBLEMS: dict[str, Kind] = {
     # Who is asking
@@ -111,6 +114,61 @@ PROBLEMS: dict[str, Kind] = {
     "kind_not_offered": Kind(422, _("This kind of panel is not offered yet."), _("Choose another kind.")),
     "too_large": Kind(413, _("That is more than can be taken at once."), _("Send less.")),
     "unsupported_media_type": Kind(415, _("The request's body is in a form that is not taken here."), _("Send JSON.")),
+    # A login that a platform begins
+    "login_incomplete": Kind(
+        400, _("The course's site began the login without a usable %(parameter)s."), _TELL_ADMINISTRATOR
+    ),
+    "platform_unknown": Kind(
+        403,
+        _("This course's site is not registered here."),
+        _("Ask your administrator to register it: alongside platform add."),
+    ),
+    "target_elsewhere": Kind(
+        400, _("The link in the course leads to another address than this tool's."), _TELL_ADMINISTRATOR
+    ),
+    "login_unknown": Kind(403, _("This launch did not begin here."), _REOPEN),
+    "login_used": Kind(403, _("This launch was used before, and each one opens the panel once."), _REOPEN),
+    "login_expired": Kind(403, _("This launch was begun more than ten minutes ago."), _REOPEN),
+    "browser_wrong": Kind(
+        403,
+        _("This launch was not begun in this browser, or the browser kept nothing that shows it."),
+        _("Open the panel again from your course; if that does not help, allow cookies for this site."),
+    ),
+    "cookies_blocked": Kind(
+        403,
+        _("Your browser keeps no cookies for %(host)s, so the panel cannot recognise you."),
+        _("Allow cookies for this site in your browser's settings, then open the panel again from your course."),
+    ),
+    "platform_refused": Kind(403, _("Your course's site did not confirm who you are."), _REOPEN),
+    "platform_wants_login": Kind(
+        403, _("Your course's site wants you to sign in again."), _("Sign in there, then open the panel again.")
+    ),
+    # The message with which a platform answers
+    "id_token_missing": Kind(400, _("The course's site sent no message."), _REOPEN),
+    "id_token_too_long": Kind(400, _("The course's site sent a message that is far too long."), _TELL_ADMINISTRATOR),
+    "id_token_malformed": Kind(400, _("The course's site sent something that is no message."), _TELL_ADMINISTRATOR),
+    "nonce_wrong": Kind(403, _("This message answers another launch than the one begun here."), _REOPEN),
+    "issuer_wrong": Kind(403, _("This message comes from another site than the launch."), _TELL_ADMINISTRATOR),
+    "audience_wrong": Kind(403, _("This message is meant for another tool."), _TELL_ADMINISTRATOR),
+    "authorized_party_wrong": Kind(403, _("This message was made for another tool's use."), _TELL_ADMINISTRATOR),
+    "times_missing": Kind(403, _("This message does not say when it was made and how long it holds."), _TELL_ADMINISTRATOR),
+    "id_token_expired": Kind(403, _("This message came too late."), _REOPEN_OR_CLOCK),
+    "issued_in_future": Kind(403, _("This message claims to be from the future."), _REOPEN_OR_CLOCK),
+    "issued_long_ago": Kind(403, _("This message was made too long ago."), _REOPEN_OR_CLOCK),
+    "algorithm_wrong": Kind(403, _("This message is not signed in the way that LTI asks for."), _TELL_ADMINISTRATOR),
+    "key_id_missing": Kind(403, _("This message does not say with which key it was signed."), _TELL_ADMINISTRATOR),
+    "key_unknown": Kind(403, _("This message was signed with a key that the course's site does not publish."), _REOPEN_OR_KEYS),
+    "keys_unreachable": Kind(424, _("The keys of the course's site could not be fetched."), _REOPEN_OR_KEYS),
+    "signature_wrong": Kind(403, _("This message was altered, or not signed by the course's site."), _TELL_ADMINISTRATOR),
+    "lti_version_wrong": Kind(400, _("This message is not of LTI version 1.3."), _TELL_ADMINISTRATOR),
+    "message_not_supported": Kind(400, _("This kind of message is not supported yet."), _TELL_ADMINISTRATOR),
+    "claim_missing": Kind(400, _("The message of the course's site lacks %(claim)s."), _TELL_ADMINISTRATOR),
+    "claim_wrong": Kind(400, _("In the message of the course's site, %(claim)s is not of the right form."), _TELL_ADMINISTRATOR),
+    "deployment_unknown": Kind(
+        403,
+        _("Deployment %(deployment)s of this course's site is not known here."),
+        _("Ask your administrator to add it: alongside platform add, with --deployment-id."),
+    ),
     # What cannot be done now
     "too_many_requests": Kind(429, _("That was a lot at once."), _WAIT),
     "database_busy": Kind(503, _("The records cannot be reached just now."), _WAIT),

@@ -1,0 +1,283 @@
+"""`alongside platform`: the LMSs that may launch the tool."""
+
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
+from lti_tool.lti import frames, registrations
+from lti_tool.lti.models import FrameAncestor, FrameSource, Platform
+from lti_tool.lti.platforms import family_of
+from lti_tool.lti.queries import Registered, registered
+from lti_tool.lti.registrations import Registration, RegistrationRefused
+from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
+from social_layer.people.models import Tenant
+
+tenant_option = click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution.")
+
+
+@click.group()
+def platform() -> None:
+    """The LMSs that may launch the tool."""
+
+
+@platform.command()
+@click.option("--issuer", required=True, help="Who the LMS says it is, such as https://moodle.example.edu.")
+@click.option("--client-id", required=True, help="The id that the LMS gave this tool.")
+@click.option(
+    "--deployment-id",
+    "deployment_ids",
+    multiple=True,
+    help="A deployment of the tool in the LMS; again for more. Without any, the first valid launch fixes it.",
+)
+@click.option("--auth-login-url", required=True, help="The LMS's authentication request URL.")
+@click.option("--auth-token-url", required=True, help="The LMS's access token URL.")
+@click.option("--jwks-url", required=True, help="The LMS's public keyset URL.")
+@click.option("--name", help="What to call it here.  [default: the issuer's host]")
+@click.option("--audience", help="Whom our own tokens are for, where that is not the access token URL.")
+@click.option(
+    "--replaces", metavar="CLIENT_ID", help="The same LMS's registration before this one; its panels go on."
+)
+@click.option(
+    "--frame", "frame_origins", multiple=True, help="Another address of the LMS whose pages hold panels."
+)
+@click.option(
+    "--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution; made when it is new."
+)
+@json_option
+def add(tenant: str, frame_origins: tuple[str, ...], as_json: bool, **told: Any) -> None:
+    """Register an LMS, or bring its registration up to date.
+
+    Safe to run again: what is there is kept, and new deployments are added.
+    """
+    given = command_parts()
+    origins = [_checked_origin(address) for address in frame_origins]
+    try:
+        with given.database.write() as session:
+            made, is_new = registrations.register(
+                session, given.clock, given.settings, tenant, Registration(**told)
+            )
+            for origin in origins:
+                _add_frame(session, made, origin)
+            entry = _find(session, str(made.id))
+    except RegistrationRefused as refused:
+        raise click.ClickException(str(refused)) from None
+    if as_json:
+        print_json(_as_data(entry))
+        return
+    click.echo(
+        f"{'Registered' if is_new else 'Brought up to date'}: {made.name} ({made.issuer}, {made.client_id})"
+    )
+    _tell_deployments(entry)
+
+
+@platform.command("list")
+@click.option("--tenant", help="Only this institution's.")
+@json_option
+def list_(tenant: str | None, as_json: bool) -> None:
+    """All registered LMSs."""
+    with command_parts().database.read() as session:
+        entries = registered(session, tenant)
+    if as_json:
+        print_json([_as_data(entry) for entry in entries])
+        return
+    print_table(
+        ("Name", "Tenant", "Issuer", "Client id", "Deployments"),
+        [
+            (
+                entry.platform.name,
+                entry.tenant,
+                entry.platform.issuer,
+                entry.platform.client_id,
+                ", ".join(one.lti_deployment_id for one in entry.deployments) or "the first launch's",
+            )
+            for entry in entries
+        ],
+        empty="No LMS is registered yet. Register one with: alongside platform add --help",
+    )
+
+
+@platform.command()
+@click.argument("reference")
+@json_option
+def show(reference: str, as_json: bool) -> None:
+    """Everything about one LMS. REFERENCE: its name, client id or id."""
+    with command_parts().database.read() as session:
+        entry = _find(session, reference)
+        origins = _origins(session, entry)
+    if as_json:
+        print_json(_as_data(entry) | {"frame_ancestors": origins})
+        return
+    found = entry.platform
+    for label, value in (
+        ("Name", found.name),
+        ("Id", found.id),
+        ("Tenant", entry.tenant),
+        ("Kind", found.family or "not known before its first launch"),
+        ("Issuer", found.issuer),
+        ("Client id", found.client_id),
+        ("Login URL", found.auth_login_url),
+        ("Token URL", found.auth_token_url),
+        ("Keys URL", found.jwks_url),
+        ("Audience", found.audience or "the token URL"),
+        ("Registered", f"{found.created_at:%Y-%m-%d %H:%M} UTC"),
+        ("Frames", ", ".join(origins)),
+    ):
+        click.echo(f"{label + ':':<13}{value}")
+    _tell_deployments(entry)
+    for line in family_of(found.family).advice:
+        click.echo(f"Note: {line}")
+
+
+@platform.command()
+@click.argument("reference")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(reference: str, yes: bool) -> None:
+    """End an LMS's launches. REFERENCE: its name, client id or id.
+
+    Courses, people and panels stay, and are there again when it is registered again.
+    """
+    given = command_parts()
+    with given.database.read() as session:
+        found = _find(session, reference).platform
+    if not yes:
+        click.confirm(
+            f"Nobody will be able to open panels from {found.name} ({found.issuer}). Go on?", abort=True
+        )
+    with given.database.write() as session:
+        registrations.remove(session, given.clock, _find(session, str(found.id)).platform)
+    click.echo(f"Removed: {found.name}. Courses and panels are kept; registering it again brings them back.")
+
+
+@platform.group()
+def frame() -> None:
+    """Whose pages may frame the panels, beside the issuers' own."""
+
+
+@frame.command("add")
+@click.argument("address")
+@tenant_option
+def frame_add(address: str, tenant: str) -> None:
+    """Let pages of ADDRESS, such as https://school.example.edu, frame the panels."""
+    given = command_parts()
+    origin = _checked_origin(address)
+    with given.database.write() as session:
+        owner = find_or_make_tenant(session, given.clock, tenant)
+        known = _frame_of(session, owner, origin)
+        if known is None:
+            frames.add_frame(session, given.clock, owner.id, origin)
+        else:
+            known.source = FrameSource.administrator
+    click.echo(f"Pages of {origin} may frame the panels of {tenant}.")
+
+
+@frame.command("remove")
+@click.argument("address")
+@tenant_option
+def frame_remove(address: str, tenant: str) -> None:
+    """Take an address away again. A valid launch that returns to it brings it back."""
+    origin = _checked_origin(address)
+    with command_parts().database.write() as session:
+        owner = session.scalar(select(Tenant).where(Tenant.name == tenant))
+        known = _frame_of(session, owner, origin) if owner else None
+        if known is None:
+            raise click.ClickException(
+                f"{origin} is not in the list of {tenant}; see: alongside platform frame list"
+            )
+        session.delete(known)
+    click.echo(f"{origin} is no longer in the list of {tenant}.")
+
+
+@frame.command("list")
+@json_option
+def frame_list(as_json: bool) -> None:
+    """Every address, and who named it."""
+    with command_parts().database.read() as session:
+        rows = session.execute(
+            select(FrameAncestor.origin, Tenant.name, FrameAncestor.source)
+            .join(Tenant, Tenant.id == FrameAncestor.tenant_id)
+            .order_by(Tenant.name, FrameAncestor.origin)
+        ).all()
+    if as_json:
+        print_json([{"origin": row[0], "tenant": row[1], "source": row[2]} for row in rows])
+        return
+    print_table(
+        ("Address", "Tenant", "Named by"), [tuple(row) for row in rows], empty="Only the issuers' own pages."
+    )
+
+
+def _find(session: Session, reference: str) -> Registered:
+    entries = registered(session)
+    for attribute in ("id", "client_id", "name", "issuer"):
+        found = [entry for entry in entries if str(getattr(entry.platform, attribute)) == reference]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise click.ClickException(
+                f"{reference!r} names {len(found)} LMSs; use the id of `platform list --json`"
+            )
+    raise click.ClickException(f"no LMS is registered as {reference!r}; see: alongside platform list")
+
+
+def _checked_origin(address: str) -> str:
+    origin = frames.origin_of(address)
+    if origin is None:
+        raise click.ClickException(f"{address!r} is not an address such as https://school.example.edu")
+    return origin
+
+
+def _add_frame(session: Session, made: Platform, origin: str) -> None:
+    owner = session.get_one(Tenant, made.tenant_id)
+    if _frame_of(session, owner, origin) is None:
+        frames.add_frame(session, command_parts().clock, owner.id, origin)
+
+
+def _frame_of(session: Session, owner: Tenant, origin: str) -> FrameAncestor | None:
+    return session.scalar(
+        select(FrameAncestor).where(FrameAncestor.tenant_id == owner.id, FrameAncestor.origin == origin)
+    )
+
+
+def _origins(session: Session, entry: Registered) -> list[str]:
+    return frames.frame_ancestors(session, entry.platform.tenant_id)
+
+
+def _tell_deployments(entry: Registered) -> None:
+    if entry.platform.deployments_open:
+        click.echo("Deployment:  none yet; the first valid launch fixes it")
+    for one in entry.deployments:
+        how = "fixed by its first launch" if one.learned else "named at the registration"
+        used = (
+            f"first launch {one.first_launch_at:%Y-%m-%d %H:%M} UTC"
+            if one.first_launch_at
+            else "not launched yet"
+        )
+        click.echo(f"Deployment:  {one.lti_deployment_id} ({how}; {used})")
+
+
+def _as_data(entry: Registered) -> dict[str, Any]:
+    found = entry.platform
+    return {
+        "id": found.id,
+        "name": found.name,
+        "tenant": entry.tenant,
+        "family": found.family,
+        "issuer": found.issuer,
+        "client_id": found.client_id,
+        "auth_login_url": found.auth_login_url,
+        "auth_token_url": found.auth_token_url,
+        "jwks_url": found.jwks_url,
+        "audience": found.audience,
+        "deployments_open": found.deployments_open,
+        "deployments": [
+            {
+                "deployment_id": one.lti_deployment_id,
+                "learned": one.learned,
+                "first_launch_at": one.first_launch_at,
+            }
+            for one in entry.deployments
+        ],
+        "created_at": found.created_at,
+    }

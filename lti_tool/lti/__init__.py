@@ -1,0 +1,5 @@
+"""LTI 1.3 as a tool speaks it: login, launch, keys and registrations."""
+
+from lti_tool.lti.views import blueprint
+
+__all__ = ["blueprint"]

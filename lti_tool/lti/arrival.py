@@ -1,0 +1,174 @@
+"""What a verified message leads to: its course, person, membership and panel found or made, in one transaction."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from flask_babel import gettext as _
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from lti_tool.logs import log
+from lti_tool.lti import frames, logins
+from lti_tool.lti.claims import Message
+from lti_tool.lti.models import Login, LtiContext, LtiLink, Platform
+from lti_tool.lti.platforms import family_of
+from lti_tool.lti.platforms.generic import Family
+from lti_tool.lti.queries import Met, find_met
+from lti_tool.lti.registrations import make_deployment
+from lti_tool.lti.roles import standing_of
+from lti_tool.problems import Problem
+from social_layer.clock import Clock
+from social_layer.panels.actions import make_panel, open_panel
+from social_layer.panels.queries import find_viewer
+from social_layer.people.actions import Newcomer, arrive, make_course
+from social_layer.people.models import Course
+from social_layer.people.queries import Known
+from social_layer.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Somebody is there. ``new_origin``: the tenant's list of frames has grown in this transaction."""
+
+    viewer: Viewer
+    new_origin: bool
+
+
+def receive(session: Session, clock: Clock, login: Login, platform: Platform, message: Message) -> Arrived:
+    """Uses up the login and brings the person to the panel. Writes only what differs from what is known.
+
+    Raises ``login_used`` and ``deployment_unknown``; and IntegrityError where another launch made the same course,
+    person or panel at the same moment: nothing is written then, and doing it again finds them.
+    """
+    logins.use(session, clock, login)
+    family = family_of(message.family or platform.family)
+    key = family.panel_key(message)
+    met = find_met(session, platform, message, key) or _first_of_deployment(session, clock, platform, message)
+    if met is None:
+        log.warning("deployment unknown", platform=str(platform.id), deployment=message.deployment_id)
+        raise Problem("deployment_unknown", deployment=message.deployment_id)
+    if met.deployment.first_launch_at is None:
+        met.deployment.first_launch_at = clock()
+    _learn_family(session, platform, family)
+    course, context_id = _course(session, clock, platform, message, family, met)
+    membership_id = arrive(session, clock, _newcomer(platform, message, course), _known(met))
+    panel_id = met.panel_id or _panel(session, clock, message, family, course, context_id, key)
+    new_origin = frames.learn(session, clock, platform.tenant_id, message.return_url)
+    session.flush()
+    viewer = find_viewer(session, platform.tenant_id, membership_id, panel_id)
+    if viewer is None:  # the membership was made active above, and the panel is the course's own
+        raise Problem("not_member")
+    open_panel(session, clock, viewer)
+    return Arrived(viewer, new_origin)
+
+
+def _first_of_deployment(session: Session, clock: Clock, platform: Platform, message: Message) -> Met | None:
+    """A registration without a deployment id takes that of its first valid launch, and no other after it."""
+    taken = session.scalar(
+        update(Platform)
+        .where(
+            Platform.tenant_id == platform.tenant_id, Platform.id == platform.id, Platform.deployments_open
+        )
+        .values(deployments_open=False)
+        .returning(Platform.id)
+        .execution_options(synchronize_session=False)
+    )
+    if taken is None:
+        return None
+    deployment = make_deployment(clock, platform.tenant_id, platform.id, message.deployment_id, learned=True)
+    session.add(deployment)
+    session.flush()
+    log.warning(
+        "deployment fixed by its first launch",
+        platform=str(platform.id),
+        issuer=platform.issuer,
+        client_id=platform.client_id,
+        deployment=message.deployment_id,
+        lms=message.platform_name,
+    )
+    return find_met(session, platform, message, "")  # nothing is linked below it yet
+
+
+def _learn_family(session: Session, platform: Platform, family: Family) -> None:
+    if platform.family == family.code:
+        return
+    session.execute(
+        update(Platform)
+        .where(Platform.tenant_id == platform.tenant_id, Platform.id == platform.id)
+        .values(family=family.code)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _course(
+    session: Session, clock: Clock, platform: Platform, message: Message, family: Family, met: Met
+) -> tuple[Course, UUID]:
+    if met.course is not None and met.context_id is not None:
+        # Renamed in the LMS. What it does not say stays as it was.
+        if message.context_title and met.course.title != message.context_title:
+            met.course.title = message.context_title
+        if message.context_label and met.course.label != message.context_label:
+            met.course.label = message.context_label
+        return met.course, met.context_id
+    course = make_course(
+        session,
+        clock,
+        platform.tenant_id,
+        home_page=platform.issuer,
+        title=family.course_title(message) or (platform.name if not message.context_id else _("Course")),
+        label=message.context_label,
+    )
+    context = LtiContext(
+        tenant_id=platform.tenant_id,
+        id=uuid4(),
+        deployment_id=met.deployment.id,
+        lti_context_id=message.context_id,
+        course_id=course.id,
+    )
+    session.add(context)
+    session.flush()
+    return course, context.id
+
+
+def _newcomer(platform: Platform, message: Message, course: Course) -> Newcomer:
+    standing = standing_of(message.roles)
+    return Newcomer(
+        tenant_id=platform.tenant_id,
+        course_id=course.id,
+        home_page=platform.issuer,
+        account=message.sub,
+        role=standing.role,
+        is_test=standing.is_test,
+        name=message.name,
+        email=message.email,
+        language=message.language,
+        time_zone=message.time_zone,
+    )
+
+
+def _known(met: Met) -> Known | None:
+    return Known(met.person, met.membership) if met.person is not None else None
+
+
+def _panel(
+    session: Session,
+    clock: Clock,
+    message: Message,
+    family: Family,
+    course: Course,
+    context_id: UUID,
+    key: str,
+) -> UUID:
+    title = family.panel_title(message) or _("Discussion")
+    panel = make_panel(session, clock, course.tenant_id, course.id, title=title)
+    session.add(
+        LtiLink(
+            tenant_id=course.tenant_id,
+            context_id=context_id,
+            resource_link_id=message.link_id,
+            custom_key=key,
+            panel_id=panel.id,
+        )
+    )
+    session.flush()
+    return panel.id

@@ -1,0 +1,220 @@
+"""The claims of an LTI message, as JSON types and lengths that the rest may rely on.
+
+Ids must be right or the message is refused; titles and names for people are tidied and cut. An absent claim, a JSON
+null and a variable that the platform left as it was (`$Foo`) are the same.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+
+from lti_tool.lti.models import ID_LENGTH
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+VERSION = "1.3.0"
+RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
+# The custom parameter by which a deep link names its own panel, so that several embeds of one resource link differ.
+# In small letters without spaces: Moodle sends other keys twice.
+PANEL_PARAMETER = "alongside_panel"
+TIME_ZONE_PARAMETER = "time_zone"
+# The longest sub that OpenID Connect allows is 255 characters (Core, section 2).
+MOST_ROLES = 200
+MOST_TEXT = 255
+# Control characters and lone surrogates: no id contains them, and PostgreSQL cannot store all of them.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}")
+
+
+class Id(fields.String):
+    """A name that must be taken as it is: not empty, at most 255 characters, nothing unprintable."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if not text.strip() or len(text) > ID_LENGTH or _UNPRINTABLE.search(text):
+            raise ValidationError("not an id of 1 to 255 printable characters")
+        return text
+
+
+class Words(fields.Field[str | None]):
+    """Text for people: on one line, cut at 255 characters; None where nothing is left."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str | None:
+        if not isinstance(value, str):
+            raise ValidationError("Not a valid string.")
+        return " ".join(_UNPRINTABLE.sub(" ", value[: 4 * MOST_TEXT]).split())[:MOST_TEXT] or None
+
+
+class Values(fields.Dict):
+    """Custom parameters: strings by the standard; Canvas sends numbers, Moodle nulls, both leave `$Foo` behind."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str]:
+        found = super()._deserialize(value, attr, data, **options)
+        kept = {}
+        for key, entry in found.items():
+            if isinstance(entry, dict | list):
+                raise ValidationError(f"{key[:50]!r} is no string")
+            text = str(entry).strip()
+            if entry is not None and not text.startswith("$") and not _UNPRINTABLE.search(key + text):
+                kept[key] = text
+        return kept
+
+
+class Claims(Schema):
+    """Nulls are absent; what is not named here is left out."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def without_nulls(self, data: Any, **_: Any) -> Any:
+        if isinstance(data, Mapping):
+            return {key: value for key, value in data.items() if value is not None}
+        return data
+
+
+class ContextClaim(Claims):
+    # An empty id is taken for no context at all.
+    id = fields.String(load_default="")
+    label = Words(load_default=None)
+    title = Words(load_default=None)
+
+
+class LinkClaim(Claims):
+    id = Id(required=True)
+    title = Words(load_default=None)
+
+
+class PresentationClaim(Claims):
+    locale = Words(load_default=None)
+    return_url = fields.String(load_default=None)
+    document_target = Words(load_default=None)
+
+
+class PlatformClaim(Claims):
+    product_family_code = Words(load_default=None)
+    name = Words(load_default=None)
+    guid = Words(load_default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A verified LTI message in our own words."""
+
+    deployment_id: str
+    sub: str
+    roles: tuple[str, ...]
+    context_id: str
+    context_title: str | None
+    context_label: str | None
+    link_id: str
+    link_title: str | None
+    custom: Mapping[str, str]
+    name: str | None
+    email: str | None
+    language: str | None
+    time_zone: str | None
+    return_url: str | None
+    family: str | None
+    platform_name: str | None
+
+
+class MessageClaims(Claims):
+    """What every message needs, whatever its type (LTI core, section 5.3 and 5.4)."""
+
+    version = fields.String(data_key=CLAIM + "version", required=True, validate=validate.Equal(VERSION))
+    message_type = Id(data_key=CLAIM + "message_type", required=True)
+
+
+class ResourceLinkClaims(MessageClaims):
+    """The claims of a resource link launch that we use, checked; see LTI core, section 5.3 and 5.4."""
+
+    deployment_id = Id(data_key=CLAIM + "deployment_id", required=True)
+    sub = Id(required=True)
+    # An empty list must pass: somebody without a role.
+    roles = fields.List(
+        fields.String(validate=validate.Length(max=512)),
+        data_key=CLAIM + "roles",
+        required=True,
+        validate=validate.Length(max=MOST_ROLES),
+    )
+    target_link_uri = fields.String(data_key=CLAIM + "target_link_uri", load_default=None)
+    link = fields.Nested(LinkClaim, data_key=CLAIM + "resource_link", required=True)
+    context = fields.Nested(ContextClaim, data_key=CLAIM + "context", load_default=None)
+    presentation = fields.Nested(PresentationClaim, data_key=CLAIM + "launch_presentation", load_default=None)
+    platform = fields.Nested(PlatformClaim, data_key=CLAIM + "tool_platform", load_default=None)
+    custom = Values(keys=fields.String(), data_key=CLAIM + "custom", load_default=dict)
+    name = Words(load_default=None)
+    given_name = Words(load_default=None)
+    family_name = Words(load_default=None)
+    email = Words(load_default=None)
+    locale = Words(load_default=None)
+    zoneinfo = Words(load_default=None)
+
+    @post_load
+    def in_our_words(self, found: dict[str, Any], **_: Any) -> Message:
+        context = found["context"] or {}
+        presentation = found["presentation"] or {}
+        platform = found["platform"] or {}
+        context_id = context.get("id", "")
+        if len(context_id) > ID_LENGTH or _UNPRINTABLE.search(context_id):
+            raise ValidationError({CLAIM + "context": ["not an id of 1 to 255 printable characters"]})
+        email = found["email"]
+        return Message(
+            deployment_id=found["deployment_id"],
+            sub=found["sub"],
+            roles=tuple(found["roles"]),
+            context_id=context_id,
+            context_title=context.get("title"),
+            context_label=context.get("label"),
+            link_id=found["link"]["id"],
+            link_title=found["link"]["title"],
+            custom=found["custom"],
+            name=_name_of(found),
+            email=email if email and _EMAIL.fullmatch(email) else None,
+            language=_language(presentation.get("locale")) or _language(found["locale"]),
+            time_zone=_time_zone(found["custom"].get(TIME_ZONE_PARAMETER)) or _time_zone(found["zoneinfo"]),
+            return_url=presentation.get("return_url"),
+            family=platform.get("product_family_code"),
+            platform_name=platform.get("name"),
+        )
+
+
+_MESSAGE = MessageClaims()
+_RESOURCE_LINK = ResourceLinkClaims()
+
+
+def message_type(claims: Mapping[str, Any]) -> str:
+    """The type of a message of the right version; raises `marshmallow.ValidationError`."""
+    return cast(str, cast(dict[str, Any], _MESSAGE.load(claims))["message_type"])
+
+
+def resource_link_message(claims: Mapping[str, Any]) -> Message:
+    """The message in our words; raises `marshmallow.ValidationError` with the claims that are wrong."""
+    return cast(Message, _RESOURCE_LINK.load(claims))
+
+
+def _name_of(found: Mapping[str, Any]) -> str | None:
+    parts = [found["given_name"], found["family_name"]]
+    whole: str | None = found["name"]
+    return whole or " ".join(part for part in parts if part)[:MOST_TEXT] or None
+
+
+def _language(told: str | None) -> str | None:
+    """A language tag (BCP 47) from what LMSs send: `en`, `de_DE`, `pt-BR`, `de_DE.UTF-8`."""
+    tag = (told or "").partition(".")[0].replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) and len(tag) <= 35 else None
+
+
+def _time_zone(told: str | None) -> str | None:
+    """The name of a zone of the IANA database, where it is one: Moodle says `99` for "as the server"."""
+    if not told or len(told) > 64:
+        return None
+    try:
+        return ZoneInfo(told).key
+    except (ValueError, OSError):
+        return None

@@ -1,0 +1,116 @@
+"""Logins under way: a state bound to one nonce, one platform and one browser, usable once and for ten minutes.
+
+The browser proves that it is the one that began the login by a secret: kept in a cookie of its own for each login
+(so that several frames of one page can launch at once), or in the platform's storage where cookies are blocked.
+Only a digest of the secret is stored.
+"""
+
+import hashlib
+import re
+import secrets
+from datetime import timedelta
+from hmac import compare_digest
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from lti_tool.lti.adapter import BegunLogin
+from lti_tool.lti.models import Login, Platform
+from lti_tool.lti.queries import find_login
+from lti_tool.problems import Problem
+from social_layer.clock import Clock
+
+LIFETIME = timedelta(minutes=10)
+# Rows are kept a little longer than they serve, so that a late answer is told "too late" and not "unknown".
+KEPT = timedelta(hours=1)
+_STATE = re.compile(r"state-[A-Za-z0-9_-]{32}")
+
+
+def new_secret() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def cookie_name(state: str) -> str:
+    """`__Host-` keeps other hosts of the same site from setting it; the state's end tells parallel logins apart."""
+    return f"__Host-login-{state[-12:]}"
+
+
+def store(
+    session: Session,
+    clock: Clock,
+    platform: Platform,
+    begun: BegunLogin,
+    secret: str,
+    storage_target: str | None,
+) -> None:
+    session.add(
+        Login(
+            state=begun.state,
+            tenant_id=platform.tenant_id,
+            platform_id=platform.id,
+            nonce=begun.nonce,
+            binding=digest(secret),
+            authorization_url=begun.authorization_url,
+            storage_target=storage_target,
+            created_at=clock(),
+        )
+    )
+
+
+def open_login(session: Session, clock: Clock, state: str) -> tuple[Login, Platform]:
+    """The login that a state belongs to; raises ``login_unknown``, ``login_used`` and ``login_expired``."""
+    found = find_login(session, state) if _STATE.fullmatch(state) else None
+    if found is None:
+        raise Problem("login_unknown")
+    login, platform = found
+    if login.used_at is not None:
+        raise Problem("login_used")
+    if login.created_at <= clock() - LIFETIME:
+        raise Problem("login_expired")
+    return login, platform
+
+
+def is_bound(login: Login, secret: str | None) -> bool:
+    """Whether ``secret`` is the one that the browser of this login was given."""
+    return bool(secret) and compare_digest(digest(str(secret)), login.binding)
+
+
+def rebind(session: Session, clock: Clock, state: str) -> str:
+    """A new secret for a login whose browser kept none, before the platform was asked anything.
+
+    It is no weaker than beginning again: whoever knows the state of such a login could begin one of their own.
+    """
+    open_login(session, clock, state)
+    secret = new_secret()
+    session.execute(
+        update(Login).where(Login.state == state, Login.used_at.is_(None)).values(binding=digest(secret))
+    )
+    return secret
+
+
+def use(session: Session, clock: Clock, login: Login) -> None:
+    """Uses up state and nonce, in one statement: of several at the same time, one gets through.
+
+    Raises ``login_used``.
+    """
+    used = session.scalar(
+        update(Login)
+        .where(Login.state == login.state, Login.used_at.is_(None))
+        .values(used_at=clock())
+        .returning(Login.state)
+        .execution_options(synchronize_session=False)
+    )
+    if used is None:
+        raise Problem("login_used")
+
+
+def sweep_logins(session: Session, clock: Clock) -> int:
+    """Deletes logins that can serve nobody any more, and answers how many. Called by the worker's schedule."""
+    gone = session.execute(
+        delete(Login).where(Login.created_at <= clock() - KEPT).execution_options(synchronize_session=False)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]

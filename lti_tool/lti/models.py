@@ -1,0 +1,156 @@
+"""Tables of the protocol: platforms and deployments, what their ids mean to us, logins under way, keys, frames.
+
+Protocol ids stay here. What they stand for below (courses, panels) is found through `lti_context` and `lti_link`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from social_layer.database import Base, Tenanted, of_tenant, refers_to
+
+ID_LENGTH = 255
+URL_LENGTH = 2048
+
+
+class Platform(Tenanted, Base):
+    """One LMS registration. A login names it by (issuer, client id) before any tenant is known.
+
+    A removed one keeps its row: its courses and panels hang on it, and registering it again brings them back.
+    """
+
+    __tablename__ = "platform"
+    __table_args__ = (of_tenant(), UniqueConstraint("issuer", "client_id"))
+    name: Mapped[str] = mapped_column(String(255))
+    issuer: Mapped[str] = mapped_column(String(512))
+    client_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    auth_login_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    auth_token_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    jwks_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    # What our own tokens are addressed to, where that is not the token URL.
+    audience: Mapped[str | None] = mapped_column(String(URL_LENGTH))
+    # Which folder of quirks applies, see platforms/; learned from the launches.
+    family: Mapped[str | None] = mapped_column(String(32))
+    # Registered without a deployment id: the first valid launch fixes it and closes this.
+    deployments_open: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class Deployment(Tenanted, Base):
+    """An installation of the tool within a platform. Context and link ids are unique within it, and only there."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (
+        refers_to("platform", "platform_id"),
+        UniqueConstraint("tenant_id", "platform_id", "lti_deployment_id"),
+    )
+    platform_id: Mapped[UUID]
+    lti_deployment_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    # True: nobody named it, the first valid launch did.
+    learned: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    first_launch_at: Mapped[datetime | None]
+
+
+class LtiContext(Tenanted, Base):
+    """Which course a context is. The empty context id stands for the deployment itself: launches without one."""
+
+    __tablename__ = "lti_context"
+    __table_args__ = (
+        refers_to("deployment", "deployment_id"),
+        refers_to("course", "course_id"),
+        UniqueConstraint("tenant_id", "deployment_id", "lti_context_id"),
+        Index(None, "tenant_id", "course_id"),
+    )
+    deployment_id: Mapped[UUID]
+    lti_context_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    course_id: Mapped[UUID]
+
+
+class LtiLink(Tenanted, Base):
+    """Which panel a resource link is. `custom_key` tells several embeds of one link apart; empty when there is none.
+
+    Keyed below the context, so that a link id met in two contexts never joins two courses.
+    """
+
+    __tablename__ = "lti_link"
+    __table_args__ = (
+        refers_to("lti_context", "context_id"),
+        refers_to("panel", "panel_id"),
+        UniqueConstraint("tenant_id", "context_id", "resource_link_id", "custom_key"),
+        Index(None, "tenant_id", "panel_id"),
+    )
+    context_id: Mapped[UUID]
+    resource_link_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    custom_key: Mapped[str] = mapped_column(String(ID_LENGTH), default="")
+    panel_id: Mapped[UUID]
+
+
+class Login(Base):
+    """A login under way: its state belongs to one nonce, one platform and one browser, and serves once.
+
+    Found by its state alone, since the tenant is not known before. Lives minutes, see logins.LIFETIME.
+    """
+
+    __tablename__ = "login"
+    __table_args__ = (refers_to("platform", "platform_id"), Index(None, "created_at"))
+    state: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tenant_id: Mapped[UUID]
+    platform_id: Mapped[UUID]
+    nonce: Mapped[str] = mapped_column(String(64))
+    # SHA-256 of the secret that the browser keeps, in a cookie or in the platform's storage.
+    binding: Mapped[bytes] = mapped_column(LargeBinary(32))
+    # The platform's authorization URL with every parameter: followed once the browser is known to keep the secret.
+    authorization_url: Mapped[str] = mapped_column(Text)
+    # Name of the platform's frame that keeps data for tools (lti_storage_target), where the login gave one.
+    storage_target: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class PlatformKeySet(Base):
+    """A platform's public keys as last fetched, shared by all processes, with the times of the last three attempts."""
+
+    __tablename__ = "platform_key_set"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "platform_id"], ["platform.tenant_id", "platform.id"]),
+    )
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    platform_id: Mapped[UUID] = mapped_column(primary_key=True)
+    jwks_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    body: Mapped[str | None] = mapped_column(Text)
+    fetched_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
+    tried_before_at: Mapped[datetime | None]
+    tried_first_at: Mapped[datetime | None]
+
+
+class ToolKey(Base):
+    """One of our own signing keys: the newest signs, the others stay published until they retire."""
+
+    __tablename__ = "tool_key"
+    kid: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sealed_pem: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    retires_at: Mapped[datetime | None]
+
+
+class FrameSource(StrEnum):
+    """Who said that a tenant's pages may stand in frames of an origin."""
+
+    launch = "launch"
+    administrator = "administrator"
+
+
+class FrameAncestor(Tenanted, Base):
+    """An origin, beside the issuers of the tenant's platforms, whose pages may frame the tenant's panels."""
+
+    __tablename__ = "frame_ancestor"
+    __table_args__ = (of_tenant(), UniqueConstraint("tenant_id", "origin"))
+    origin: Mapped[str] = mapped_column(String(512))
+    source: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]

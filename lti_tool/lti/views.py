@@ -1,0 +1,220 @@
+"""The protocol's addresses: a login begins, the browser is found to keep our secret, the platform answers.
+
+Whether the browser keeps the secret is known before the platform's one-time hint is spent, by one redirect to
+ourselves. Where it does not, the platform's own storage keeps it, or the panel opens in a tab of its own.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lti_tool import bearer
+from lti_tool.limits import LAUNCHES, limiter
+from lti_tool.logs import log
+from lti_tool.lti import arrival, frames, logins, queries
+from lti_tool.lti.adapter import PlatformLogin, PlatformRegistration, VerifiedLaunch
+from lti_tool.lti.claims import Message
+from lti_tool.lti.models import Login, Platform
+from lti_tool.lti.parameters import LoginParameters, read_login
+from lti_tool.lti.protocol import protocol
+from lti_tool.lti.verifier import verify
+from lti_tool.parts import Parts, parts
+from lti_tool.problems import Problem
+from lti_tool.web.panel_page import render_panel
+
+blueprint = Blueprint("lti", __name__, url_prefix="/lti")
+limiter.limit(LAUNCHES)(blueprint)
+
+# Two launches of one new course or person at the same moment: the later one finds what the other made.
+_ATTEMPTS = 3
+
+
+@blueprint.before_request
+def may_stand_in_any_frame() -> None:
+    """Pages of a login show nothing of anybody, and come before it is known whose frame they are in."""
+    g.in_any_frame = True
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def begin_login() -> Response:
+    given = parts()
+    asked = read_login(request.values, given.settings.public_url)
+    secret = logins.new_secret()
+    with given.database.write() as session:
+        platform = _platform_of(session, asked)
+        registration = PlatformRegistration(platform, protocol().tool_keys)
+        begun = PlatformLogin(asked.passed_on, registration, given.settings.is_secure).begin(
+            launch_url(given)
+        )
+        logins.store(session, given.clock, platform, begun, secret, asked.lti_storage_target)
+    return _with_secret(redirect(url_for("lti.go_on", state=begun.state), 303), begun.state, secret)
+
+
+@blueprint.get("/login/continue")
+def go_on() -> Response:
+    """The browser is back: with the secret it goes to the platform, without it another way is found."""
+    given = parts()
+    state = request.args.get("state", "")
+    with given.database.read() as session:
+        login, platform = logins.open_login(session, given.clock, state)
+    if logins.is_bound(login, request.cookies.get(logins.cookie_name(state))):
+        return make_response(redirect(login.authorization_url, 302))
+    in_own_tab = "tab" in request.args
+    log.info(
+        "no cookie kept", platform=str(platform.id), own_tab=in_own_tab, storage=bool(login.storage_target)
+    )
+    if login.storage_target and not in_own_tab:
+        return _storage_page(given, login, platform)
+    if in_own_tab or request.headers.get("Sec-Fetch-Dest") == "document":
+        raise Problem("cookies_blocked", host=urlsplit(given.settings.public_url).hostname)
+    return make_response(render_template("lti/own_tab.html", state=state))
+
+
+@blueprint.get("/login/tab")
+def go_on_in_own_tab() -> Response:
+    """The same login, its hint unspent, in a tab where our cookie is not a third party's."""
+    given = parts()
+    state = request.args.get("state", "")
+    with given.database.write() as session:
+        secret = logins.rebind(session, given.clock, state)
+    return _with_secret(redirect(url_for("lti.go_on", state=state, tab=1), 303), state, secret)
+
+
+@blueprint.post("/launch")
+def launch() -> Response:
+    given = parts()
+    state = request.form.get("state", "")
+    if "error" in request.form:
+        _refuse_for_platform(request.form["error"])
+    with given.database.read() as session:
+        login, platform = logins.open_login(session, given.clock, state)
+    g.tenant_id = platform.tenant_id
+    id_token = request.form.get("id_token", "")
+    if not id_token:
+        raise Problem("id_token_missing")
+    if not _is_same_browser(login):
+        if login.storage_target and "binding" not in request.form:
+            return _proof_page(login, platform, id_token)
+        raise Problem("browser_wrong")
+    verified = verify(id_token, platform, login.nonce, protocol().key_sets.find, given.clock())
+    registration = PlatformRegistration(platform, protocol().tool_keys)
+    message = VerifiedLaunch(verified, registration, protocol().session).message
+    g.language = message.language
+    arrived = _receive(given, login, platform, message)
+    token, expires_at = bearer.issue(
+        given, platform.tenant_id, arrived.viewer.membership_id, arrived.viewer.panel.id
+    )
+    g.in_any_frame = False
+    with given.database.read() as session:
+        response = make_response(render_panel(session, arrived.viewer, token, expires_at))
+    response.delete_cookie(logins.cookie_name(state), **_COOKIE)
+    return response
+
+
+@blueprint.get("/jwks.json")
+def tool_jwks() -> Response:
+    response = jsonify(protocol().tool_keys.jwks())
+    # Short, so that a rotated key is met soon; platforms that know better ask again for a key they do not know.
+    response.headers["Cache-Control"] = "public, max-age=600"
+    return response
+
+
+def launch_url(given: Parts) -> str:
+    """The one redirect URI: platforms compare it to the letter, so it never carries anything more."""
+    return f"{given.settings.public_url}/lti/launch"
+
+
+def _platform_of(session: Session, asked: LoginParameters) -> Platform:
+    """By issuer and client id; by the issuer alone where only one registration has it."""
+    if asked.client_id:
+        found = queries.find_platform(session, asked.iss, asked.client_id)
+        if found is None:
+            raise Problem("platform_unknown")
+        return found
+    all_found = queries.platforms_of_issuer(session, asked.iss)
+    if not all_found:
+        raise Problem("platform_unknown")
+    if len(all_found) > 1:
+        raise Problem("login_incomplete", parameter="client_id")
+    return all_found[0]
+
+
+# Chromium takes `__Host-` and `Secure` on http://localhost too. Deleting takes the same attributes as setting.
+_COOKIE: Mapping[str, Any] = {
+    "path": "/",
+    "secure": True,
+    "httponly": True,
+    "samesite": "None",
+    "partitioned": True,
+}
+
+
+def _with_secret(answer: Any, state: str, secret: str) -> Response:
+    response = make_response(answer)
+    lasts = int(logins.LIFETIME.total_seconds())
+    response.set_cookie(logins.cookie_name(state), secret, max_age=lasts, **_COOKIE)
+    return response
+
+
+def _is_same_browser(login: Login) -> bool:
+    """By the cookie, or by what the page of `_proof_page` got back from the platform's storage."""
+    if logins.is_bound(login, request.cookies.get(logins.cookie_name(login.state))):
+        return True
+    return (
+        login.storage_target is not None
+        and logins.is_bound(login, request.form.get("binding"))
+        and request.form.get("nonce") == login.nonce
+    )
+
+
+def _storage_page(given: Parts, login: Login, platform: Platform) -> Response:
+    """The page that puts the secret into the platform's storage, and then goes to the platform."""
+    with given.database.write() as session:
+        secret = logins.rebind(session, given.clock, login.state)
+    config = _storage_config(login, platform) | {
+        "put": {f"state_{login.state}": secret, f"nonce_{login.nonce}": login.nonce},
+        "next": login.authorization_url,
+    }
+    return make_response(render_template("lti/store.html", config=config, state=login.state))
+
+
+def _proof_page(login: Login, platform: Platform, id_token: str) -> Response:
+    """The page that gets the secret back from the platform's storage, and posts the same token with it."""
+    config = _storage_config(login, platform) | {
+        "get": {"binding": f"state_{login.state}", "nonce": f"nonce_{login.nonce}"}
+    }
+    return make_response(
+        render_template("lti/prove.html", config=config, state=login.state, id_token=id_token)
+    )
+
+
+def _storage_config(login: Login, platform: Platform) -> dict[str, Any]:
+    # Data is posted to this origin only (LTI client-side postMessages, section on target origins).
+    return {"target": login.storage_target, "origin": frames.origin_of(platform.auth_login_url)}
+
+
+def _refuse_for_platform(error: str) -> None:
+    """The platform answers with an error instead of a token (OpenID Connect Core, section 3.1.2.6)."""
+    log.warning("platform refused the login", error="".join(filter(str.isprintable, error))[:64])
+    if error in ("login_required", "interaction_required"):
+        raise Problem("platform_wants_login")
+    raise Problem("platform_refused")
+
+
+def _receive(given: Parts, login: Login, platform: Platform, message: Message) -> arrival.Arrived:
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            with given.database.write() as session:
+                arrived = arrival.receive(session, given.clock, login, platform, message)
+            break
+        except IntegrityError:
+            if not left:
+                raise
+    if arrived.new_origin:
+        with given.database.read() as session:
+            frames.forget(session, platform.tenant_id)
+    return arrived
