@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from social_layer.database import Database, upsert
 from social_layer.events.models import Event
 from social_layer.people.models import Voice
-from xapi.models import Delivery, Lrs
+from xapi.models import Delivery, DeliveryState, Lrs
 from xapi.statements import statement_id
 
 BATCH = 1000
@@ -94,6 +94,25 @@ def replay(database: Database, tenant_id: UUID, lrs_id: UUID, since: datetime, *
         if len(events) < limit:
             return made
         after = (events[-1].occurred_at, events[-1].id)
+
+
+def unpark(session: Session, now: datetime, tenant_id: UUID, lrs_id: UUID, since: datetime) -> int:
+    """Makes due again what the LRS refused of all that happened since ``since``; answers how many there were."""
+    happened = select(Event.id).where(
+        Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id, Event.occurred_at >= since
+    )
+    changed = session.execute(
+        update(Delivery)
+        .where(
+            Delivery.tenant_id == tenant_id,
+            Delivery.lrs_id == lrs_id,
+            Delivery.state == DeliveryState.parked,
+            happened.exists(),
+        )
+        .values(state=DeliveryState.pending, due_at=now, answer=None)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def make_deliveries(session: Session, wanted: Iterable[tuple[UUID, UUID, UUID, datetime]]) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -10,10 +11,22 @@ from social_layer.events.models import Event
 from social_layer.people.models import Tenant
 from xapi.models import Delivery, DeliveryState, Lrs
 
+# So many refused statements of an LRS are shown.
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A parked statement and what the LRS said to it."""
+
+    statement_id: UUID
+    answer: str
+
 
 @dataclass(frozen=True, slots=True)
 class LrsStatus:
-    """``oldest_at``: when the oldest thing happened that the LRS should have and has not."""
+    """``oldest_at``: when the oldest thing happened that the LRS should have and has not. ``refused``: some of the
+    parked ones."""
 
     tenant: str
     name: str
@@ -25,6 +38,7 @@ class LrsStatus:
     delivered: int
     parked: int
     oldest_at: datetime | None
+    refused: list[Refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,7 @@ class BridgeStatus:
 
 
 def bridge_status(session: Session) -> BridgeStatus:
-    """Four statements, however much there is."""
+    """Five statements, however much there is."""
     undispatched, undispatched_since = session.execute(
         select(func.count(), func.min(Event.occurred_at)).where(~Event.dispatched)
     ).one()
@@ -55,6 +69,19 @@ def bridge_status(session: Session) -> BridgeStatus:
             .group_by(Delivery.lrs_id)
         )
     }
+    refused: dict[object, list[Refused]] = {}
+    numbered = (
+        select(
+            Delivery.lrs_id,
+            Delivery.statement_id,
+            Delivery.answer,
+            func.row_number().over(partition_by=Delivery.lrs_id, order_by=Delivery.due_at).label("number"),
+        )
+        .where(Delivery.state == DeliveryState.parked)
+        .subquery()
+    )
+    for row in session.execute(select(numbered).where(numbered.c.number <= SHOWN)):
+        refused.setdefault(row.lrs_id, []).append(Refused(row.statement_id, row.answer or ""))
     rows = session.execute(
         select(Tenant.name, Lrs).join(Tenant, Tenant.id == Lrs.tenant_id).order_by(Tenant.name, Lrs.name)
     )
@@ -73,6 +100,7 @@ def bridge_status(session: Session) -> BridgeStatus:
                 delivered=counts.get(lrs.id, {}).get(DeliveryState.delivered, 0),
                 parked=counts.get(lrs.id, {}).get(DeliveryState.parked, 0),
                 oldest_at=oldest.get(lrs.id),
+                refused=refused.get(lrs.id, []),
             )
             for tenant, lrs in rows
         ],

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
 from social_layer.people.models import Tenant
-from social_layer.refusals import Conflict, Invalid, NotFound
 from social_layer.sealing import Sealer
 from xapi.addresses import Guard, allow_all
 from xapi.models import Delivery, Lrs, LrsState, Record
 from xapi.transport import CONNECT_SECONDS, READ_SECONDS, HttpTransport
 
 VERSIONS = ("1.0.3", "2.0.0")
+
+
+class StoreRefused(Exception):
+    """Why an LRS cannot be added or found, and what to do, in one line."""
 
 
 def connect(
@@ -34,14 +37,16 @@ def connect(
     """Adds an LRS that gets what happens from ``since`` on (now by default).
 
     The same name at the same address again: its credentials are replaced, and it is sent to again if it was paused.
-    Raises ``lrs_endpoint_wrong``, and ``lrs_exists`` for a name in use with another address.
+    Raises :class:`StoreRefused`, also for a name in use with another address.
     """
     endpoint = checked_endpoint(endpoint)
     sealed = sealer.seal(password)
     found = session.scalar(select(Lrs).where(Lrs.tenant_id == tenant_id, Lrs.name == name))
     if found is not None:
         if found.endpoint != endpoint:
-            raise Conflict("lrs_exists", name=name, endpoint=found.endpoint)
+            raise StoreRefused(
+                f"{name} is connected already, at {found.endpoint}; choose another name or remove it first"
+            )
         found.username, found.sealed_password, found.version = username, sealed, version
         resume(session, found)
         return found
@@ -62,13 +67,13 @@ def connect(
 
 
 def checked_endpoint(endpoint: str) -> str:
-    """The address before ``/statements``. Raises ``lrs_endpoint_wrong``."""
+    """The address before ``/statements``. Raises :class:`StoreRefused`."""
     endpoint = endpoint.strip().rstrip("/").removesuffix("/statements")
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise Invalid("lrs_endpoint_wrong", endpoint=endpoint)
+        raise StoreRefused(f"{endpoint!r} is no address of an LRS; use one like https://lrs.example.org/xAPI")
     if parts.username or parts.password:
-        raise Invalid("lrs_endpoint_wrong", endpoint=parts.hostname)
+        raise StoreRefused("leave user name and password out of the address; they have options of their own")
     return endpoint
 
 
@@ -82,15 +87,15 @@ def resume(session: Session, lrs: Lrs) -> None:
 
 
 def find_lrs(session: Session, tenant: str | None, name: str) -> Lrs:
-    """By name, in the named tenant or in the only one that has it. Raises ``lrs_not_found``, ``lrs_ambiguous``."""
+    """By name, in the named tenant or in the only one that has it. Raises :class:`StoreRefused`."""
     query = select(Lrs).join(Tenant, Tenant.id == Lrs.tenant_id).where(Lrs.name == name)
     if tenant is not None:
         query = query.where(Tenant.name == tenant)
     found = session.scalars(query).all()
     if not found:
-        raise NotFound("lrs_not_found", name=name)
+        raise StoreRefused(f"no LRS is called {name!r}; see: alongside lrs list")
     if len(found) > 1:
-        raise Conflict("lrs_ambiguous", name=name)
+        raise StoreRefused(f"several tenants have an LRS called {name!r}; say which with --tenant")
     return found[0]
 
 

@@ -59,7 +59,8 @@ def _object(value: Json) -> Any:
 
 
 def _activity(value: Json) -> Any:
-    return {key: one for key, one in value.items() if key != "definition"}
+    # Where nothing is said, an Activity is meant.
+    return {key: one for key, one in value.items() if key not in ("definition", "objectType")}
 
 
 def _reference(value: Json) -> Any:
@@ -68,6 +69,8 @@ def _reference(value: Json) -> Any:
 
 def _agent(value: Json) -> Any:
     kept = dict(value)
+    if kept.get("objectType") == "Agent":  # meant where nothing is said
+        del kept["objectType"]
     if "mbox" in kept:
         name, _, host = kept["mbox"].rpartition("@")
         kept["mbox"] = f"{name}@{host.lower()}"

@@ -1,0 +1,229 @@
+"""`alongside lrs`: the Learning Record Stores that statements go to, and the bundled one."""
+
+import sys
+from datetime import UTC, datetime
+
+import click
+from sqlalchemy import func, select
+
+from lti_tool.bridging import base_of, guard_of
+from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
+from social_layer.events.models import Event
+from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
+from xapi.addresses import AddressRefused
+from xapi.connection_test import ConnectionFailed, try_connection
+from xapi.dispatch import replay
+from xapi.models import Lrs
+from xapi.stores import (
+    VERSIONS,
+    StoreRefused,
+    checked_endpoint,
+    connect,
+    disconnect,
+    find_lrs,
+    list_lrss,
+    open_transport,
+    resume,
+)
+
+FIRST_OF_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+tenant_option = click.option("--tenant", help="The institution, where several have an LRS of this name.")
+
+
+@click.group()
+def lrs() -> None:
+    """The Learning Record Stores that statements go to."""
+
+
+@lrs.command()
+@click.option("--name", required=True, help="What you call it.")
+@click.option(
+    "--endpoint", required=True, help="Its address, without /statements: https://lrs.example.org/xAPI"
+)
+@click.option("--username", required=True, help="The user name, or key, of its credentials.")
+@click.option("--password", required=True, help="The password, or secret; - reads it from standard input.")
+@click.option(
+    "--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution whose events it gets."
+)
+@click.option(
+    "--version", default=VERSIONS[0], show_default=True, type=click.Choice(VERSIONS), help="Of xAPI."
+)
+@click.option("--replay", "everything", is_flag=True, help="Send also all that happened before.")
+@click.option("--from", "since", type=click.DateTime(), help="Send also what happened from then on (UTC).")
+@json_option
+def add(
+    name: str,
+    endpoint: str,
+    username: str,
+    password: str,
+    tenant: str,
+    version: str,
+    everything: bool,
+    since: datetime | None,
+    as_json: bool,
+) -> None:
+    """Connect an LRS. It gets what happens from now on, unless you choose otherwise.
+
+    The same name and address again replaces the credentials.
+    """
+    given = command_parts()
+    secret = _password(password)
+    try:
+        guard_of(given.settings)(checked_endpoint(endpoint))
+        from_when = _from_when(everything, since, interactive=not as_json and secret == password)
+        with given.database.write() as session:
+            owner = find_or_make_tenant(session, given.clock, tenant)
+            added = connect(
+                session,
+                given.clock,
+                given.sealer,
+                owner.id,
+                name=name,
+                endpoint=endpoint,
+                username=username,
+                password=secret,
+                version=version,
+                since=from_when,
+            )
+    except (StoreRefused, AddressRefused) as refused:
+        raise click.ClickException(str(refused)) from None
+    base_of(given)
+    replayed = replay(given.database, added.tenant_id, added.id, from_when) if from_when else 0
+    if as_json:
+        print_json({**_shown(tenant, added), "replayed": replayed})
+        return
+    before = f", and {replayed} earlier events" if replayed else ""
+    click.echo(f"{name} is connected. It gets what happens from {added.since:%Y-%m-%d %H:%M} UTC on{before}.")
+    click.echo(f"Try it with: alongside lrs test {name}")
+
+
+@lrs.command("list")
+@tenant_option
+@json_option
+def show_all(tenant: str | None, as_json: bool) -> None:
+    """List the LRSs that are connected."""
+    with command_parts().database.read() as session:
+        rows = [_shown(of, one) for of, one in list_lrss(session, tenant)]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        ("tenant", "name", "endpoint", "user name", "xAPI", "since", "state", "trouble"),
+        [
+            [row["tenant"], row["name"], row["endpoint"], row["username"], row["version"]]
+            + [f"{row['since']:%Y-%m-%d %H:%M}", row["state"], row["trouble"]]
+            for row in rows
+        ],
+        empty="No LRS is connected. See: alongside lrs add --help",
+    )
+
+
+@lrs.command()
+@click.argument("name")
+@tenant_option
+@json_option
+def test(name: str, tenant: str | None, as_json: bool) -> None:
+    """Send a statement, read it back, and void it. An LRS that was paused is sent to again if this goes well."""
+    given = command_parts()
+    found = _found(name, tenant)
+    steps = []
+    transport = open_transport(given.sealer, found, guard_of(given.settings), read_seconds=20)
+    try:
+        for step in try_connection(transport, base_of(given), given.clock):
+            steps.append({"step": step.name, "found": step.found})
+            if not as_json:
+                click.echo(f"{click.style('✓', fg='green')} {step.name}: {step.found}")
+    except ConnectionFailed as failed:
+        if as_json:
+            print_json({"ok": False, "steps": steps, "failed": str(failed)})
+        raise click.ClickException(f"{name}: {failed}") from None
+    finally:
+        transport.close()
+    with given.database.write() as session:
+        resume(session, found)
+    if as_json:
+        print_json({"ok": True, "steps": steps})
+
+
+@lrs.command()
+@click.argument("name")
+@tenant_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, tenant: str | None, yes: bool) -> None:
+    """Disconnect an LRS. What it holds it keeps; what it has not got yet will not be sent."""
+    given = command_parts()
+    found = _found(name, tenant)
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Disconnect {name} at {found.endpoint}?", abort=True)
+    with given.database.write() as session:
+        disconnect(session, found)
+    click.echo(f"{name} is disconnected.")
+
+
+@lrs.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8002, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--username", default="alongside", show_default=True, help="The user name that may read and write."
+)
+@click.option(
+    "--password", envvar="LRS_PASSWORD", required=True, help="Its password; - reads it from standard input."
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option(
+    "--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads a process."
+)
+def serve(host: str, port: int, username: str, password: str, workers: int, threads: int) -> None:
+    """Run the bundled LRS, at /xAPI, on the database of LRS_DATABASE_URL.
+
+    The password may stand in the environment, as LRS_PASSWORD.
+    """
+    from lti_tool.config import read_settings
+    from xapi.lrs import LrsSettings
+    from xapi.lrs import serve as serve_lrs
+
+    settings = read_settings()
+    if settings.lrs_database_url.startswith("sqlite"):
+        settings.home.mkdir(parents=True, exist_ok=True)
+    click.echo(f"The LRS listens at http://{host}:{port}/xAPI (user name {username}).")
+    serve_lrs(
+        LrsSettings(settings.lrs_database_url, credentials=((username, _password(password)),)),
+        host,
+        port,
+        workers=workers,
+        threads=threads,
+    )
+
+
+def _password(given: str) -> str:
+    secret = sys.stdin.readline().rstrip("\r\n") if given == "-" else given
+    if not secret:
+        raise click.ClickException("the password is empty")
+    return secret
+
+
+def _from_when(everything: bool, since: datetime | None, *, interactive: bool) -> datetime | None:
+    """From when on events are sent; None: from now on. In a terminal it is asked, if something happened before."""
+    if everything:
+        return FIRST_OF_ALL
+    if since is not None:
+        return since.replace(tzinfo=UTC)
+    if interactive and sys.stdin.isatty() and sys.stdout.isatty():
+        with command_parts().database.read() as session:
+            before = session.scalar(select(func.count()).select_from(Event))
+        if before and click.confirm(f"{before} events happened before now. Send them too?", default=False):
+            return FIRST_OF_ALL
+    return None
+
+
+def _found(name: str, tenant: str | None) -> Lrs:
+    try:
+        with command_parts().database.read() as session:
+            return find_lrs(session, tenant, name)
+    except StoreRefused as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+def _shown(tenant: str, one: Lrs) -> dict[str, object]:
+    names = ("name", "endpoint", "username", "version", "scope", "since", "state", "trouble", "resting_until")
+    return {"tenant": tenant, **{name: getattr(one, name) for name in names}}

@@ -1,0 +1,81 @@
+"""`alongside worker`: sends what happened to the LRSs."""
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from lti_tool.cli.parts import command_parts
+
+
+@click.command()
+@click.option(
+    "--drain",
+    "to_drain",
+    is_flag=True,
+    help="Deliver everything undelivered now, back-off ignored, and exit.",
+)
+@click.option("--no-beat", is_flag=True, help="A further worker, without a clock: one of all workers has it.")
+@click.option(
+    "--threads", default=16, show_default=True, type=click.IntRange(2, 256), help="LRSs served at once."
+)
+def worker(to_drain: bool, no_beat: bool, threads: int) -> None:
+    """Send what happened to the LRSs, and keep the house.
+
+    Runs until it is stopped. With --drain it ends when everything is delivered, with 0, or when some of it cannot
+    be delivered, with 1.
+    """
+    from lti_tool import worker as the_worker
+    from lti_tool.logs import configure_logs
+
+    given = command_parts()
+    configure_logs(given.settings)
+    if to_drain:
+        _drain()
+        return
+    if no_beat and given.settings.broker_url.startswith("memory:"):
+        raise click.ClickException(
+            "--no-beat is for workers that share a broker; set BROKER_URL, or leave --no-beat out"
+        )
+    code = the_worker.run(given, beat=not no_beat, threads=threads)
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _drain() -> None:
+    from lti_tool.bridging import bridge_of
+    from xapi.drain import drain
+
+    bridge = bridge_of(command_parts())
+    console = Console(stderr=True)
+    columns = (TextColumn("Delivering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    delivered = 0
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def tell(done: int, of: int) -> None:
+            nonlocal delivered
+            delivered = done
+            progress.update(task, completed=done, total=of)
+
+        try:
+            left = drain(bridge, tell)
+        except KeyboardInterrupt:
+            bridge.stop.set()
+            raise
+        finally:
+            bridge.close()
+    if left:
+        raise click.ClickException(
+            "not everything could be delivered: "
+            + "; ".join(
+                f"{lrs.name}: {_counted(lrs.pending, lrs.parked)}"
+                + (f", {lrs.trouble}" if lrs.trouble else "")
+                for lrs in left
+            )
+        )
+    click.echo(f"Everything is delivered ({delivered} now).")
+
+
+def _counted(pending: int, parked: int) -> str:
+    said = [f"{pending} waiting"] if pending else []
+    return " and ".join([*said, f"{parked} refused (see: alongside bridge status)"] if parked else said)

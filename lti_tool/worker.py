@@ -1,0 +1,114 @@
+"""The worker: Celery carries ticks, and all that matters stands in the database under leases.
+
+A tick that is lost or doubled does no harm. Worker threads and the clock live in one process, so that the broker may
+be this process's own memory; more workers join over Redis or RabbitMQ, without a clock of their own.
+"""
+
+import os
+import sys
+import threading
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import Celery, signals
+from celery.beat import EmbeddedService, Scheduler
+
+from lti_tool.bridging import bridge_of
+from lti_tool.parts import Parts
+from xapi.bridge import Bridge
+
+log = structlog.get_logger("alongside.worker")
+
+THREADS = 16
+# A stop waits so long for the request that is under way; a lease left behind by then runs out by itself.
+GRACE_SECONDS = 20.0
+_SWEEP = "alongside.sweep"
+_DELIVER = "alongside.deliver"
+
+
+def make_celery(broker_url: str, bridge: Bridge, *, every: float = 1.0) -> Celery:
+    """The Celery app: a tick ``every`` second sweeps, and gives each LRS with something due to a thread."""
+    app = Celery("alongside", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        task_ignore_result=True,
+        task_default_queue="alongside",
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"polling_interval": 0.1} if broker_url.startswith("memory:") else {},
+        # Old ticks are worth nothing: while no worker runs they must not pile up.
+        beat_schedule={"sweep": {"task": _SWEEP, "schedule": every, "options": {"expires": 5 * every}}},
+        beat_max_loop_interval=every,
+    )
+
+    @app.task(name=_SWEEP)
+    def sweep() -> None:
+        for tenant_id, lrs_id in bridge.sweep():
+            app.send_task(_DELIVER, (str(tenant_id), str(lrs_id)), expires=5 * every)
+
+    @app.task(name=_DELIVER)
+    def deliver(tenant_id: str, lrs_id: str) -> None:
+        bridge.deliver((UUID(tenant_id), UUID(lrs_id)))
+
+    return app
+
+
+def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
+    """Works until SIGTERM or SIGINT; answers the exit code."""
+    bridge = bridge_of(given)
+    app = make_celery(given.settings.broker_url, bridge)
+    # Without a receiver Celery would set up logging its own way.
+    signals.setup_logging.connect(_keep_our_logs)
+    signals.worker_shutting_down.connect(_stopping(bridge), weak=False)
+    # A thread, where Celery's own -B would fork: with another process memory:// shares nothing.
+    clock: Any = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Scheduler) if beat else None
+    worker = app.Worker(
+        pool="threads",
+        concurrency=threads,
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        loglevel=given.settings.log_level,
+    )
+    if clock:
+        clock.start()
+    log.info(
+        "worker_started", broker=given.settings.broker_url.partition("://")[0], beat=beat, threads=threads
+    )
+    worker.start()
+    if clock:
+        clock.stop()
+    bridge.close()
+    log.info("worker_stopped")
+    return worker.exitcode or 0
+
+
+def _keep_our_logs(**_: Any) -> None:
+    """configure_logs() has already said how."""
+
+
+def _stopping(bridge: Bridge) -> Any:
+    def stop(**_: Any) -> None:
+        if bridge.stop.is_set():
+            return
+        bridge.stop.set()
+        last = threading.Timer(GRACE_SECONDS, _leave)
+        last.daemon = True
+        last.start()
+
+    return stop
+
+
+def _leave() -> None:
+    # Threads that wait for an LRS cannot be interrupted, and would hold up the end of the process.
+    log.warning(
+        "worker_left",
+        why="an LRS did not answer in time; its statements are sent again when their lease ends",
+    )
+    sys.stdout.flush()
+    os._exit(0)
