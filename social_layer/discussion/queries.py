@@ -111,7 +111,7 @@ def drafts(session: Session, viewer: Viewer) -> dict[str, dict[str, Any]]:
             Draft.person_id == viewer.person_id,
         )
     )
-    return dict(found.tuples().all())
+    return {row.about: row.fields for row in found}
 
 
 # The reactions to an entry in one column, a word each; the viewer's own bear a mark.
