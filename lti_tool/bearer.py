@@ -57,7 +57,7 @@ def read(given: Parts, token: str) -> Bearer:
 @contextmanager
 def looking(panel_id: UUID | None = None) -> Iterator[tuple[Session, Viewer]]:
     """A session to read with, and who asks. ``panel_id``: the panel that the address names, where it names one."""
-    bearer = _of_request(panel_id)
+    bearer = of_request(panel_id)
     with parts().database.read() as session:
         yield session, _viewer(session, bearer)
 
@@ -65,16 +65,19 @@ def looking(panel_id: UUID | None = None) -> Iterator[tuple[Session, Viewer]]:
 @contextmanager
 def changing(panel_id: UUID | None = None) -> Iterator[tuple[Session, Viewer]]:
     """As :func:`looking`, with a session whose changes commit together at the end of the block."""
-    bearer = _of_request(panel_id)
+    bearer = of_request(panel_id)
     with parts().database.write() as session:
         yield session, _viewer(session, bearer)
 
 
-def _of_request(panel_id: UUID | None) -> Bearer:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Problem("token_missing", headers=_CHALLENGE)
-    bearer = read(parts(), token.strip())
+def of_request(panel_id: UUID | None) -> Bearer:
+    """What the request's token says. Raises ``token_missing``, ``token_invalid``, ``token_expired``, ``other_panel``."""
+    bearer: Bearer | None = g.get("bearer")
+    if bearer is None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem("token_missing", headers=_CHALLENGE)
+        bearer = g.bearer = read(parts(), token.strip())
     if panel_id not in (None, bearer.panel_id):
         raise Problem("other_panel")
     g.tenant_id = bearer.tenant_id
@@ -91,7 +94,12 @@ def _viewer(session: Session, bearer: Bearer) -> Viewer:
 
 def _signer(given: Parts) -> Signer:
     # itsdangerous signs with the last key of a list and verifies with each.
-    return Signer(given.sealer.keys_for("bearer")[::-1], salt="bearer", digest_method=hashlib.sha256, key_derivation="hmac")
+    return Signer(
+        given.sealer.keys_for("bearer")[::-1],
+        salt="bearer",
+        digest_method=hashlib.sha256,
+        key_derivation="hmac",
+    )
 
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="alongside"'}

@@ -23,7 +23,7 @@ _HTTP_CODES = {
 def register_errors(app: Flask) -> None:
     app.register_error_handler(Problem, answer)
     app.register_error_handler(Refusal, lambda refusal: answer(Problem.of(refusal)))
-    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(DBAPIError, _of_database)
     app.register_error_handler(PoolTimeout, _of_database)
     app.register_error_handler(Exception, _of_anything)
@@ -41,12 +41,15 @@ def answer(problem: Problem, extra: dict[str, object] | None = None) -> Response
             "detail": problem.next_step,
             "status": kind.status,
             "trace_id": g.get("trace_id"),
+            **({"errors": problem.errors} if problem.errors else {}),
             **(extra or {}),
         }
         response = jsonify(body)
         response.mimetype = "application/problem+json"
     else:
-        response = make_response(render_template("web/problem.html", problem=problem, trace_id=g.get("trace_id")))
+        response = make_response(
+            render_template("web/problem.html", problem=problem, trace_id=g.get("trace_id"))
+        )
     response.status_code = kind.status
     response.headers.extend(problem.headers)
     return response
@@ -62,7 +65,7 @@ def wants_json() -> bool:
     )
 
 
-def _of_http(error: HTTPException) -> Response:
+def of_http(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
     messages = getattr(error, "data", {}).get("messages") if getattr(error, "data", None) else None
     code = _HTTP_CODES.get(error.code or 500, "bad_request" if (error.code or 500) < 500 else "unexpected")
@@ -71,7 +74,11 @@ def _of_http(error: HTTPException) -> Response:
 
 def _of_database(error: Exception) -> Response:
     """The database is locked, full, restarting or gone: nothing was written, and trying again is right."""
-    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError) and not error.connection_invalidated:
+    if (
+        isinstance(error, DBAPIError)
+        and not isinstance(error, OperationalError)
+        and not error.connection_invalidated
+    ):
         return _of_anything(error)
     log.error("database", trace_id=g.get("trace_id"), error=type(error).__name__)
     return answer(Problem("database_busy", headers={"Retry-After": "5"}))

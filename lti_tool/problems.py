@@ -26,17 +26,32 @@ class Kind:
 
 
 class Problem(Exception):
-    """A refusal at the edge. ``code`` must stand in the table; ``headers`` go with the answer."""
+    """A refusal at the edge. ``code`` must stand in the table; ``headers`` go with the answer.
 
-    def __init__(self, code: str, *, headers: Mapping[str, str] | None = None, **facts: object) -> None:
+    ``errors``: field → what is wrong with it, where it is about fields.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Mapping[str, object] | None = None,
+        **facts: object,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts
         self.headers = dict(headers or {})
+        self.errors = errors
 
     @classmethod
     def of(cls, refusal: Refusal) -> "Problem":
-        return cls(refusal.code, **refusal.facts)
+        problem = cls(refusal.code)
+        problem.facts = refusal.facts
+        if field := refusal.facts.get("field"):
+            problem.errors = {str(field): [problem.sentence]}
+        return problem
 
     @property
     def kind(self) -> Kind:
@@ -55,8 +70,12 @@ _REOPEN = _("Open the panel again from your course.")
 _RELOAD = _("Load the page again to see it as it is now.")
 _WAIT = _("Wait a moment and try again; nothing that you wrote is lost.")
 _TELL_ADMINISTRATOR = _("Tell your administrator the code and the number below; loading again will not help.")
-_REOPEN_OR_CLOCK = _("Open the panel again from your course; if it stays, a server's clock is wrong: tell your administrator.")
-_REOPEN_OR_KEYS = _("Open the panel again from your course; if it stays, tell your administrator the code below.")
+_REOPEN_OR_CLOCK = _(
+    "Open the panel again from your course; if it stays, a server's clock is wrong: tell your administrator."
+)
+_REOPEN_OR_KEYS = _(
+    "Open the panel again from your course; if it stays, tell your administrator the code below."
+)
 
 PROBLEMS: dict[str, Kind] = {
     # Who is asking
@@ -84,6 +103,11 @@ PROBLEMS: dict[str, Kind] = {
         _("This entry was changed since you opened it; it is now version %(version)s."),
         _("Look at the new version, then make your change again. Your text is still in the box."),
     ),
+    "etag_changed": Kind(
+        412,
+        _("This entry is no longer the one that If-Match names; it is now version %(version)s."),
+        _("Look at the new version, then make your change again."),
+    ),
     "version_missing": Kind(
         428, _("The request does not say which version it changes."), _("Send If-Match or version.")
     ),
@@ -110,6 +134,7 @@ PROBLEMS: dict[str, Kind] = {
         _("This text has %(length)s characters; %(most)s are possible."),
         _("Shorten it, or split it in two."),
     ),
+    "draft_misplaced": Kind(422, _("There is no place here for such a draft."), _RELOAD),
     "draft_too_long": Kind(422, _("This draft is too long to be kept."), _("Shorten it before you go on.")),
     "kind_not_offered": Kind(422, _("This kind of panel is not offered yet."), _("Choose another kind.")),
     "too_large": Kind(413, _("That is more than can be taken at once."), _("Send less.")),

@@ -33,8 +33,13 @@ def render(markdown: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Text as it is stored: one kind of line end, and none of the characters that databases refuse."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
+    """Text as it is stored: storable, with one kind of line end, and nothing around it."""
+    return storable(text).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def storable(text: str) -> str:
+    """``text`` without what databases refuse: NUL, and halves of characters, which become question marks."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 @cache

@@ -1,5 +1,6 @@
 """Writes: posting, editing, removing, reacting, reading. Each change appends its event in the same transaction."""
 
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -21,6 +22,9 @@ from social_layer.viewer import Viewer
 from social_layer.visibility import seen_by, visible_to
 
 MAX_DRAFT = 4 * text.MAX_BODY
+_ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# What a draft may be about.
+ABOUT = re.compile(f"topic|reflection|(?:reply|edit):{_ID}")
 
 
 def post(
@@ -35,14 +39,14 @@ def post(
 ) -> UUID:
     """Opens a thread, or answers ``parent_id``; answers the entry's id.
 
-    The same ``idempotency_key`` of the same voice is the same entry, however often it is sent.
+    The same ``idempotency_key`` of the same voice in the same panel is the same entry, however often it is sent.
     Raises ``may_not_post``, ``body_missing``, ``text_too_long``, ``entry_not_found``, ``entry_removed``,
     ``idempotency_key_reused``.
     """
     if not viewer.may_post:
         raise NotAllowed("may_not_post")
     title, body = _checked(title, body)
-    entry_id = uuid5(viewer.voice_id, idempotency_key) if idempotency_key else uuid4()
+    entry_id = uuid5(viewer.voice_id, f"{viewer.panel.id} {idempotency_key}") if idempotency_key else uuid4()
     # Raising the counter takes the panel's row: whatever is read from here on cannot change under us.
     seq = _raise_counter(session, viewer)
     if idempotency_key and _was_posted(session, viewer, entry_id, parent_id, title, body):
@@ -196,7 +200,8 @@ def mark_read(session: Session, viewer: Viewer, read: dict[UUID, int]) -> None:
             "tenant_id": viewer.tenant_id,
             "person_id": viewer.person_id,
             "thread_id": thread,
-            "seq": read[thread],
+            # Nobody has read what is not written yet.
+            "seq": min(read[thread], viewer.panel.counter),
         }
         for thread in threads
     ]
@@ -212,11 +217,19 @@ def mark_read(session: Session, viewer: Viewer, read: dict[UUID, int]) -> None:
 
 
 def save_draft(session: Session, clock: Clock, viewer: Viewer, about: str, fields: dict[str, Any]) -> None:
-    """Keeps what the viewer is writing, for their eyes only. Raises ``may_not_post``, ``draft_too_long``."""
+    """Keeps what the viewer is writing, for their eyes only.
+
+    Raises ``may_not_post``, ``draft_misplaced``, ``draft_too_long``.
+    """
     if not viewer.may_post:
         raise NotAllowed("may_not_post")
+    if not ABOUT.fullmatch(about):
+        raise Invalid("draft_misplaced")
     if sum(len(str(value)) for value in fields.values()) > MAX_DRAFT:
         raise Invalid("draft_too_long", most=MAX_DRAFT)
+    fields = {
+        name: text.storable(value) if isinstance(value, str) else value for name, value in fields.items()
+    }
     kept = {"fields": fields, "updated_at": clock()}
     session.execute(
         upsert(session, Draft)
@@ -245,10 +258,10 @@ def drop_draft(session: Session, viewer: Viewer, about: str) -> None:
 def _checked(title: str, body: str) -> tuple[str, str]:
     title, body = " ".join(text.tidy(title).split()), text.tidy(body)
     if not body:
-        raise Invalid("body_missing")
-    for value, most in ((title, text.MAX_TITLE), (body, text.MAX_BODY)):
+        raise Invalid("body_missing", field="body")
+    for field, value, most in (("title", title, text.MAX_TITLE), ("body", body, text.MAX_BODY)):
         if len(value) > most:
-            raise Invalid("text_too_long", most=most, length=len(value))
+            raise Invalid("text_too_long", field=field, most=most, length=len(value))
     return title, body
 
 

@@ -60,12 +60,17 @@ def set_up(
         raise NotAllowed("not_staff")
     title, purpose, prompt = text.tidy(title), text.tidy(purpose), text.tidy(prompt)
     if kind not in OFFERED_KINDS:
-        raise Invalid("kind_not_offered", kind=kind)
+        raise Invalid("kind_not_offered", field="kind", kind=kind)
     if not title:
-        raise Invalid("title_missing")
-    for value, most in ((title, text.MAX_TITLE), (purpose, MAX_PURPOSE), (prompt, text.MAX_BODY)):
+        raise Invalid("title_missing", field="title")
+    limits = (
+        ("title", title, text.MAX_TITLE),
+        ("purpose", purpose, MAX_PURPOSE),
+        ("prompt", prompt, text.MAX_BODY),
+    )
+    for field, value, most in limits:
         if len(value) > most:
-            raise Invalid("text_too_long", most=most, length=len(value))
+            raise Invalid("text_too_long", field=field, most=most, length=len(value))
     # Taking the panel's row first makes two set-ups at once, or a set-up and a first post, one after the other.
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
     session.execute(update(Panel).where(panel_is).values(set_up_at=clock()))

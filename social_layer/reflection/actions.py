@@ -49,7 +49,7 @@ def share(
     if viewer.panel.kind is not Kind.reflection:
         raise Conflict("not_a_reflection_panel")
     if not thoughts.what.strip():
-        raise Invalid("step_missing", step="what")
+        raise Invalid("step_missing", field="what")
     entry_id = post(
         session, clock, viewer, title=title, body=written(thoughts, headings), idempotency_key=idempotency_key
     )

@@ -1,0 +1,84 @@
+"""What the API answers, made by hand: dumping a page of entries through schemas would take longer than reading it."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, jsonify
+
+from lti_tool.problems import Problem
+from social_layer.cursors import of_change
+from social_layer.discussion.models import ReactionKind
+from social_layer.discussion.queries import EntryView
+from social_layer.viewer import Viewer
+
+
+def instant(value: datetime | None) -> str | None:
+    """RFC 3339, in UTC."""
+    return value.isoformat().replace("+00:00", "Z") if value else None
+
+
+def entry_json(entry: EntryView) -> dict[str, Any]:
+    given = entry.reactions
+    return {
+        "id": str(entry.id),
+        "parent_id": str(entry.parent_id) if entry.parent_id else None,
+        "thread_id": str(entry.thread_id),
+        "kind": entry.kind,
+        "title": entry.title,
+        "body": entry.body,
+        "html": entry.html,
+        "author": {"name": entry.author_name, "role": None if entry.deleted else entry.author_role},
+        "created_at": instant(entry.created_at),
+        "edited_at": instant(entry.edited_at),
+        "deleted": entry.deleted,
+        "version": entry.version,
+        "depth": entry.depth,
+        "seq": entry.seq,
+        "replies": entry.replies,
+        "reactions": {kind: given.get(kind, 0) for kind in ReactionKind},
+        "my_reactions": sorted(entry.my_reactions),
+        "mine": entry.is_mine,
+        "unread": entry.is_unread,
+    }
+
+
+def panel_json(viewer: Viewer) -> dict[str, Any]:
+    panel = viewer.panel
+    return {
+        "id": str(panel.id),
+        "kind": panel.kind,
+        "title": panel.title,
+        "purpose": panel.purpose,
+        "prompt": panel.prompt,
+        "prompt_html": panel.prompt_html,
+        "is_set_up": panel.is_set_up,
+        "course": {"title": panel.course_title},
+        "viewer": {
+            "name": viewer.name,
+            "role": viewer.role,
+            "may_post": viewer.may_post,
+            "may_set_up": viewer.may_set_up,
+        },
+        "cursor": of_change(panel.counter),
+    }
+
+
+def entry_answer(entry: EntryView | None, status: int = 200) -> Response:
+    """One entry with its ETag; raises ``entry_not_found``."""
+    if entry is None:
+        raise Problem("entry_not_found")
+    response = jsonify(entry_json(entry))
+    response.status_code = status
+    response.set_etag(etag(entry))
+    return response
+
+
+def etag(entry: EntryView) -> str:
+    """Names the version of the text, which is what If-Match protects; reactions do not change it."""
+    return f"{entry.version}-removed" if entry.deleted else str(entry.version)
+
+
+def nothing() -> Response:
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response

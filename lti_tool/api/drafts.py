@@ -1,0 +1,55 @@
+"""Drafts: what the viewer is writing, for their eyes only."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+
+from lti_tool.api import schemas
+from lti_tool.api.answers import nothing
+from lti_tool.api.description import refuses
+from lti_tool.api.parsing import ApiBlueprint
+from lti_tool.bearer import changing, looking
+from lti_tool.parts import parts
+from social_layer.discussion import actions, queries
+
+blueprint = ApiBlueprint("drafts", __name__, description="What the viewer is writing, for their eyes only")
+_ABOUT = [
+    {
+        "name": "about",
+        "in": "path",
+        "required": True,
+        "description": "Where it belongs: a new topic, the reply to an entry, an entry's change, a reflection.",
+        "schema": {"type": "string", "pattern": f"^(?:{actions.ABOUT.pattern})$"},
+        "example": "topic",
+    }
+]
+
+
+@blueprint.get("/panels/<uuid:panel_id>/drafts")
+@blueprint.response(200, schemas.Drafts)
+def list_drafts(panel_id: UUID) -> Response:
+    """The viewer's drafts in this panel"""
+    with looking(panel_id) as (session, viewer):
+        kept = queries.drafts(session, viewer)
+    return jsonify(items=[{"about": about, "fields": fields} for about, fields in kept.items()])
+
+
+@blueprint.route("/panels/<uuid:panel_id>/drafts/<about>", methods=["PUT"], parameters=_ABOUT)
+@refuses("may_not_post", "draft_misplaced", "draft_too_long")
+@blueprint.arguments(schemas.DraftFields, example={"title": "Seeds", "body": "Why do some"})
+@blueprint.response(204)
+def keep_draft(sent: dict[str, Any], panel_id: UUID, about: str) -> Response:
+    """Keeps a draft in place of the one before"""
+    with changing(panel_id) as (session, viewer):
+        actions.save_draft(session, parts().clock, viewer, about, sent)
+    return nothing()
+
+
+@blueprint.route("/panels/<uuid:panel_id>/drafts/<about>", methods=["DELETE"], parameters=_ABOUT)
+@blueprint.response(204)
+def drop_draft(panel_id: UUID, about: str) -> Response:
+    """Throws a draft away; that there is none is fine"""
+    with changing(panel_id) as (session, viewer):
+        actions.drop_draft(session, viewer, about)
+    return nothing()

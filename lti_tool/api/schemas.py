@@ -1,0 +1,225 @@
+"""What may be sent, and what is answered, as the OpenAPI description has it."""
+
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from lti_tool.api.parsing import Text, Whole
+from social_layer.discussion.actions import MAX_DRAFT
+from social_layer.discussion.models import EntryKind, ReactionKind
+from social_layer.panels.actions import MAX_PURPOSE
+from social_layer.panels.models import Kind
+from social_layer.people.models import Role
+from social_layer.reflection.actions import STEPS
+from social_layer.text import MAX_BODY, MAX_TITLE
+
+LARGEST = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
+MAX_LIMIT = 200
+
+
+def _about(description: str, **more: Any) -> dict[str, Any]:
+    return {"description": description, **more}
+
+
+def _one_of(kinds: Any) -> fields.Field:
+    return fields.String(required=True, validate=validate.OneOf([str(kind) for kind in kinds]))
+
+
+# What may be sent
+
+
+class Sent(Schema):
+    class Meta:
+        unknown = RAISE
+
+
+class NewEntry(Sent):
+    body = Text(required=True, validate=validate.Length(1, MAX_BODY), metadata=_about("Markdown."))
+    title = Text(load_default="", validate=validate.Length(max=MAX_TITLE))
+    parent_id = fields.UUID(
+        load_default=None, allow_none=True, metadata=_about("The entry answered; none opens a thread.")
+    )
+
+
+class EntryChange(Sent):
+    body = Text(validate=validate.Length(1, MAX_BODY), metadata=_about("As it was, where left out."))
+    title = Text(validate=validate.Length(max=MAX_TITLE), metadata=_about("As it was, where left out."))
+    version = Whole(
+        validate=validate.Range(1, LARGEST),
+        metadata=_about("The version changed, where no If-Match says it."),
+    )
+
+
+class SetUp(Sent):
+    kind = _one_of(Kind)
+    title = Text(required=True, validate=validate.Length(1, MAX_TITLE))
+    purpose = Text(load_default="", validate=validate.Length(max=MAX_PURPOSE))
+    prompt = Text(load_default="", validate=validate.Length(max=MAX_BODY), metadata=_about("Markdown."))
+
+
+class Thoughts(Sent):
+    what = Text(required=True, validate=validate.Length(1, MAX_BODY))
+    so_what = Text(load_default="", validate=validate.Length(max=MAX_BODY))
+    now_what = Text(load_default="", validate=validate.Length(max=MAX_BODY))
+    title = Text(load_default="", validate=validate.Length(max=MAX_TITLE))
+
+
+class DraftFields(Sent):
+    """What a composer holds: a text, or the steps of a reflection and the one its author is at."""
+
+    title = Text(validate=validate.Length(max=MAX_DRAFT))
+    body = Text(validate=validate.Length(max=MAX_DRAFT))
+    what = Text(validate=validate.Length(max=MAX_DRAFT))
+    so_what = Text(validate=validate.Length(max=MAX_DRAFT))
+    now_what = Text(validate=validate.Length(max=MAX_DRAFT))
+    step = Whole(validate=validate.Range(0, len(STEPS)))
+    key = Text(validate=validate.Length(max=64))
+
+
+class MarkdownText(Sent):
+    body = Text(required=True, validate=validate.Length(max=MAX_DRAFT))
+
+
+class Read(Sent):
+    threads = fields.Dict(
+        keys=fields.UUID(),
+        values=Whole(validate=validate.Range(0, LARGEST)),
+        required=True,
+        validate=validate.Length(max=MAX_LIMIT),
+        metadata=_about("Thread → `seq` of the last entry seen in it."),
+    )
+
+
+class EntriesQuery(Schema):
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, MAX_LIMIT))
+    after = fields.String(load_default=None, metadata=_about("`next` of the page before."))
+
+
+class UpdatesQuery(Schema):
+    after = fields.String(
+        required=True,
+        error_messages={
+            "required": "Send the cursor of the panel, of its entries, or of the updates before."
+        },
+        metadata=_about("`cursor` of the panel, of its entries, or of the updates before."),
+    )
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, MAX_LIMIT))
+
+
+class VersionQuery(Schema):
+    version = fields.Integer(load_default=None, validate=validate.Range(1, LARGEST))
+
+
+class PostingHeaders(Schema):
+    key = fields.String(
+        data_key="Idempotency-Key",
+        load_default=None,
+        validate=validate.Regexp(r"^[ -~]{1,255}\Z"),
+        metadata=_about("Chosen by the sender: with the same key, the same entry is posted once."),
+    )
+
+
+# What is answered
+
+
+class Author(Schema):
+    name = fields.String(required=True, allow_none=True, metadata=_about("None where it is withheld."))
+    role = fields.String(required=True, allow_none=True, validate=validate.OneOf([*map(str, Role), None]))
+
+
+class Reactions(Schema):
+    like = fields.Integer(required=True)
+    insight = fields.Integer(required=True)
+    same = fields.Integer(required=True)
+
+
+class Entry(Schema):
+    id = fields.UUID(required=True)
+    parent_id = fields.UUID(required=True, allow_none=True)
+    thread_id = fields.UUID(required=True)
+    kind = _one_of(EntryKind)
+    title = fields.String(required=True)
+    body = fields.String(required=True, metadata=_about("Markdown."))
+    html = fields.String(required=True, metadata=_about("The body, safe to show."))
+    author = fields.Nested(Author, required=True)
+    created_at = fields.DateTime(required=True)
+    edited_at = fields.DateTime(required=True, allow_none=True)
+    deleted = fields.Boolean(required=True, metadata=_about("Removed; it has no text and no author then."))
+    version = fields.Integer(required=True)
+    depth = fields.Integer(required=True, metadata=_about("0 for a thread's first entry."))
+    seq = fields.Integer(required=True, metadata=_about("In the order of posting within the panel."))
+    replies = fields.Integer(
+        required=True, metadata=_about("Of a thread's first entry: how many are below it.")
+    )
+    reactions = fields.Nested(Reactions, required=True)
+    my_reactions = fields.List(_one_of(ReactionKind), required=True)
+    mine = fields.Boolean(required=True)
+    unread = fields.Boolean(required=True)
+
+
+class Entries(Schema):
+    items = fields.List(fields.Nested(Entry), required=True)
+    next = fields.String(
+        required=True, allow_none=True, metadata=_about("Send it as `after`; none at the end.")
+    )
+    cursor = fields.String(required=True, metadata=_about("For the updates that follow."))
+
+
+class Updates(Schema):
+    items = fields.List(fields.Nested(Entry), required=True)
+    cursor = fields.String(required=True)
+    more = fields.Boolean(required=True, metadata=_about("Others wait behind the cursor: ask again at once."))
+
+
+class CourseBrief(Schema):
+    title = fields.String(required=True)
+
+
+class ViewerBrief(Schema):
+    name = fields.String(required=True, allow_none=True)
+    role = _one_of(Role)
+    may_post = fields.Boolean(required=True)
+    may_set_up = fields.Boolean(required=True)
+
+
+class Panel(Schema):
+    id = fields.UUID(required=True)
+    kind = _one_of(Kind)
+    title = fields.String(required=True)
+    purpose = fields.String(required=True)
+    prompt = fields.String(required=True, metadata=_about("Markdown."))
+    prompt_html = fields.String(required=True)
+    is_set_up = fields.Boolean(required=True)
+    course = fields.Nested(CourseBrief, required=True)
+    viewer = fields.Nested(ViewerBrief, required=True)
+    cursor = fields.String(required=True, metadata=_about("For the updates that follow."))
+
+
+class Draft(Schema):
+    about = fields.String(required=True)
+    kept = fields.Dict(data_key="fields", required=True)
+
+
+class Drafts(Schema):
+    items = fields.List(fields.Nested(Draft), required=True)
+
+
+class Html(Schema):
+    html = fields.String(required=True)
+
+
+class Token(Schema):
+    token = fields.String(required=True)
+    expires_at = fields.DateTime(required=True)
+
+
+class ProblemDetails(Schema):
+    """RFC 9457."""
+
+    type = fields.String(required=True)
+    code = fields.String(required=True)
+    title = fields.String(required=True)
+    detail = fields.String(required=True, metadata=_about("What to do next."))
+    status = fields.Integer(required=True)
+    trace_id = fields.String(required=True, allow_none=True)
+    errors = fields.Dict(metadata=_about("Field → what is wrong with it."))
