@@ -18,13 +18,16 @@ def register_headers(app: Flask) -> None:
         headers = response.headers
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "no-referrer")
-        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
+        headers.setdefault(
+            "Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+        )
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
         if parts().settings.is_secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store")
-        if response.mimetype == "text/html":
+        # A piece of a page brings its own; whose frames there are need not be read for it.
+        if response.mimetype == "text/html" and "Content-Security-Policy" not in headers:
             headers.setdefault("Content-Security-Policy", _POLICY + _ancestors())
         return response
 
