@@ -29,6 +29,8 @@ class Terms:
     answer_seconds: float = CONNECT_SECONDS + READ_SECONDS + 5
     most_statements: int = 500
     most_bytes: int = 1_000_000
+    # After a time-out the LRS may still be at the request: the same statements must not reach it meanwhile.
+    after_timeout_seconds: float = 30.0
     # A full batch that was taken faster than this makes the next one larger.
     brisk_seconds: float = 1.0
 
@@ -79,6 +81,7 @@ class Book:
         *,
         asked: float | None = None,
         blame: bool = False,
+        timed_out: bool = False,
     ) -> Halt:
         """The LRS is left alone for a while, longer each time.
 
@@ -91,7 +94,7 @@ class Book:
             held = self._held(session, batch)
             if blame:
                 worst = max(item.attempts for item in items)
-                wait = pause_after(worst, self._rng)
+                wait = pause_after(worst, self._rng) + (self._terms.after_timeout_seconds if timed_out else 0)
                 held.later([item.id for item in items], now + timedelta(seconds=wait))
             else:
                 held.release([item.id for item in items])

@@ -20,7 +20,7 @@ from xapi.claim import Held
 from xapi.comparison import same
 from xapi.models import Lrs
 from xapi.statements import Builder
-from xapi.transport import Answer, NoAnswer, Transport, Unreachable, json_of
+from xapi.transport import Answer, NoAnswer, TimedOut, Transport, Unreachable, json_of
 
 
 class Courier:
@@ -126,7 +126,8 @@ class Courier:
         except Unreachable as error:
             raise self._book.resting(batch, items, str(error)) from error
         except NoAnswer as error:
-            raise self._book.resting(batch, items, str(error), blame=True) from error
+            timed_out = isinstance(error, TimedOut)
+            raise self._book.resting(batch, items, str(error), blame=True, timed_out=timed_out) from error
         match meaning(answer.status):
             case Meaning.stored:
                 self._book.stored(batch, items, time.monotonic() - started)

@@ -31,6 +31,10 @@ class NoAnswer(Exception):
     """The request may have been carried out: its answer did not come, or was cut off."""
 
 
+class TimedOut(NoAnswer):
+    """The LRS may still be at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the LRS said. ``retry_after``: how many seconds it asks to wait."""
@@ -121,7 +125,7 @@ class HttpTransport:
                 raise Unreachable(f"no connection: {_innermost(error)}") from error
             raise NoAnswer(f"the connection broke: {_innermost(error)}") from error
         except requests.exceptions.Timeout as error:
-            raise NoAnswer(f"no answer within {self._timeout[1]:g} seconds") from error
+            raise TimedOut(f"no answer within {self._timeout[1]:g} seconds") from error
         except requests.exceptions.InvalidURL as error:
             raise Unreachable(f"not an address: {error}") from error
         except requests.exceptions.RequestException as error:
