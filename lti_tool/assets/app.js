@@ -1,3 +1,8 @@
-// The pages' one script: htmx, which swaps the fragments that the server sends.
+// The panel's page: shows it, or, where the address was loaded anew, fetches it first.
 
-import "htmx.org";
+import { startPage } from "./panel/page.js";
+import { openShell } from "./panel/shell.js";
+
+const shell = document.querySelector("[data-shell]");
+if (shell) openShell(shell);
+else if (document.getElementById("config")) startPage();

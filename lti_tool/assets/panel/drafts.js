@@ -1,0 +1,156 @@
+// Drafts: what somebody is writing is kept on the server while they write, and at the latest when the frame closes.
+
+import { ask } from "./pass.js";
+import { words } from "./words.js";
+
+const PAUSE = 1200;
+const FIELDS = ["title", "body", "what", "so_what", "now_what"];
+
+let kept = new Map();
+const keepers = new WeakMap();
+const waiting = new Set();
+
+export function holdDrafts(drafts) {
+  kept = new Map(Object.entries(drafts ?? {}));
+}
+
+/** What was written about something before, or undefined. `about`: as the server names drafts. */
+export function keptDraft(about) {
+  return kept.get(about);
+}
+
+/** What a composer's draft is about. */
+export function aboutOf(form) {
+  const kind = form.dataset.composer;
+  if (kind === "reply") return `reply:${form.elements.parent_id.value}`;
+  if (kind === "edit") return `edit:${form.closest(".entry").id.slice(2)}`;
+  return kind;
+}
+
+/** Notes that the text changed: it is kept when the writer pauses. */
+export function textChanged(form) {
+  keeperOf(form).changed();
+}
+
+/** Waits until nothing of this form is on its way, and keeps nothing more: it is being posted. */
+export async function settle(form) {
+  await keeperOf(form).settle();
+}
+
+/** Goes on keeping: posting did not work. */
+export function resume(form) {
+  keeperOf(form).resume();
+}
+
+/** The server dropped the draft when it took the text. */
+export function forget(form) {
+  kept.delete(aboutOf(form));
+  keeperOf(form).rest();
+}
+
+export async function discard(form) {
+  kept.delete(aboutOf(form));
+  const keeper = keeperOf(form);
+  await keeper.settle();
+  keeper.resume();
+  await ask(`/drafts/${aboutOf(form)}`, { method: "DELETE" }).catch(() => {});
+}
+
+function keeperOf(form) {
+  if (!keepers.has(form)) keepers.set(form, new Keeper(form));
+  return keepers.get(form);
+}
+
+class Keeper {
+  constructor(form) {
+    this.form = form;
+    this.timer = 0;
+    this.sending = null;
+    this.isPosting = false;
+  }
+
+  changed() {
+    if (this.isPosting) return;
+    clearTimeout(this.timer);
+    waiting.add(this);
+    this.say("");
+    this.timer = setTimeout(() => this.keep(), PAUSE);
+  }
+
+  async keep({ closing = false } = {}) {
+    clearTimeout(this.timer);
+    if (this.isPosting || !waiting.delete(this)) return;
+    const about = aboutOf(this.form);
+    const fields = fieldsOf(this.form);
+    if (fields) kept.set(about, fields);
+    else kept.delete(about);
+    const json = fields ?? undefined;
+    // What is sent while a page closes may have 64 KB; a longer text was kept at the last pause.
+    const keepalive = closing && JSON.stringify(json ?? "").length < 60_000;
+    const after = closing ? Promise.resolve() : this.sending ?? Promise.resolve();
+    this.sending = after
+      .catch(() => {})
+      .then(() => ask(`/drafts/${about}`, { method: fields ? "PUT" : "DELETE", json, keepalive }))
+      .then(
+        () => this.say(fields ? words("draft_saved") : ""),
+        () => {
+          this.say(words("draft_not_saved"));
+          this.again();
+        },
+      );
+    await this.sending;
+  }
+
+  again() {
+    if (this.isPosting || !this.form.isConnected) return;
+    waiting.add(this);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.keep(), 10 * PAUSE);
+  }
+
+  async settle() {
+    this.isPosting = true;
+    this.rest();
+    await this.sending;
+  }
+
+  resume() {
+    this.isPosting = false;
+    waiting.add(this);
+    this.timer = setTimeout(() => this.keep(), PAUSE);
+  }
+
+  rest() {
+    clearTimeout(this.timer);
+    waiting.delete(this);
+    this.say("");
+  }
+
+  say(text) {
+    const place = this.form.querySelector("[data-kept]");
+    if (place) place.textContent = text;
+  }
+}
+
+/** The fields of a composer, or null where nothing is written. */
+function fieldsOf(form) {
+  const fields = {};
+  for (const name of FIELDS) {
+    const value = form.elements[name]?.value;
+    if (value) fields[name] = value;
+  }
+  // In an edit, no text at all is a change too: only closing the form forgets it.
+  if (!Object.values(fields).some((value) => value.trim())) return null;
+  if (form.elements.idempotency_key) fields.key = form.elements.idempotency_key.value;
+  if (form.dataset.step) fields.step = Number(form.dataset.step);
+  return fields;
+}
+
+function keepAll() {
+  for (const keeper of [...waiting]) keeper.keep({ closing: true });
+}
+
+addEventListener("pagehide", keepAll);
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) keepAll();
+});

@@ -1,0 +1,29 @@
+// Brings the page to life: the pass, htmx, what buttons do, news, drafts.
+
+import { startActs } from "./acts.js";
+import { startComposers } from "./composers.js";
+import { startFrame } from "./frame.js";
+import { startHtmx } from "./requests.js";
+import { startKind } from "../kinds/index.js";
+import { startNews } from "./news.js";
+import { startReading } from "./reading.js";
+import { startTimes } from "./times.js";
+import { holdDrafts } from "./drafts.js";
+import { holdPass } from "./pass.js";
+import { holdWords } from "./words.js";
+
+export function startPage() {
+  const config = JSON.parse(document.getElementById("config").textContent);
+  holdPass(config);
+  holdWords(config.words, config.language);
+  holdDrafts(config.drafts);
+  startTimes(config.language, config.time_zone);
+  startHtmx();
+  startActs();
+  startComposers();
+  startKind();
+  startReading();
+  startNews(config.cursor);
+  startFrame();
+  document.documentElement.dataset.ready = "";
+}

@@ -1,0 +1,84 @@
+// The tab's pass: a token that lives in this page and in the tab's history, where a reload finds it again even
+// when the browser blocks all storage in frames. No cookie.
+
+import { Refused, refusalOf } from "./problems.js";
+
+const RENEW_BEFORE = 30 * 60_000;
+const ASK_AGAIN = 60_000;
+const PATIENCE = 20_000;
+
+let pass = null;
+let timer = 0;
+
+/** The pass that a reload left behind, or null. */
+export function keptPass() {
+  const kept = history.state;
+  return kept && kept.token && kept.panel === location.pathname ? kept : null;
+}
+
+/** Holds the pass that came with the page, and names the page by its own address. */
+export function holdPass({ token, expires_at, panel, api }) {
+  pass = { token, expires_at, panel, api };
+  history.replaceState(pass, "", panel);
+  renewInTime();
+}
+
+export function authorization() {
+  return `Bearer ${pass.token}`;
+}
+
+export function home() {
+  return pass.panel;
+}
+
+/**
+ * A request with the pass; answers the response, or throws Refused. `path` is below the panel's address.
+ * @param {{method?: string, json?: object, form?: URLSearchParams, keepalive?: boolean}} options
+ */
+export async function ask(path, { method = "GET", json, form, keepalive = false } = {}) {
+  const headers = { Authorization: authorization() };
+  if (json) headers["Content-Type"] = "application/json";
+  const response = await reach(pass.panel + path, {
+    method,
+    headers,
+    keepalive,
+    body: json ? JSON.stringify(json) : form,
+  });
+  if (!response.ok) throw await refusalOf(response);
+  return response;
+}
+
+export async function reach(address, options) {
+  try {
+    return await fetch(address, { ...options, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+  } catch {
+    throw new Refused({ code: "offline" });
+  }
+}
+
+function renewInTime() {
+  clearTimeout(timer);
+  const left = Date.parse(pass.expires_at) - Date.now();
+  // A pass shorter than usual is renewed at half its time.
+  const wait = left > 2 * RENEW_BEFORE ? left - RENEW_BEFORE : left / 2;
+  timer = setTimeout(renew, Math.max(1000, Math.min(wait, 2 ** 31 - 1)));
+}
+
+async function renew() {
+  try {
+    const response = await reach(`${pass.api}/token`, {
+      method: "POST",
+      headers: { Authorization: authorization() },
+    });
+    if (response.ok) return holdPass({ ...pass, ...(await response.json()) });
+    if (response.status < 500 && response.status !== 429) return; // the next request says what is wrong
+  } catch {
+    // no connection: asked again below
+  }
+  timer = setTimeout(renew, ASK_AGAIN);
+}
+
+// A laptop that slept wakes with a pass that may be about to end.
+document.addEventListener("visibilitychange", () => {
+  if (pass && !document.hidden && Date.parse(pass.expires_at) - Date.now() < RENEW_BEFORE) renew();
+});

@@ -1,0 +1,150 @@
+"""Entries as they are shown: names for the nameless, initials, how long ago, and grouped into threads.
+
+A page shows a hundred entries, so nothing here asks for a translation or formats a time more than once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_skeleton, format_timedelta
+from flask_babel import get_locale, gettext
+
+from social_layer.discussion.queries import EntryView
+from social_layer.people.models import Role
+from social_layer.viewer import Viewer
+
+TONES = 6
+_MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86_400, 604_800
+
+
+@dataclass(slots=True)
+class Shown:
+    """An entry with what its template needs beside it. ``to``: whom it answers, where that is on the same page."""
+
+    entry: EntryView
+    name: str
+    initials: str
+    tone: int
+    ago: str
+    iso: str
+    to: str
+
+
+@dataclass(slots=True)
+class Thread:
+    """``head`` is None where the thread began on an earlier page."""
+
+    id: UUID
+    head: Shown | None
+    replies: list[Shown] = field(default_factory=list)
+
+
+class Presenter:
+    """Presents entries to one viewer at one moment."""
+
+    def __init__(self, viewer: Viewer, now: datetime) -> None:
+        self._locale = str(get_locale() or "en")
+        self._zone = zone(viewer.time_zone)
+        self._now = now
+        self._roles = role_names()
+        self._names: dict[UUID, str] = {}
+
+    def show(self, entry: EntryView) -> Shown:
+        voice = entry.author_voice
+        name = entry.author_name or f"{self._roles[entry.author_role]} {letters(voice)}"
+        self._names[entry.id] = name
+        return Shown(
+            entry=entry,
+            name=name,
+            initials=initials(name),
+            tone=voice.int % TONES,
+            ago=self._ago(entry.created_at),
+            iso=entry.created_at.isoformat(timespec="seconds"),
+            to=self._names.get(entry.parent_id, "") if entry.parent_id and entry.depth > 1 else "",
+        )
+
+    def threads(self, entries: Iterable[EntryView]) -> list[Thread]:
+        """``entries`` in thread order, as threads."""
+        found: list[Thread] = []
+        for entry in entries:
+            shown = self.show(entry)
+            if not entry.depth:
+                found.append(Thread(entry.id, shown))
+            elif found and found[-1].id == entry.thread_id:
+                found[-1].replies.append(shown)
+            else:
+                found.append(Thread(entry.thread_id, None, [shown]))
+        return found
+
+    def singly(self, entries: Iterable[EntryView]) -> list[Thread]:
+        """Each entry for itself, in any order."""
+        return [thread for entry in entries for thread in self.threads([entry])]
+
+    def _ago(self, moment: datetime) -> str:
+        seconds = (self._now - moment).total_seconds()
+        if seconds < 45:
+            return just_now(self._locale)
+        for unit, most in ((_MINUTE, _HOUR), (_HOUR, _DAY), (_DAY, _WEEK)):
+            if seconds < most:
+                return _units_ago(self._locale, unit, max(1, int(seconds / unit)))
+        day = moment.astimezone(self._zone).date()
+        return _day(self._locale, day, day.year != self._now.year)
+
+
+def role_names() -> dict[Role, str]:
+    return {
+        Role.administrator: gettext("Administrator"),
+        Role.instructor: gettext("Instructor"),
+        Role.designer: gettext("Course designer"),
+        Role.assistant: gettext("Teaching assistant"),
+        Role.learner: gettext("Learner"),
+        Role.observer: gettext("Observer"),
+    }
+
+
+def letters(voice_id: UUID) -> str:
+    """Two letters that tell one nameless voice from most others, the same ones everywhere."""
+    first, second = divmod(voice_id.int % 676, 26)
+    return chr(65 + first) + chr(65 + second)
+
+
+@lru_cache(4096)
+def initials(name: str) -> str:
+    words = [word for word in name.split() if word[0].isalnum()]
+    if not words:
+        return name[:1].upper()
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@lru_cache(1024)
+def zone(name: str | None) -> ZoneInfo:
+    """The time zone of that name, or UTC: what an LMS calls its zones is not always a zone."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (OSError, ValueError, ModuleNotFoundError):
+        return ZoneInfo("UTC")
+
+
+@lru_cache(64)
+def just_now(_locale: str) -> str:
+    return gettext("just now")
+
+
+@lru_cache(4096)
+def _units_ago(locale: str, unit: int, number: int) -> str:
+    return format_timedelta(
+        -unit * number, add_direction=True, threshold=1e9, granularity=_GRAIN[unit], locale=locale
+    )
+
+
+_GRAIN = {_MINUTE: "minute", _HOUR: "hour", _DAY: "day"}
+
+
+@lru_cache(4096)
+def _day(locale: str, day: date, with_year: bool) -> str:
+    return format_skeleton("yMMMd" if with_year else "MMMd", day, locale=Locale.parse(locale))

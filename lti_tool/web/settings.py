@@ -1,0 +1,37 @@
+"""A panel's set-up, by the people who run the course."""
+
+from uuid import UUID
+
+from flask import Response, url_for
+
+from lti_tool.bearer import changing, looking
+from lti_tool.parts import parts
+from lti_tool.problems import Problem
+from lti_tool.web import blueprint
+from lti_tool.web.forms import Settings, from_form
+from lti_tool.web.fragments import fragment
+from lti_tool.web.kinds import KINDS
+from lti_tool.web.panel_page import panel_context
+from social_layer.panels.actions import set_up
+from social_layer.panels.queries import has_entries
+
+
+@blueprint.get("/panels/<uuid:panel_id>/setup")
+def set_up_form(panel_id: UUID) -> Response:
+    with looking(panel_id) as (session, viewer):
+        if not viewer.may_set_up:
+            raise Problem("not_staff")
+        fixed = has_entries(session, viewer)
+    home = url_for("web.panel", panel_id=panel_id)
+    return fragment("web/set_up_form.html", home=home, panel=viewer.panel, kinds=KINDS, kind_is_fixed=fixed)
+
+
+@blueprint.post("/panels/<uuid:panel_id>/setup")
+def change_set_up(panel_id: UUID) -> Response:
+    """The page's whole content again: the kind may be another one."""
+    wanted = from_form(Settings)
+    with changing(panel_id) as (session, viewer):
+        set_up(session, parts().clock, viewer, **wanted)
+    with looking(panel_id) as (session, viewer):
+        context = panel_context(session, viewer)
+    return fragment("web/content.html", as_fragment=True, **context)
