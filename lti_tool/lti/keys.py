@@ -111,7 +111,10 @@ def rotate(session: Session, clock: Clock, sealer: Sealer, overlap: timedelta = 
     """A new key that signs from now on; those before stay published for ``overlap``. Retired ones are deleted."""
     now = clock()
     session.execute(delete(ToolKey).where(ToolKey.retires_at <= now))
-    session.execute(update(ToolKey).where(ToolKey.retires_at.is_(None)).values(retires_at=now + overlap))
+    ends = now + overlap
+    # Those of an earlier rotation too: whoever fears that a secret has leaked wants every old key gone.
+    lasting = or_(ToolKey.retires_at.is_(None), ToolKey.retires_at > ends)
+    session.execute(update(ToolKey).where(lasting).values(retires_at=ends))
     key = _new_key(clock, sealer)
     session.add(key)
     session.flush()
