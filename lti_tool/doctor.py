@@ -1,6 +1,7 @@
 """Examines the installation: what is well, what is not, and what to do about it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -10,13 +11,17 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool import migrations
+from lti_tool.bridging import guard_of
 from lti_tool.config import is_loopback
-from lti_tool.lti.models import Platform, ToolKey
+from lti_tool.lti.keys import published_rows
+from lti_tool.lti.models import Platform
 from lti_tool.parts import Parts
 from lti_tool.paths import static_folder
 from social_layer.sealing import SealBroken
+from xapi.addresses import AddressRefused
+from xapi.connection_test import ConnectionFailed, versions
 from xapi.models import Lrs, LrsState
-from xapi.transport import about
+from xapi.stores import open_transport
 
 
 class State(StrEnum):
@@ -84,12 +89,17 @@ def _database(given: Parts) -> Iterator[Finding]:
     if migrations.is_at_head(engine):
         yield Finding("migrations", State.ok, f"at {migrations.head()}")
     else:
-        yield Finding("migrations", State.failed, "the tables are not those of this version", "run: alongside db upgrade")
+        yield Finding(
+            "migrations",
+            State.failed,
+            "the tables are not those of this version",
+            "run: alongside db upgrade",
+        )
 
 
 def _keys(given: Parts) -> Iterator[Finding]:
     with given.database.read() as session:
-        keys = session.scalars(select(ToolKey).order_by(ToolKey.created_at.desc())).all()
+        keys = published_rows(session, given.clock())
     if not keys:
         yield Finding("tool keys", State.warning, "none yet", "they are made when the tool first starts")
         return
@@ -111,7 +121,9 @@ def _platforms(given: Parts) -> Iterator[Finding]:
     with given.database.read() as session:
         platforms = session.scalars(select(Platform).where(Platform.removed_at.is_(None))).all()
     if not platforms:
-        yield Finding("platforms", State.warning, "no LMS is registered", "see: alongside platform add --help")
+        yield Finding(
+            "platforms", State.warning, "no LMS is registered", "see: alongside platform add --help"
+        )
     else:
         yield Finding("platforms", State.ok, f"{len(platforms)} registered")
 
@@ -120,18 +132,28 @@ def _lrss(given: Parts) -> Iterator[Finding]:
     with given.database.read() as session:
         stores = session.scalars(select(Lrs).order_by(Lrs.name)).all()
     if not stores:
-        yield Finding("LRS", State.warning, "none is connected; statements wait", "see: alongside lrs add --help")
+        yield Finding(
+            "LRS", State.warning, "none is connected; statements wait", "see: alongside lrs add --help"
+        )
     for lrs in stores:
         subject = f"LRS {lrs.name}"
         if lrs.state == LrsState.paused:
-            yield Finding(subject, State.failed, lrs.pause_reason or "paused", f"mend it, then: alongside lrs test {lrs.name}")
+            yield Finding(
+                subject,
+                State.failed,
+                lrs.trouble or "paused",
+                f"mend it, then: alongside lrs test {lrs.name}",
+            )
             continue
         try:
-            versions = about(given, lrs)
-        except Exception as error:  # whatever an address can do wrong is worth a line, not a traceback
-            yield Finding(subject, State.failed, f"{lrs.endpoint} does not answer: {error}", "check the address and the network")
+            with closing(
+                open_transport(given.sealer, lrs, guard_of(given.settings), read_seconds=10)
+            ) as transport:
+                spoken = versions(transport)
+        except (ConnectionFailed, AddressRefused, SealBroken) as error:
+            yield Finding(subject, State.failed, str(error), f"mend it, then: alongside lrs test {lrs.name}")
         else:
-            yield Finding(subject, State.ok, f"{lrs.endpoint} speaks xAPI {', '.join(versions)}")
+            yield Finding(subject, State.ok, f"{lrs.endpoint} speaks xAPI {', '.join(spoken)}")
 
 
 def _broker(given: Parts) -> Finding:
@@ -142,5 +164,10 @@ def _broker(given: Parts) -> Finding:
         with Connection(url, connect_timeout=3) as connection:
             connection.ensure_connection(max_retries=1, timeout=3)
     except Exception as error:  # every transport has its own kind of failure
-        return Finding("broker", State.failed, str(error) or type(error).__name__, "check BROKER_URL and that the broker runs")
+        return Finding(
+            "broker",
+            State.failed,
+            str(error) or type(error).__name__,
+            "check BROKER_URL and that the broker runs",
+        )
     return Finding("broker", State.ok, f"{urlsplit(url).scheme} answers")

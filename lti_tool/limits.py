@@ -13,7 +13,7 @@ from lti_tool.config import Settings
 from lti_tool.problems import Problem
 
 LAUNCHES = "1500 per minute"
-PER_TOKEN = "600 per minute"
+BY_ONE_ASKER = "600 per minute"
 
 
 def asker() -> str:
@@ -22,7 +22,7 @@ def asker() -> str:
     return hashlib.sha256(header.encode()).hexdigest()[:32] if header else get_remote_address()
 
 
-limiter = Limiter(asker, default_limits=[PER_TOKEN], headers_enabled=True, strategy="fixed-window")
+limiter = Limiter(asker, default_limits=[BY_ONE_ASKER], headers_enabled=True, strategy="fixed-window")
 
 
 def register_limits(app: Flask, settings: Settings) -> None:
@@ -34,7 +34,9 @@ def register_limits(app: Flask, settings: Settings) -> None:
         RATELIMIT_ON_BREACH_CALLBACK=_refuse,
     )
     limiter.init_app(app)
-    limiter.request_filter(lambda: request.endpoint in ("static", "health.alive", "health.ready", "health.metrics"))
+    limiter.request_filter(
+        lambda: request.endpoint in ("static", "health.alive", "health.ready", "health.metrics")
+    )
 
 
 def _refuse(limit: RequestLimit) -> None:

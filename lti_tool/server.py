@@ -16,7 +16,7 @@ def first_start(given: Parts) -> None:
         ensure_tool_key(session, given.clock, given.sealer)
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):
     """gunicorn, told in code what a configuration file would say."""
 
     def __init__(self, settings: Settings, options: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured figure. ``target`` is the most (or, with ``at_least``, the least) that is asked for; None: no target."""
+    """One measured figure. ``target``: the most that is asked for, or the least with ``at_least``; None: neither."""
 
     name: str
     value: float

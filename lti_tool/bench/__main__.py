@@ -33,7 +33,9 @@ def main(tables: tuple[str, ...], as_json: bool) -> None:
         if not as_json:
             console.print(_table(TABLES[name], figures[name]), width=max(console.width, 110))
     if as_json:
-        click.echo(json.dumps({name: [asdict(row) for row in rows] for name, rows in figures.items()}, indent=2))
+        click.echo(
+            json.dumps({name: [asdict(row) for row in rows] for name, rows in figures.items()}, indent=2)
+        )
 
 
 def _table(title: str, rows: list[Row]) -> Table:

@@ -50,7 +50,8 @@ def _page(here: World, config: dict[str, Any], rounds: int) -> list[Row]:
             assert answer.status_code == 200
         queries[entries] = meter.most_queries
         target = 12 if entries == PAGE else None
-        rows.append(Row(f"panel page, {entries} entries, CPU", meter.cpu, "ms", target, note=f"{len(answer.data) // 1024} KB"))
+        size = f"{len(answer.data) // 1024} KB"
+        rows.append(Row(f"panel page, {entries} entries, CPU", meter.cpu, "ms", target, note=size))
     rows.append(Row(f"panel page, {PAGE} entries, queries", queries[PAGE], "", 10))
     rows.append(
         Row(
@@ -76,10 +77,14 @@ def _reply_and_poll(here: World, config: dict[str, Any], rounds: int) -> list[Ro
                 headers={**_bearer(config), "Idempotency-Key": secrets.token_hex(8)},
             )
         assert answer.status_code == 201, answer.text
-    updates = here.client.get(f"{address}/updates?after={config['cursor']}", headers=_bearer(config)).get_json()
+    updates = here.client.get(
+        f"{address}/updates?after={config['cursor']}", headers=_bearer(config)
+    ).get_json()
     while updates:
         cursor = updates["cursor"]
-        updates = here.client.get(f"{address}/updates?after={cursor}", headers=_bearer(config)).get_json(silent=True)
+        updates = here.client.get(f"{address}/updates?after={cursor}", headers=_bearer(config)).get_json(
+            silent=True
+        )
     for _ in range(rounds * 3):
         with here.measured(poll):
             answer = here.client.get(f"{address}/updates?after={cursor}", headers=_bearer(config))

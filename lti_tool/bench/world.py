@@ -4,7 +4,7 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,16 +66,15 @@ class World:
         """A whole launch; ``meter`` counts the tool's requests together, not the sandbox's work between them."""
         parts: Meter = Meter()
 
-        def step(request: Callable[[], TestResponse]) -> TestResponse:
+        def ask(method: str, url: str, data: dict[str, str] | None = None) -> TestResponse:
             with self.measured(parts):
-                return request()
+                return self.client.open(url, method=method, data=data, base_url=TOOL)
 
-        answer = step(lambda: self.client.post("/lti/login", data=self.sandbox.login_params(person, link)))
+        answer = ask("POST", "/lti/login", self.sandbox.login_params(person, link))
         while answer.status_code in (302, 303) and not answer.location.startswith(self.sandbox.config.base):
-            there = answer.location
-            answer = step(lambda there=there: self.client.get(there, base_url=TOOL))
+            answer = ask("GET", answer.location)
         _, fields = authorize(self.sandbox, dict(parse_qsl(urlsplit(answer.location).query)))
-        answer = step(lambda: self.client.post("/lti/launch", data=fields))
+        answer = ask("POST", "/lti/launch", fields)
         found = _CONFIG.search(answer.text)
         if answer.status_code != 200 or not found:
             raise RuntimeError(f"the launch failed: {answer.status_code} {answer.text[:500]}")

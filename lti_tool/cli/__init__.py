@@ -45,14 +45,21 @@ class Alongside(click.Group):
         except SettingWrong as wrong:
             raise click.ClickException(str(wrong)) from None
         except ProgrammingError as error:
-            raise click.ClickException(f"the tables are not there or are old; run: alongside db upgrade ({error.orig})") from None
+            said = str(error.orig).splitlines()[0]
+            raise click.ClickException(
+                f"the tables are not there or are old; run: alongside db upgrade ({said})"
+            ) from None
         except OperationalError as error:
             if "no such table" in str(error.orig):
-                raise click.ClickException("the tables are not there yet; run: alongside db upgrade") from None
+                raise click.ClickException(
+                    "the tables are not there yet; run: alongside db upgrade"
+                ) from None
             raise click.ClickException(f"DATABASE_URL: the database does not answer: {error.orig}") from None
 
 
-@click.group(cls=Alongside, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Alongside, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="alongside")
 def main() -> None:
     """Social learning inside LTI courses, recorded as xAPI.

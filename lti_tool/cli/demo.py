@@ -1,17 +1,23 @@
 """`alongside demo`: see it all, with nothing to set up."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.panel import Panel
 from rich.status import Status
 
+if TYPE_CHECKING:
+    from lti_tool.demo import Demo
+
 PORT = click.IntRange(1, 65535)
 
 
 @click.command()
-@click.option("--home", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True, help="Its data.")
+@click.option(
+    "--home", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True, help="Its data."
+)
 @click.option("--tool-port", default=8000, show_default=True, type=PORT)
 @click.option("--sandbox-port", default=8001, show_default=True, type=PORT)
 @click.option("--lrs-port", default=8002, show_default=True, type=PORT)
@@ -36,7 +42,7 @@ def demo(home: Path, tool_port: int, sandbox_port: int, lrs_port: int, reset: bo
         raise click.ClickException(str(refused)) from None
 
 
-def _tell(console: Console, status: Status, chosen: "the_demo.Demo", step: str) -> None:
+def _tell(console: Console, status: Status, chosen: "Demo", step: str) -> None:
     if step != "ready":
         status.update(step)
         if not console.is_terminal:

@@ -12,9 +12,13 @@ from lti_tool.config import read_settings
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--profile", type=click.Choice(["moodle", "canvas"]), default="moodle", show_default=True)
 @click.option("--tool", help="The tool's address.  [default: ALONGSIDE_PUBLIC_URL]")
-@click.option("--client-id", default="", help="The client id of the registration; made and kept when left out.")
+@click.option(
+    "--client-id", default="", help="The client id of the registration; made and kept when left out."
+)
 @click.option("--deployment-id", default="", help="Its deployment id; the profile's own when left out.")
-@click.option("--lrs", default="", help="An LRS to show beside the course, such as http://127.0.0.1:8002/xAPI.")
+@click.option(
+    "--lrs", default="", help="An LRS to show beside the course, such as http://127.0.0.1:8002/xAPI."
+)
 @click.option("--lrs-username", default="", envvar="SANDBOX_LRS_USERNAME")
 @click.option("--lrs-password", default="", envvar="SANDBOX_LRS_PASSWORD")
 @click.option("--state-file", type=click.Path(path_type=Path), help="Keeps its keys between two starts.")

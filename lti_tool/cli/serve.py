@@ -9,7 +9,9 @@ from lti_tool.cli.parts import command_parts
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
-@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Threads a process.")
+@click.option(
+    "--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Threads a process."
+)
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the tool to browsers and LMSs.
 

@@ -9,15 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from lti_tool import migrations
 from lti_tool.config import Settings, read_settings
 from lti_tool.demo.processes import DidNotStart, Processes, port_is_free
-from lti_tool.demo.seed import seed
+from lti_tool.demo.seed import LaunchFailed, seed
+from lti_tool.lti.registrations import Registration, register
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Running, SandboxConfig
 from lti_tool.sandbox import start as start_sandbox
+from social_layer.people.actions import DEFAULT_TENANT
+from xapi.stores import connect
 
 CLIENT_ID = "alongside-demo"
 DEPLOYMENT_ID = "1"
@@ -72,13 +76,33 @@ class Demo:
     def settings(self) -> Settings:
         return read_settings({**os.environ, "ALONGSIDE_SECRET_KEY": "", **self.environ()})
 
+    def sandbox_config(self, lrs_password: str) -> SandboxConfig:
+        return SandboxConfig(
+            public_url=self.sandbox_url,
+            tool_login_url=f"{self.tool_url}/lti/login",
+            tool_launch_urls=(f"{self.tool_url}/lti/launch",),
+            tool_jwks_url=f"{self.tool_url}/lti/jwks.json",
+            client_id=CLIENT_ID,
+            deployment_id=DEPLOYMENT_ID,
+            lrs_endpoint=self.lrs_url,
+            lrs_username=LRS_USER,
+            lrs_password=lrs_password,
+            state_file=self.home / "sandbox.json",
+        )
+
 
 def run(demo: Demo, told: Callable[[str], None]) -> None:
     """Starts everything, tells each step, and serves until SIGINT or SIGTERM. Raises :class:`DemoRefused`."""
     with _alone(demo):
-        for name, port in (("tool", demo.ports.tool), ("sandbox LMS", demo.ports.sandbox), ("LRS", demo.ports.lrs)):
+        for name, port in (
+            ("tool", demo.ports.tool),
+            ("sandbox LMS", demo.ports.sandbox),
+            ("LRS", demo.ports.lrs),
+        ):
             if not port_is_free(port):
-                raise DemoRefused(f"port {port}, for the {name}, is taken; stop what uses it, or choose other ports")
+                raise DemoRefused(
+                    f"port {port}, for the {name}, is taken; stop what uses it, or choose other ports"
+                )
         processes = Processes(demo.home, {"ALONGSIDE_SECRET_KEY": "", **demo.environ()})
         running: Running | None = None
         try:
@@ -90,7 +114,7 @@ def run(demo: Demo, told: Callable[[str], None]) -> None:
                     processes.check()
         except KeyboardInterrupt:
             told("Stopping.")
-        except DidNotStart as error:
+        except (DidNotStart, LaunchFailed) as error:
             raise DemoRefused(str(error)) from None
         finally:
             processes.stop()
@@ -117,8 +141,8 @@ def _start(demo: Demo, processes: Processes, told: Callable[[str], None]) -> Run
     processes.environ["LRS_PASSWORD"] = password
     processes.start("lrs", "lrs", "serve", "--port", str(demo.ports.lrs), "--username", LRS_USER)
     told("Starting the sandbox LMS")
-    running = start_sandbox(_sandbox_config(demo, password), "127.0.0.1", demo.ports.sandbox)
-    _connect(demo, given, password)
+    running = start_sandbox(demo.sandbox_config(password), "127.0.0.1", demo.ports.sandbox)
+    connect_parts(demo, given, password)
     told("Starting the tool")
     processes.start("tool", "serve", "--port", str(demo.ports.tool))
     processes.wait_for(f"{demo.tool_url}/readyz")
@@ -130,21 +154,6 @@ def _start(demo: Demo, processes: Processes, told: Callable[[str], None]) -> Run
     told("Starting the worker")
     processes.start("worker", "worker")
     return running
-
-
-def _sandbox_config(demo: Demo, lrs_password: str) -> SandboxConfig:
-    return SandboxConfig(
-        public_url=demo.sandbox_url,
-        tool_login_url=f"{demo.tool_url}/lti/login",
-        tool_launch_urls=(f"{demo.tool_url}/lti/launch",),
-        tool_jwks_url=f"{demo.tool_url}/lti/jwks.json",
-        client_id=CLIENT_ID,
-        deployment_id=DEPLOYMENT_ID,
-        lrs_endpoint=demo.lrs_url,
-        lrs_username=LRS_USER,
-        lrs_password=lrs_password,
-        state_file=demo.home / "sandbox.json",
-    )
 
 
 def _lrs_password(demo: Demo) -> str:
@@ -164,7 +173,9 @@ def _alone(demo: Demo) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DemoRefused(f"the demo in {demo.home} is already running; stop it there with Ctrl-C") from None
+            raise DemoRefused(
+                f"the demo in {demo.home} is already running; stop it there with Ctrl-C"
+            ) from None
         yield
 
 
@@ -180,3 +191,35 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def connect_parts(demo: Demo, given: Parts, lrs_password: str, lrs_url: str = "") -> None:
+    """Registers the sandbox with the tool, and connects the LRS. Doing it again changes nothing."""
+    with given.database.write() as session:
+        platform, _ = register(
+            session,
+            given.clock,
+            given.settings,
+            DEFAULT_TENANT,
+            Registration(
+                issuer=demo.sandbox_url,
+                client_id=CLIENT_ID,
+                deployment_ids=[DEPLOYMENT_ID],
+                auth_login_url=f"{demo.sandbox_url}/auth",
+                auth_token_url=f"{demo.sandbox_url}/token",
+                jwks_url=f"{demo.sandbox_url}/jwks",
+                name="Sandbox LMS",
+            ),
+        )
+        connect(
+            session,
+            given.clock,
+            given.sealer,
+            platform.tenant_id,
+            name="demo",
+            endpoint=lrs_url or demo.lrs_url,
+            username=LRS_USER,
+            password=lrs_password,
+            # The story's entries are some days old, and belong in the record too.
+            since=given.clock() - timedelta(days=30),
+        )

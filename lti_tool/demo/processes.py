@@ -27,6 +27,14 @@ def port_is_free(port: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class Processes:
     """`alongside` commands running side by side, each with a log of its own."""
 
@@ -38,7 +46,7 @@ class Processes:
     def start(self, name: str, *arguments: str) -> None:
         log = (self.folder / f"{name}.log").open("ab")
         # A session of its own: Ctrl-C reaches the demo alone, which then stops its parts in order.
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own command, our own arguments
             [sys.executable, "-m", "lti_tool", *arguments],
             env=self.environ,
             stdin=subprocess.DEVNULL,
@@ -67,7 +75,9 @@ class Processes:
             if process.poll() is not None:
                 tail = (self.folder / f"{name}.log").read_text(errors="replace").strip().splitlines()[-1:]
                 said = f": {tail[0]}" if tail else ""
-                raise DidNotStart(f"{name} ended with {process.returncode}{said} (log: {self.folder / name}.log)")
+                raise DidNotStart(
+                    f"{name} ended with {process.returncode}{said} (log: {self.folder / name}.log)"
+                )
 
     def stop(self) -> None:
         for _, process, _ in reversed(self._running):

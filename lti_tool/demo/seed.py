@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import Cookie
 from urllib.parse import parse_qsl, urljoin, urlsplit
 from uuid import UUID
 
@@ -40,26 +40,34 @@ def seed(given: Parts, sandbox: Sandbox, tool_url: str, told: Callable[[str], No
 
 def launch(sandbox: Sandbox, tool_url: str, person: str, link: str) -> str:
     """Opens a panel as a browser would, and answers the page's bearer token. Raises :class:`LaunchFailed`."""
-    http = requests.Session()
-    # The tool's cookies are Secure; browsers send such cookies to this machine's own address even without https.
-    http.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
-    answer = http.post(
-        f"{tool_url}/lti/login", data=sandbox.login_params(person, link), allow_redirects=False, timeout=30
-    )
+    answer = _ask("POST", f"{tool_url}/lti/login", sandbox.login_params(person, link))
+    kept = answer.cookies
     for _ in range(_MOST_REDIRECTS):
         if not answer.is_redirect:
             break
         target = urljoin(answer.url, answer.headers["Location"])
         if target.startswith(f"{sandbox.config.base}/auth"):
             url, fields = authorize(sandbox, dict(parse_qsl(urlsplit(target).query)))
-            answer = http.post(url, data=fields, allow_redirects=False, timeout=30)
+            answer = _ask("POST", url, fields, kept)
         else:
-            answer = http.get(target, allow_redirects=False, timeout=30)
+            answer = _ask("GET", target, None, kept)
     found = _CONFIG.search(answer.text)
     if not answer.ok or not found:
         raise LaunchFailed(f"{person} could not open {link}: {answer.status_code} {answer.url}")
     token: str = json.loads(found.group(1))["token"]
     return token
+
+
+def _ask(
+    method: str, url: str, data: Mapping[str, str] | None, kept: Iterable[Cookie] = ()
+) -> requests.Response:
+    """One request to the tool, cookies sent by hand.
+
+    They are Secure. Browsers send such to this machine's own address even without https, requests does not.
+    """
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in kept)
+    headers = {"Cookie": cookies} if cookies else {}
+    return requests.request(method, url, data=data, headers=headers, allow_redirects=False, timeout=30)
 
 
 def _play(given: Parts, sandbox: Sandbox, tool_url: str, scene: Scene) -> None:
@@ -76,7 +84,9 @@ def _play(given: Parts, sandbox: Sandbox, tool_url: str, scene: Scene) -> None:
 
         def say(said: Said, parent: UUID | None = None) -> None:
             clock = _ago(given.clock, said.ago)
-            entry = post(session, clock, as_person(said.who), title=said.title, body=said.body, parent_id=parent)
+            entry = post(
+                session, clock, as_person(said.who), title=said.title, body=said.body, parent_id=parent
+            )
             for name, kind in said.reactions:
                 react(session, _ago(given.clock, said.ago - 3), as_person(name), entry, ReactionKind(kind))
             for answer in said.answers:

@@ -98,7 +98,14 @@ SCENES = (
                         DAY + 20,
                         "I would love to use this with a class of ten-year-olds: *find the mess that protects you*. "
                         "May I?",
-                        answers=(Said("maya", 1380, "Please do, and tell me what they find.", reactions=(("aisha", "like"),)),),
+                        answers=(
+                            Said(
+                                "maya",
+                                1380,
+                                "Please do, and tell me what they find.",
+                                reactions=(("aisha", "like"),),
+                            ),
+                        ),
                     ),
                     Said(
                         "emil",
@@ -141,7 +148,11 @@ SCENES = (
                         "succession, or a disturbance?",
                         reactions=(("tariq", "insight"),),
                         answers=(
-                            Said("tariq", 2 * DAY + 500, "A disturbance with a budget. But it grew back in one summer."),
+                            Said(
+                                "tariq",
+                                2 * DAY + 500,
+                                "A disturbance with a budget. But it grew back in one summer.",
+                            ),
                         ),
                     ),
                 ),

@@ -1,11 +1,9 @@
-"""${message}
-
-Revision: ${up_revision}, after ${down_revision | comma,n}.
-"""
+"""${message}.${"" if down_revision is None else f" After {down_revision}."}"""
 
 import sqlalchemy as sa
 from alembic import op
-${imports if imports else ""}
+${"\n" + "\n".join(sorted(imports)) if isinstance(imports, (list, set)) else "\n" + imports if imports else ""}
+
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
