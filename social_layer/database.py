@@ -12,8 +12,10 @@ from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    CursorResult,
     DateTime,
     Engine,
+    Executable,
     ForeignKeyConstraint,
     LargeBinary,
     MetaData,
@@ -197,5 +199,10 @@ def rows(
 
     ``statement`` is best made once, with its ``values`` as parameters: building one takes longer than running it.
     """
+    return run(session, statement, values).all()
+
+
+def run(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """Any statement, as :func:`rows` runs it."""
     session.flush()
-    return session.connection().execute(statement, values).all()
+    return session.connection().execute(statement, values)

@@ -5,21 +5,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, update
 from sqlalchemy.orm import Session
 
 from social_layer import text
 from social_layer.clock import Clock
-from social_layer.database import upsert
+from social_layer.database import run, upsert
 from social_layer.discussion.models import Audience, Draft, Entry, Reaction, ReactionKind, ReadMark, Revision
 from social_layer.discussion.paths import depth_of, reply_path, thread_path
+from social_layer.discussion.queries import as_posted, find_standing, threads_among
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
 from social_layer.panels.kinds import RULES
 from social_layer.panels.models import Panel
 from social_layer.refusals import Conflict, Invalid, NotAllowed, NotFound
 from social_layer.viewer import Viewer
-from social_layer.visibility import seen_by, visible_to
+from social_layer.visibility import seen_by
 
 MAX_DRAFT = 4 * text.MAX_BODY
 _ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -56,25 +57,24 @@ def post(
     parent = _answerable(session, viewer, parent_id) if parent_id else None
     path = reply_path(parent.path, seq) if parent else thread_path(seq)
     now = clock()
-    session.execute(
-        insert(Entry).values(
-            tenant_id=viewer.tenant_id,
-            id=entry_id,
-            panel_id=viewer.panel.id,
-            thread_id=parent.thread_id if parent else entry_id,
-            parent_id=parent_id,
-            kind=posting.entry_kind,
-            voice_id=viewer.voice_id,
-            audience=parent.audience if parent else Audience.course,
-            group_id=parent.group_id if parent else None,
-            term=viewer.panel.term,
-            path=path,
-            depth=depth_of(path),
-            seq=seq,
-            changed_seq=seq,
-            created_at=now,
-        )
-    )
+    entry = {
+        "tenant_id": viewer.tenant_id,
+        "id": entry_id,
+        "panel_id": viewer.panel.id,
+        "thread_id": parent.thread_id if parent else entry_id,
+        "parent_id": parent_id,
+        "kind": posting.entry_kind,
+        "voice_id": viewer.voice_id,
+        "audience": parent.audience if parent else Audience.course,
+        "group_id": parent.group_id if parent else None,
+        "term": viewer.panel.term,
+        "path": path,
+        "depth": depth_of(path),
+        "seq": seq,
+        "changed_seq": seq,
+        "created_at": now,
+    }
+    run(session, _ADD_ENTRY, entry)
     _write_revision(session, viewer, entry_id, 1, title, body, now)
     append(
         session,
@@ -114,11 +114,8 @@ def edit(
         raise NotAllowed("not_author")
     _check_version(entry, version)
     now = clock()
-    session.execute(
-        update(Entry)
-        .where(Entry.tenant_id == viewer.tenant_id, Entry.id == entry_id)
-        .values(version=version + 1, changed_seq=seq, edited_at=now)
-    )
+    change = {"version": version + 1, "changed_seq": seq, "edited_at": now}
+    run(session, _CHANGE_ENTRY, seen_by(viewer, entry=entry_id, **change))
     _write_revision(session, viewer, entry_id, version + 1, title, body, now)
     append(
         session,
@@ -146,11 +143,7 @@ def remove(
         raise NotAllowed("not_author")
     if version is not None:
         _check_version(entry, version)
-    session.execute(
-        update(Entry)
-        .where(Entry.tenant_id == viewer.tenant_id, Entry.id == entry_id)
-        .values(changed_seq=seq, deleted_at=clock())
-    )
+    run(session, _CHANGE_ENTRY, seen_by(viewer, entry=entry_id, changed_seq=seq, deleted_at=clock()))
     if entry.parent_id:
         _count_replies(session, viewer, entry.thread_id, -1)
     append(
@@ -182,20 +175,14 @@ def react(
         change = delete(Reaction).filter_by(**key)
     if not session.execute(change).rowcount:  # type: ignore[attr-defined]
         return
-    session.execute(
-        update(Entry).where(Entry.tenant_id == viewer.tenant_id, Entry.id == entry_id).values(changed_seq=seq)
-    )
+    run(session, _CHANGE_ENTRY, seen_by(viewer, entry=entry_id, changed_seq=seq))
     happened = EventType.reaction_added if on else EventType.reaction_removed
     append(session, clock, viewer, happened, entry_id, answers_id=entry_id, detail=kind)
 
 
 def mark_read(session: Session, viewer: Viewer, read: dict[UUID, int]) -> None:
     """Notes how far the viewer has read: thread → ``seq`` of the last entry seen. Never goes back; no event."""
-    threads = session.scalars(
-        select(Entry.id).where(visible_to(viewer), Entry.parent_id.is_(None), Entry.id.in_(list(read))),
-        seen_by(viewer),
-    )
-    rows = [
+    marks = [
         {
             "tenant_id": viewer.tenant_id,
             "person_id": viewer.person_id,
@@ -203,11 +190,11 @@ def mark_read(session: Session, viewer: Viewer, read: dict[UUID, int]) -> None:
             # Nobody has read what is not written yet.
             "seq": min(read[thread], viewer.panel.counter),
         }
-        for thread in threads
+        for thread in threads_among(session, viewer, list(read))
     ]
-    if not rows:
+    if not marks:
         return
-    change = upsert(session, ReadMark).values(rows)
+    change = upsert(session, ReadMark).values(marks)
     session.execute(
         change.on_conflict_do_update(
             index_elements=["tenant_id", "person_id", "thread_id"],
@@ -245,14 +232,7 @@ def save_draft(session: Session, clock: Clock, viewer: Viewer, about: str, field
 
 
 def drop_draft(session: Session, viewer: Viewer, about: str) -> None:
-    session.execute(
-        delete(Draft).where(
-            Draft.tenant_id == viewer.tenant_id,
-            Draft.panel_id == viewer.panel.id,
-            Draft.person_id == viewer.person_id,
-            Draft.about == about,
-        )
-    )
+    run(session, _DROP_DRAFT, seen_by(viewer, draft=about))
 
 
 def _checked(title: str, body: str) -> tuple[str, str]:
@@ -267,30 +247,13 @@ def _checked(title: str, body: str) -> tuple[str, str]:
 
 def _raise_counter(session: Session, viewer: Viewer) -> int:
     """The next number in the panel's order of changes. Holds the panel's row until the transaction ends."""
-    return session.execute(
-        update(Panel)
-        .where(Panel.tenant_id == viewer.tenant_id, Panel.id == viewer.panel.id)
-        .values(counter=Panel.counter + 1)
-        .returning(Panel.counter)
-    ).scalar_one()
+    raised: int = run(session, _RAISE_COUNTER, seen_by(viewer)).scalar_one()
+    return raised
 
 
 def _answerable(session: Session, viewer: Viewer, entry_id: UUID) -> Any:
     """An entry that the viewer sees and that was not removed."""
-    found = session.execute(
-        select(
-            Entry.thread_id,
-            Entry.parent_id,
-            Entry.kind,
-            Entry.voice_id,
-            Entry.audience,
-            Entry.group_id,
-            Entry.path,
-            Entry.version,
-            Entry.deleted_at,
-        ).where(visible_to(viewer), Entry.id == entry_id),
-        seen_by(viewer),
-    ).one_or_none()
+    found = find_standing(session, viewer, entry_id)
     if found is None:
         raise NotFound("entry_not_found")
     if found.deleted_at is not None:
@@ -307,24 +270,10 @@ def _was_posted(
     session: Session, viewer: Viewer, entry_id: UUID, parent_id: UUID | None, title: str, body: str
 ) -> bool:
     """Whether this key was used before. With other content that is a mistake of the sender's."""
-    found = session.execute(
-        select(Entry.panel_id, Entry.parent_id, Revision.title, Revision.body)
-        .outerjoin(
-            Revision,
-            (Revision.tenant_id == Entry.tenant_id)
-            & (Revision.entry_id == Entry.id)
-            & (Revision.number == 1),
-        )
-        .where(Entry.tenant_id == viewer.tenant_id, Entry.id == entry_id)
-    ).one_or_none()
+    found = as_posted(session, viewer, entry_id)
     if found is None:
         return False
-    if (found.panel_id, found.parent_id, found.title, found.body) != (
-        viewer.panel.id,
-        parent_id,
-        title,
-        body,
-    ):
+    if found != (parent_id, title, body):
         raise Conflict("idempotency_key_reused")
     return True
 
@@ -332,22 +281,37 @@ def _was_posted(
 def _write_revision(
     session: Session, viewer: Viewer, entry_id: UUID, number: int, title: str, body: str, now: datetime
 ) -> None:
-    session.execute(
-        insert(Revision).values(
-            tenant_id=viewer.tenant_id,
-            entry_id=entry_id,
-            number=number,
-            title=title,
-            body=body,
-            html=text.render(body),
-            created_at=now,
-        )
-    )
+    revision = {
+        "tenant_id": viewer.tenant_id,
+        "entry_id": entry_id,
+        "number": number,
+        "title": title,
+        "body": body,
+        "html": text.render(body),
+        "created_at": now,
+    }
+    run(session, _ADD_REVISION, revision)
 
 
 def _count_replies(session: Session, viewer: Viewer, thread_id: UUID, change: int) -> None:
-    session.execute(
-        update(Entry)
-        .where(Entry.tenant_id == viewer.tenant_id, Entry.id == thread_id)
-        .values(replies=Entry.replies + change)
-    )
+    run(session, _COUNT_REPLIES, seen_by(viewer, entry=thread_id, more=change))
+
+
+_ADD_ENTRY = insert(Entry)
+_ADD_REVISION = insert(Revision)
+_CHANGE_ENTRY = update(Entry).where(
+    Entry.tenant_id == bindparam("viewer_tenant"), Entry.id == bindparam("entry")
+)
+_COUNT_REPLIES = _CHANGE_ENTRY.values(replies=Entry.replies + bindparam("more"))
+_RAISE_COUNTER = (
+    update(Panel)
+    .where(Panel.tenant_id == bindparam("viewer_tenant"), Panel.id == bindparam("viewer_panel"))
+    .values(counter=Panel.counter + 1)
+    .returning(Panel.counter)
+)
+_DROP_DRAFT = delete(Draft).where(
+    Draft.tenant_id == bindparam("viewer_tenant"),
+    Draft.panel_id == bindparam("viewer_panel"),
+    Draft.person_id == bindparam("viewer_person"),
+    Draft.about == bindparam("draft"),
+)

@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from social_layer import cursors
-from social_layer.database import rows
+from social_layer.database import PlainRow, rows
 from social_layer.discussion.models import Draft, Entry, EntryKind, Reaction, ReactionKind, ReadMark, Revision
 from social_layer.people.models import Membership, Person, Role, Voice
 from social_layer.viewer import Viewer
@@ -114,6 +114,24 @@ def drafts(session: Session, viewer: Viewer) -> dict[str, dict[str, Any]]:
     return {row.about: row.fields for row in found}
 
 
+def find_standing(session: Session, viewer: Viewer, entry_id: UUID) -> PlainRow | None:
+    """Where an entry that the viewer may see stands, and how, for those who answer or change it."""
+    found = rows(session, _standing(viewer.is_staff), seen_by(viewer, entry=entry_id))
+    return found[0] if found else None
+
+
+def as_posted(session: Session, viewer: Viewer, entry_id: UUID) -> tuple[UUID | None, str, str] | None:
+    """Parent, title and body of an entry as they were first; the texts are None where they were erased."""
+    found = rows(session, _AS_POSTED, seen_by(viewer, entry=entry_id))
+    return found[0].tuple() if found else None
+
+
+def threads_among(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of the ids that are threads which the viewer may see."""
+    found = rows(session, _threads(viewer.is_staff), seen_by(viewer, ids=ids))
+    return [thread_id for (thread_id,) in found]
+
+
 # The reactions to an entry in one column, a word each; the viewer's own bear a mark.
 _OWN = "!"
 _REACTIONS = (
@@ -148,6 +166,40 @@ def _one(for_staff: bool) -> Select[*tuple[Any, ...]]:
 def _changes(for_staff: bool) -> Select[*tuple[Any, ...]]:
     changed = Entry.changed_seq > bindparam("after")
     return _entries(for_staff).where(changed).order_by(Entry.changed_seq).limit(bindparam("most"))
+
+
+@cache
+def _standing(for_staff: bool) -> Select[*tuple[Any, ...]]:
+    return select(
+        Entry.thread_id,
+        Entry.parent_id,
+        Entry.kind,
+        Entry.voice_id,
+        Entry.audience,
+        Entry.group_id,
+        Entry.path,
+        Entry.version,
+        Entry.deleted_at,
+    ).where(IN_PANEL if for_staff else FOR_MEMBERS, Entry.id == bindparam("entry"))
+
+
+@cache
+def _threads(for_staff: bool) -> Select[*tuple[Any, ...]]:
+    return select(Entry.id).where(
+        IN_PANEL if for_staff else FOR_MEMBERS,
+        Entry.parent_id.is_(None),
+        Entry.id.in_(bindparam("ids", expanding=True)),
+    )
+
+
+_AS_POSTED: Select[*tuple[Any, ...]] = (
+    select(Entry.parent_id, Revision.title, Revision.body)
+    .outerjoin(
+        Revision,
+        and_(Revision.tenant_id == Entry.tenant_id, Revision.entry_id == Entry.id, Revision.number == 1),
+    )
+    .where(Entry.tenant_id == bindparam("viewer_tenant"), Entry.id == bindparam("entry"))
+)
 
 
 def _entries(for_staff: bool) -> Select[*tuple[Any, ...]]:

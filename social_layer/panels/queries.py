@@ -115,16 +115,23 @@ def has_entries(session: Session, viewer: Viewer) -> bool:
 
 def opened_since(session: Session, viewer: Viewer, moment: datetime) -> bool:
     """Whether the viewer's opening of this panel was noted after ``moment``."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    Event.tenant_id == viewer.tenant_id,
-                    Event.panel_id == viewer.panel.id,
-                    Event.voice_id == viewer.voice_id,
-                    Event.type == EventType.panel_opened,
-                    Event.occurred_at > moment,
-                )
-            )
-        )
+    values = {
+        "tenant_id": viewer.tenant_id,
+        "panel_id": viewer.panel.id,
+        "voice_id": viewer.voice_id,
+        "moment": moment,
+    }
+    return bool(rows(session, _OPENED, values))
+
+
+_OPENED = (
+    select(Event.id)
+    .where(
+        Event.tenant_id == bindparam("tenant_id"),
+        Event.panel_id == bindparam("panel_id"),
+        Event.voice_id == bindparam("voice_id"),
+        Event.type == EventType.panel_opened,
+        Event.occurred_at > bindparam("moment"),
     )
+    .limit(1)
+)

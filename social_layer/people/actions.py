@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
@@ -98,21 +98,28 @@ def arrive(session: Session, clock: Clock, newcomer: Newcomer, known: Known | No
             )
         )
         return _join(session, clock, newcomer, person.id)
-    person = known.person
-    for attribute in ("name", "email", "language", "time_zone"):
-        told = getattr(newcomer, attribute)
-        if told is not None and told != getattr(person, attribute):
-            setattr(person, attribute, told)
-    membership = known.membership
-    if membership is None:
-        return _join(session, clock, newcomer, person.id)
-    if membership.role != newcomer.role:
-        membership.role = newcomer.role
-    if not membership.active:
-        membership.active = True
-    if membership.last_launch_at is None or now - membership.last_launch_at >= _LAUNCH_GRAIN:
-        membership.last_launch_at = now
-    return membership.id
+    tenant_id = newcomer.tenant_id
+    told = {name: getattr(newcomer, name) for name in ("name", "email", "language", "time_zone")}
+    changed = {name: value for name, value in told.items() if value not in (None, getattr(known, name))}
+    if changed:
+        session.execute(
+            update(Person).where(Person.tenant_id == tenant_id, Person.id == known.person_id).values(changed)
+        )
+    if known.membership_id is None:
+        return _join(session, clock, newcomer, known.person_id)
+    last = known.last_launch_at
+    changed = {
+        **({"role": newcomer.role} if known.role != newcomer.role else {}),
+        **({"active": True} if not known.active else {}),
+        **({"last_launch_at": now} if last is None or now - last >= _LAUNCH_GRAIN else {}),
+    }
+    if changed:
+        session.execute(
+            update(Membership)
+            .where(Membership.tenant_id == tenant_id, Membership.id == known.membership_id)
+            .values(changed)
+        )
+    return known.membership_id
 
 
 def _join(session: Session, clock: Clock, newcomer: Newcomer, person_id: UUID) -> UUID:
