@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.parts import parts
 from lti_tool.web.kinds import KINDS
-from lti_tool.web.presenting import Presenter, role_names
+from lti_tool.web.presenting import Presenter
 from lti_tool.web.words import script_words
 from social_layer import cursors
-from social_layer.discussion.models import ReactionKind
 from social_layer.discussion.queries import drafts, entries_page
 from social_layer.viewer import Viewer
 
@@ -48,8 +47,6 @@ def entries_context(viewer: Viewer) -> dict[str, Any]:
     return {
         "viewer": viewer,
         "home": url_for("web.panel", panel_id=viewer.panel.id),
-        "role_names": role_names(),
-        "reaction_kinds": tuple(ReactionKind),
         "drafts": {},
     }
 

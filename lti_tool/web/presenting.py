@@ -7,32 +7,42 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_skeleton, format_timedelta
+from flask import render_template
 from flask_babel import get_locale, gettext
 
+from social_layer.discussion.models import ReactionKind
 from social_layer.discussion.queries import EntryView
 from social_layer.people.models import Role
 from social_layer.viewer import Viewer
 
 TONES = 6
+_UNMARKED = (Role.learner, Role.observer)
 _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86_400, 604_800
 
 
 @dataclass(slots=True)
 class Shown:
-    """An entry with what its template needs beside it. ``to``: whom it answers, where that is on the same page."""
+    """An entry with what its template needs beside it.
+
+    ``to``: whom it answers, where that is on the same page; ``reactions``: their HTML.
+    """
 
     entry: EntryView
+    id: str
     name: str
+    badge: str
     initials: str
     tone: int
     ago: str
     iso: str
     to: str
+    reactions: str
 
 
 @dataclass(slots=True)
@@ -51,21 +61,28 @@ class Presenter:
         self._locale = str(get_locale() or "en")
         self._zone = zone(viewer.time_zone)
         self._now = now
-        self._roles = role_names()
+        self._roles = role_names(self._locale)
+        self._may_react = viewer.may_post
         self._names: dict[UUID, str] = {}
 
     def show(self, entry: EntryView) -> Shown:
         voice = entry.author_voice
-        name = entry.author_name or f"{self._roles[entry.author_role]} {letters(voice)}"
+        role = entry.author_role
+        name = entry.author_name or f"{self._roles[role]} {letters(voice)}"
         self._names[entry.id] = name
         return Shown(
             entry=entry,
+            id=str(entry.id),
             name=name,
+            badge="" if role in _UNMARKED else self._roles[role],
             initials=initials(name),
             tone=voice.int % TONES,
             ago=self._ago(entry.created_at),
             iso=entry.created_at.isoformat(timespec="seconds"),
             to=self._names.get(entry.parent_id, "") if entry.parent_id and entry.depth > 1 else "",
+            reactions=_reactions(
+                self._locale, self._may_react, tuple(entry.reactions.items()), entry.my_reactions
+            ),
         )
 
     def threads(self, entries: Iterable[EntryView]) -> list[Thread]:
@@ -96,7 +113,8 @@ class Presenter:
         return _day(self._locale, day, day.year != self._now.year)
 
 
-def role_names() -> dict[Role, str]:
+@lru_cache(64)
+def role_names(_locale: str) -> dict[Role, str]:
     return {
         Role.administrator: gettext("Administrator"),
         Role.instructor: gettext("Instructor"),
@@ -130,6 +148,15 @@ def zone(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@lru_cache(4096)
+def _reactions(
+    _locale: str, may_react: bool, counts: tuple[tuple[ReactionKind, int], ...], own: frozenset[ReactionKind]
+) -> str:
+    return render_template(
+        "web/reactions.html", may_react=may_react, kinds=tuple(ReactionKind), counts=dict(counts), own=own
+    ).strip()
+
+
 @lru_cache(64)
 def just_now(_locale: str) -> str:
     return gettext("just now")
@@ -142,7 +169,7 @@ def _units_ago(locale: str, unit: int, number: int) -> str:
     )
 
 
-_GRAIN = {_MINUTE: "minute", _HOUR: "hour", _DAY: "day"}
+_GRAIN: dict[int, Literal["minute", "hour", "day"]] = {_MINUTE: "minute", _HOUR: "hour", _DAY: "day"}
 
 
 @lru_cache(4096)
