@@ -69,6 +69,7 @@ class Running:
         self._server.shutdown()
         self._thread.join(timeout=10)
         self._server.server_close()
+        self.sandbox.http.close()
 
     def __enter__(self) -> "Running":
         return self
@@ -97,6 +98,7 @@ def serve(
         server.serve_forever()
     finally:
         server.server_close()
+        sandbox_of(app).http.close()
 
 
 def _bound(config: SandboxConfig, host: str, port: int) -> tuple[Flask, BaseWSGIServer]:

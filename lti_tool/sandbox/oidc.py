@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from lti_tool.sandbox.grants import SCOPES, GrantRefused
 from lti_tool.sandbox.payloads import NothingToReplay
@@ -43,7 +44,8 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
             page = render_template("sandbox/refused.html", sentence=refusal.sentence)
             return page, refusal.status
         except NothingToReplay as early:
-            return render_template("sandbox/refused.html", sentence=f"{early}"), 409
+            advice = _("This variation repeats something from an earlier launch, and there was none yet.")
+            return render_template("sandbox/refused.html", sentence=f"{early}", advice=advice), 409
         page = render_template("sandbox/form_post.html", url=url, method="post", fields=fields)
         return page, {"Cache-Control": "no-store"}
 

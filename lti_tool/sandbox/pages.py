@@ -24,6 +24,8 @@ from lti_tool.sandbox.payloads import BAD_PAYLOADS, BEYOND, EVERY, VALID_LAUNCHE
 from lti_tool.sandbox.platform import Sandbox
 from lti_tool.sandbox.world import Course, Lesson, Person, Role, Unknown, World
 
+TINTS = 6
+"""How many colours of faces the style sheet has."""
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 
@@ -81,13 +83,15 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 
     @pages.app_errorhandler(Unknown)
     def not_known(error: Unknown) -> ResponseReturnValue:
-        return render_template("sandbox/refused.html", sentence=f"{error}"), 404
+        advice = _("The address names something that is not in this sandbox.")
+        return render_template("sandbox/refused.html", sentence=f"{error}", advice=advice), 404
 
     @pages.app_context_processor
     def everywhere() -> dict[str, Any]:
         return {
             "world": world,
             "profile": profile,
+            "tint": lambda person: list(world.people).index(person.key) % TINTS,
             "role_in": lambda person, course: role_word(world, person, course),
             "storage": {
                 "target": profile.storage_target,
@@ -121,7 +125,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         outline = lessons_of(here)
         number = next((n for n, each in enumerate(outline) if each.key == lesson), None)
         if number is None:
-            raise Unknown(f"no lesson {lesson!r} in {here.title}")
+            raise Unknown(f"No lesson {lesson!r} in {here.title}")
         options = chosen_options(sandbox)
         return render_template(
             "sandbox/lesson.html",

@@ -154,7 +154,7 @@ def _wrong_audience(draft: Draft) -> None:
 
 def _sent_before(draft: Draft) -> Answer:
     if draft.earlier is None:
-        raise NothingToReplay("launch once unaltered as the same person first")
+        raise NothingToReplay("Launch once unaltered as the same person first")
     return draft.earlier
 
 
@@ -170,7 +170,7 @@ def _used_nonce(draft: Draft) -> None:
 
 def _state_of_another_browser(draft: Draft) -> None:
     if draft.stranger is None:
-        raise NothingToReplay("let somebody else launch unaltered first")
+        raise NothingToReplay("Let somebody else launch unaltered first")
     draft.state = draft.stranger.state
 
 

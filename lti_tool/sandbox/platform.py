@@ -287,7 +287,7 @@ def _variation(name: str) -> Variation:
     try:
         return EVERY[name or "launch"]
     except KeyError:
-        raise Unknown(f"no variation {name!r}") from None
+        raise Unknown(f"No variation {name!r}") from None
 
 
 def _read(path: Path | None, profile: str) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class World:
         for person in self.people.values():
             if person.sub == key_or_sub:
                 return person
-        raise Unknown(f"no person {key_or_sub!r}")
+        raise Unknown(f"No person {key_or_sub!r}")
 
     def course(self, key_or_id: str) -> Course:
         if found := self.courses.get(key_or_id):
@@ -107,13 +107,13 @@ class World:
         for course in self.courses.values():
             if course.id == key_or_id:
                 return course
-        raise Unknown(f"no course {key_or_id!r}")
+        raise Unknown(f"No course {key_or_id!r}")
 
     def link(self, key: str) -> Link:
         try:
             return self.links[key]
         except KeyError:
-            raise Unknown(f"no link {key!r}") from None
+            raise Unknown(f"No link {key!r}") from None
 
     def links_of(self, course: Course) -> list[Link]:
         return [link for link in self.links.values() if link.course == course.key]

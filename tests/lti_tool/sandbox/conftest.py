@@ -1,6 +1,6 @@
 """A sandbox with a clock that can be set, its test client, and a stand-in for the tool."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lti_tool.sandbox import Sandbox, SandboxConfig, create_sandbox, sandbox_of
+from tests.lti_tool.sandbox import stand_in
 
 LAUNCH_URL = "http://tool.test:8000/lti/launch"
 
@@ -104,3 +105,10 @@ def moodle(bench_for: Callable[..., Bench]) -> Bench:
 @pytest.fixture
 def canvas(bench_for: Callable[..., Bench]) -> Bench:
     return bench_for(profile="canvas")
+
+
+@pytest.fixture
+def site() -> Iterator[stand_in.Site]:
+    """A web server whose answers the test decides."""
+    with stand_in.site() as made:
+        yield made
