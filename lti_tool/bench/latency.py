@@ -72,7 +72,7 @@ def _handler(gate: Gate) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer.content)
 
-        do_GET = do_POST = do_PUT = _forward
+        do_GET = do_POST = do_PUT = _forward  # noqa: N815 - http.server looks for these names
 
         def log_message(self, *_: object) -> None:
             pass
