@@ -21,7 +21,7 @@ from pylti1p3.session import SessionService
 from pylti1p3.tool_config import ToolConfAbstract
 
 from lti_tool.lti.keys import ToolKeys
-from lti_tool.lti.models import Platform
+from lti_tool.lti.queries import PlatformCard
 from lti_tool.lti.verifier import Verified
 
 
@@ -69,7 +69,7 @@ class StateKept(CookieService):
 class PlatformRegistration(Registration):
     """A platform in the library's words. Our key is opened only where something is to be signed."""
 
-    def __init__(self, platform: Platform, keys: ToolKeys) -> None:
+    def __init__(self, platform: PlatformCard, keys: ToolKeys) -> None:
         self._keys = keys
         self.set_issuer(platform.issuer)
         self.set_client_id(platform.client_id)

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from lti_tool.logs import log
 from lti_tool.lti import frames, logins
 from lti_tool.lti.claims import Message
-from lti_tool.lti.models import Login, LtiContext, LtiLink, Platform
+from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.platforms.generic import Family
-from lti_tool.lti.queries import Met, find_met
+from lti_tool.lti.queries import LoginCard, Met, PlatformCard, find_met
 from lti_tool.lti.registrations import make_deployment
 from lti_tool.lti.roles import standing_of
 from lti_tool.problems import Problem
@@ -22,7 +22,6 @@ from social_layer.panels.actions import make_panel, open_panel
 from social_layer.panels.queries import find_viewer
 from social_layer.people.actions import Newcomer, arrive, make_course
 from social_layer.people.models import Course
-from social_layer.people.queries import Known
 from social_layer.viewer import Viewer
 
 
@@ -34,12 +33,13 @@ class Arrived:
     new_origin: bool
 
 
-def receive(session: Session, clock: Clock, login: Login, platform: Platform, message: Message) -> Arrived:
+def receive(session: Session, clock: Clock, login: LoginCard, message: Message) -> Arrived:
     """Uses up the login and brings the person to the panel. Writes only what differs from what is known.
 
     Raises ``login_used`` and ``deployment_unknown``; and IntegrityError where another launch made the same course,
     person or panel at the same moment: nothing is written then, and doing it again finds them.
     """
+    platform = login.platform
     logins.use(session, clock, login)
     family = family_of(message.family or platform.family)
     key = family.panel_key(message)
@@ -47,12 +47,11 @@ def receive(session: Session, clock: Clock, login: Login, platform: Platform, me
     if met is None:
         log.warning("deployment unknown", platform=str(platform.id), deployment=message.deployment_id)
         raise Problem("deployment_unknown", deployment=message.deployment_id)
-    if met.deployment.first_launch_at is None:
-        met.deployment.first_launch_at = clock()
+    _note_first_launch(session, clock, platform, met)
     _learn_family(session, platform, family)
-    course, context_id = _course(session, clock, platform, message, family, met)
-    membership_id = arrive(session, clock, _newcomer(platform, message, course), _known(met))
-    panel_id = met.panel_id or _panel(session, clock, message, family, course, context_id, key)
+    course_id, context_id = _course(session, clock, platform, message, family, met)
+    membership_id = arrive(session, clock, _newcomer(platform, message, course_id), met.known)
+    panel_id = met.panel_id or _panel(session, clock, platform, message, family, course_id, context_id, key)
     new_origin = frames.learn(session, clock, platform.tenant_id, message.return_url)
     session.flush()
     viewer = find_viewer(session, platform.tenant_id, membership_id, panel_id)
@@ -62,7 +61,9 @@ def receive(session: Session, clock: Clock, login: Login, platform: Platform, me
     return Arrived(viewer, new_origin)
 
 
-def _first_of_deployment(session: Session, clock: Clock, platform: Platform, message: Message) -> Met | None:
+def _first_of_deployment(
+    session: Session, clock: Clock, platform: PlatformCard, message: Message
+) -> Met | None:
     """A registration without a deployment id takes that of its first valid launch, and no other after it."""
     taken = session.scalar(
         update(Platform)
@@ -71,7 +72,6 @@ def _first_of_deployment(session: Session, clock: Clock, platform: Platform, mes
         )
         .values(deployments_open=False)
         .returning(Platform.id)
-        .execution_options(synchronize_session=False)
     )
     if taken is None:
         return None
@@ -89,27 +89,32 @@ def _first_of_deployment(session: Session, clock: Clock, platform: Platform, mes
     return find_met(session, platform, message, "")  # nothing is linked below it yet
 
 
-def _learn_family(session: Session, platform: Platform, family: Family) -> None:
+def _note_first_launch(session: Session, clock: Clock, platform: PlatformCard, met: Met) -> None:
+    if met.first_launch_at is None:
+        session.execute(
+            update(Deployment)
+            .where(Deployment.tenant_id == platform.tenant_id, Deployment.id == met.deployment_id)
+            .values(first_launch_at=clock())
+        )
+
+
+def _learn_family(session: Session, platform: PlatformCard, family: Family) -> None:
     if platform.family == family.code:
         return
     session.execute(
         update(Platform)
         .where(Platform.tenant_id == platform.tenant_id, Platform.id == platform.id)
         .values(family=family.code)
-        .execution_options(synchronize_session=False)
     )
 
 
 def _course(
-    session: Session, clock: Clock, platform: Platform, message: Message, family: Family, met: Met
-) -> tuple[Course, UUID]:
-    if met.course is not None and met.context_id is not None:
-        # Renamed in the LMS. What it does not say stays as it was.
-        if message.context_title and met.course.title != message.context_title:
-            met.course.title = message.context_title
-        if message.context_label and met.course.label != message.context_label:
-            met.course.label = message.context_label
-        return met.course, met.context_id
+    session: Session, clock: Clock, platform: PlatformCard, message: Message, family: Family, met: Met
+) -> tuple[UUID, UUID]:
+    """The course's id and that of its context's row."""
+    if met.course_id is not None and met.context_id is not None:
+        _rename(session, platform, message, met)
+        return met.course_id, met.context_id
     course = make_course(
         session,
         clock,
@@ -121,20 +126,33 @@ def _course(
     context = LtiContext(
         tenant_id=platform.tenant_id,
         id=uuid4(),
-        deployment_id=met.deployment.id,
+        deployment_id=met.deployment_id,
         lti_context_id=message.context_id,
         course_id=course.id,
     )
     session.add(context)
     session.flush()
-    return course, context.id
+    return course.id, context.id
 
 
-def _newcomer(platform: Platform, message: Message, course: Course) -> Newcomer:
+def _rename(session: Session, platform: PlatformCard, message: Message, met: Met) -> None:
+    """As the LMS calls the course now. What it does not say stays as it was."""
+    told = {"title": message.context_title, "label": message.context_label}
+    known = {"title": met.course_title, "label": met.course_label}
+    changed = {name: value for name, value in told.items() if value not in (None, known[name])}
+    if changed:
+        session.execute(
+            update(Course)
+            .where(Course.tenant_id == platform.tenant_id, Course.id == met.course_id)
+            .values(changed)
+        )
+
+
+def _newcomer(platform: PlatformCard, message: Message, course_id: UUID) -> Newcomer:
     standing = standing_of(message.roles)
     return Newcomer(
         tenant_id=platform.tenant_id,
-        course_id=course.id,
+        course_id=course_id,
         home_page=platform.issuer,
         account=message.sub,
         role=standing.role,
@@ -146,24 +164,21 @@ def _newcomer(platform: Platform, message: Message, course: Course) -> Newcomer:
     )
 
 
-def _known(met: Met) -> Known | None:
-    return Known(met.person, met.membership) if met.person is not None else None
-
-
 def _panel(
     session: Session,
     clock: Clock,
+    platform: PlatformCard,
     message: Message,
     family: Family,
-    course: Course,
+    course_id: UUID,
     context_id: UUID,
     key: str,
 ) -> UUID:
     title = family.panel_title(message) or _("Discussion")
-    panel = make_panel(session, clock, course.tenant_id, course.id, title=title)
+    panel = make_panel(session, clock, platform.tenant_id, course_id, title=title)
     session.add(
         LtiLink(
-            tenant_id=course.tenant_id,
+            tenant_id=platform.tenant_id,
             context_id=context_id,
             resource_link_id=message.link_id,
             custom_key=key,

@@ -17,13 +17,13 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lti_tool.logs import log
-from lti_tool.lti.models import Platform, PlatformKeySet
+from lti_tool.lti.models import PlatformKeySet
+from lti_tool.lti.queries import PlatformCard
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
-from social_layer.database import Database
+from social_layer.database import Database, upsert
 
 # A key that a platform has withdrawn stops being accepted after this time.
 FRESH = timedelta(hours=1)
@@ -52,7 +52,7 @@ class KeySets:
     session: requests.Session
     _memory: dict[UUID, KeySet] = field(default_factory=dict)
 
-    def find(self, platform: Platform, kid: str) -> RSAPublicKey:
+    def find(self, platform: PlatformCard, kid: str) -> RSAPublicKey:
         """Raises ``key_unknown`` and ``keys_unreachable``."""
         now = self.clock()
         known = self._memory.get(platform.id)
@@ -66,10 +66,10 @@ class KeySets:
             return known.keys[kid]
         return self._renewed(platform, kid, known)
 
-    def _serves(self, known: KeySet, platform: Platform, kid: str, now: datetime) -> bool:
+    def _serves(self, known: KeySet, platform: PlatformCard, kid: str, now: datetime) -> bool:
         return known.jwks_url == platform.jwks_url and kid in known.keys and now - known.fetched_at < FRESH
 
-    def _renewed(self, platform: Platform, kid: str, known: KeySet | None) -> RSAPublicKey:
+    def _renewed(self, platform: PlatformCard, kid: str, known: KeySet | None) -> RSAPublicKey:
         if not self._may_try(platform):
             log.warning(
                 "platform keys not renewed", platform=str(platform.id), reason="three attempts in a minute"
@@ -87,7 +87,7 @@ class KeySets:
             raise Problem("key_unknown")
         return known.keys[kid]
 
-    def _stored(self, platform: Platform) -> tuple[KeySet | None, datetime | None]:
+    def _stored(self, platform: PlatformCard) -> tuple[KeySet | None, datetime | None]:
         with self.database.read() as session:
             row = session.scalar(select(PlatformKeySet).where(_of(platform)))
         if row is None:
@@ -96,27 +96,31 @@ class KeySets:
             return None, row.tried_at
         return KeySet(row.jwks_url, row.fetched_at, _parse(json.loads(row.body))), row.tried_at
 
-    def _may_try(self, platform: Platform) -> bool:
+    def _may_try(self, platform: PlatformCard) -> bool:
         """Notes the attempt, in one statement, unless three stand in the last minute."""
         now = self.clock()
-        insert = (sqlite.insert if self.database.is_sqlite else postgresql.insert)(PlatformKeySet).values(
-            tenant_id=platform.tenant_id, platform_id=platform.id, jwks_url=platform.jwks_url, tried_at=now
-        )
-        attempt = insert.on_conflict_do_update(
-            index_elements=["tenant_id", "platform_id"],
-            set_={
-                "tried_at": now,
-                "tried_before_at": PlatformKeySet.tried_at,
-                "tried_first_at": PlatformKeySet.tried_before_at,
-            },
-            where=or_(
-                PlatformKeySet.tried_first_at.is_(None), PlatformKeySet.tried_first_at <= now - ATTEMPTS_SPAN
-            ),
-        ).returning(PlatformKeySet.platform_id)
         with self.database.write() as session:
-            return session.scalar(attempt) is not None
+            attempt = upsert(session, PlatformKeySet).values(
+                tenant_id=platform.tenant_id,
+                platform_id=platform.id,
+                jwks_url=platform.jwks_url,
+                tried_at=now,
+            )
+            noted = attempt.on_conflict_do_update(
+                index_elements=["tenant_id", "platform_id"],
+                set_={
+                    "tried_at": now,
+                    "tried_before_at": PlatformKeySet.tried_at,
+                    "tried_first_at": PlatformKeySet.tried_before_at,
+                },
+                where=or_(
+                    PlatformKeySet.tried_first_at.is_(None),
+                    PlatformKeySet.tried_first_at <= now - ATTEMPTS_SPAN,
+                ),
+            )
+            return session.scalar(noted.returning(PlatformKeySet.platform_id)) is not None
 
-    def _fetch(self, platform: Platform) -> KeySet:
+    def _fetch(self, platform: PlatformCard) -> KeySet:
         """Raises `requests.RequestException`, and ValueError where the answer is no key set."""
         answer = self.session.get(platform.jwks_url, headers={"Accept": "application/json"})
         if answer.status_code != 200:
@@ -136,7 +140,7 @@ class KeySets:
         return fetched
 
 
-def _of(platform: Platform) -> ColumnElement[bool]:
+def _of(platform: PlatformCard) -> ColumnElement[bool]:
     return (PlatformKeySet.tenant_id == platform.tenant_id) & (PlatformKeySet.platform_id == platform.id)
 
 

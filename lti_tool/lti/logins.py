@@ -11,12 +11,12 @@ import secrets
 from datetime import timedelta
 from hmac import compare_digest
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.adapter import BegunLogin
-from lti_tool.lti.models import Login, Platform
-from lti_tool.lti.queries import find_login
+from lti_tool.lti.models import Login
+from lti_tool.lti.queries import LoginCard, PlatformCard, find_login
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
 
@@ -42,39 +42,49 @@ def cookie_name(state: str) -> str:
 def store(
     session: Session,
     clock: Clock,
-    platform: Platform,
+    platform: PlatformCard,
     begun: BegunLogin,
     secret: str,
     storage_target: str | None,
 ) -> None:
-    session.add(
-        Login(
-            state=begun.state,
-            tenant_id=platform.tenant_id,
-            platform_id=platform.id,
-            nonce=begun.nonce,
-            binding=digest(secret),
-            authorization_url=begun.authorization_url,
-            storage_target=storage_target,
-            created_at=clock(),
-        )
+    session.connection().execute(
+        _STORE,
+        {
+            "state": begun.state,
+            "tenant_id": platform.tenant_id,
+            "platform_id": platform.id,
+            "nonce": begun.nonce,
+            "binding": digest(secret),
+            "authorization_url": begun.authorization_url,
+            "storage_target": storage_target,
+            "created_at": clock(),
+        },
     )
 
 
-def open_login(session: Session, clock: Clock, state: str) -> tuple[Login, Platform]:
+# Plain statements, built once: this is what every launch does.
+_STORE = insert(Login)
+_USE = (
+    update(Login)
+    .where(Login.state == bindparam("of"), Login.used_at.is_(None))
+    .values(used_at=bindparam("now"))
+    .returning(Login.state)
+)
+
+
+def open_login(session: Session, clock: Clock, state: str) -> LoginCard:
     """The login that a state belongs to; raises ``login_unknown``, ``login_used`` and ``login_expired``."""
-    found = find_login(session, state) if _STATE.fullmatch(state) else None
-    if found is None:
+    login = find_login(session, state) if _STATE.fullmatch(state) else None
+    if login is None:
         raise Problem("login_unknown")
-    login, platform = found
     if login.used_at is not None:
         raise Problem("login_used")
     if login.created_at <= clock() - LIFETIME:
         raise Problem("login_expired")
-    return login, platform
+    return login
 
 
-def is_bound(login: Login, secret: str | None) -> bool:
+def is_bound(login: LoginCard, secret: str | None) -> bool:
     """Whether ``secret`` is the one that the browser of this login was given."""
     return bool(secret) and compare_digest(digest(str(secret)), login.binding)
 
@@ -92,18 +102,12 @@ def rebind(session: Session, clock: Clock, state: str) -> str:
     return secret
 
 
-def use(session: Session, clock: Clock, login: Login) -> None:
+def use(session: Session, clock: Clock, login: LoginCard) -> None:
     """Uses up state and nonce, in one statement: of several at the same time, one gets through.
 
     Raises ``login_used``.
     """
-    used = session.scalar(
-        update(Login)
-        .where(Login.state == login.state, Login.used_at.is_(None))
-        .values(used_at=clock())
-        .returning(Login.state)
-        .execution_options(synchronize_session=False)
-    )
+    used = session.connection().scalar(_USE, {"of": login.state, "now": clock()})
     if used is None:
         raise Problem("login_used")
 

@@ -1,6 +1,7 @@
 """Reads of the protocol's tables: platforms, logins under way, and what a launch's ids already stand for."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, select
@@ -8,35 +9,87 @@ from sqlalchemy.orm import Session
 
 from lti_tool.lti.claims import Message
 from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform
+from social_layer.database import rows
 from social_layer.people.models import Account, Course, Membership, Person, Tenant
+from social_layer.people.queries import KNOWN, Known
 
 
-def platforms_of_issuer(session: Session, issuer: str) -> list[Platform]:
-    """Those in use, at most two: enough to see whether the issuer alone names one."""
-    return list(
-        session.scalars(
-            select(Platform).where(Platform.issuer == issuer, Platform.removed_at.is_(None)).limit(2)
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class PlatformCard:
+    """A platform in use, as logins and launches need it."""
+
+    tenant_id: UUID
+    id: UUID
+    name: str
+    family: str | None
+    issuer: str
+    client_id: str
+    auth_login_url: str
+    auth_token_url: str
+    jwks_url: str
+    audience: str | None
 
 
-def find_platform(session: Session, issuer: str, client_id: str) -> Platform | None:
-    """By what a login names; a removed one is not found."""
-    return session.scalar(
-        select(Platform).where(
-            Platform.issuer == issuer, Platform.client_id == client_id, Platform.removed_at.is_(None)
-        )
-    )
+_CARD = (
+    Platform.tenant_id,
+    Platform.id,
+    Platform.name,
+    Platform.family,
+    Platform.issuer,
+    Platform.client_id,
+    Platform.auth_login_url,
+    Platform.auth_token_url,
+    Platform.jwks_url,
+    Platform.audience,
+)
+# Statements of a launch are built once: building one takes longer than running it.
+_OF_ISSUER = select(*_CARD).where(Platform.issuer == bindparam("issuer"), Platform.removed_at.is_(None))
+_OF_CLIENT = _OF_ISSUER.where(Platform.client_id == bindparam("client_id"))
+# Two are enough to see that the issuer alone does not name one.
+_FIRST_TWO = _OF_ISSUER.limit(2)
 
 
-def find_login(session: Session, state: str) -> tuple[Login, Platform] | None:
-    """With its platform, unless that was removed meanwhile."""
-    row = session.execute(_LOGIN, {"state": state}).one_or_none()
-    return (row[0], row[1]) if row else None
+def platforms_of(session: Session, issuer: str, client_id: str | None) -> list[PlatformCard]:
+    """By what a login names: the one with this client id, or without one the issuer's, two of them at most."""
+    if client_id:
+        return [
+            PlatformCard(*row)
+            for row in rows(session, _OF_CLIENT, {"issuer": issuer, "client_id": client_id})
+        ]
+    return [PlatformCard(*row) for row in rows(session, _FIRST_TWO, {"issuer": issuer})]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCard:
+    """A login as it was stored, with its platform."""
+
+    platform: PlatformCard
+    state: str
+    nonce: str
+    binding: bytes
+    authorization_url: str
+    storage_target: str | None
+    created_at: datetime
+    used_at: datetime | None
+
+
+def find_login(session: Session, state: str) -> LoginCard | None:
+    """None where there is none, and where its platform was removed meanwhile."""
+    found = rows(session, _LOGIN, {"state": state})
+    return LoginCard(PlatformCard(*found[0][7:]), *found[0][:7]) if found else None
 
 
 _LOGIN = (
-    select(Login, Platform)
+    select(
+        Login.state,
+        Login.nonce,
+        Login.binding,
+        Login.authorization_url,
+        Login.storage_target,
+        Login.created_at,
+        Login.used_at,
+        *_CARD,
+    )
     .join(Platform, and_(Platform.tenant_id == Login.tenant_id, Platform.id == Login.platform_id))
     .where(Login.state == bindparam("state"), Platform.removed_at.is_(None))
 )
@@ -46,17 +99,20 @@ _LOGIN = (
 class Met:
     """What is known of a launch's deployment, context, link and person; None for what is met for the first time."""
 
-    deployment: Deployment
+    known: Known | None
+    deployment_id: UUID
+    first_launch_at: datetime | None
     context_id: UUID | None
-    course: Course | None
+    course_id: UUID | None
+    course_title: str | None
+    course_label: str | None
     panel_id: UUID | None
-    person: Person | None
-    membership: Membership | None
 
 
-def find_met(session: Session, platform: Platform, message: Message, custom_key: str) -> Met | None:
+def find_met(session: Session, platform: PlatformCard, message: Message, custom_key: str) -> Met | None:
     """All of it in one statement; None where the deployment is not known."""
-    row = session.execute(
+    found = rows(
+        session,
         _MET,
         {
             "tenant_id": platform.tenant_id,
@@ -68,12 +124,25 @@ def find_met(session: Session, platform: Platform, message: Message, custom_key:
             "custom_key": custom_key,
             "sub": message.sub,
         },
-    ).one_or_none()
-    return Met(*row) if row else None
+    )
+    if not found:
+        return None
+    person = found[0][7:]
+    return Met(Known(*person) if person[0] is not None else None, *found[0][:7])
 
 
 _MET = (
-    select(Deployment, LtiContext.id, Course, LtiLink.panel_id, Person, Membership)
+    select(
+        Deployment.id,
+        Deployment.first_launch_at,
+        LtiContext.id,
+        Course.id,
+        Course.title,
+        Course.label,
+        LtiLink.panel_id,
+        *KNOWN,
+    )
+    .select_from(Deployment)
     .outerjoin(
         LtiContext,
         and_(

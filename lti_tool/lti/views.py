@@ -18,9 +18,9 @@ from lti_tool.logs import log
 from lti_tool.lti import arrival, frames, logins, queries
 from lti_tool.lti.adapter import PlatformLogin, PlatformRegistration, VerifiedLaunch
 from lti_tool.lti.claims import Message
-from lti_tool.lti.models import Login, Platform
 from lti_tool.lti.parameters import LoginParameters, read_login
 from lti_tool.lti.protocol import protocol
+from lti_tool.lti.queries import LoginCard, PlatformCard
 from lti_tool.lti.verifier import verify
 from lti_tool.parts import Parts, parts
 from lti_tool.problems import Problem
@@ -60,15 +60,18 @@ def go_on() -> Response:
     given = parts()
     state = request.args.get("state", "")
     with given.database.read() as session:
-        login, platform = logins.open_login(session, given.clock, state)
+        login = logins.open_login(session, given.clock, state)
     if logins.is_bound(login, request.cookies.get(logins.cookie_name(state))):
         return make_response(redirect(login.authorization_url, 302))
     in_own_tab = "tab" in request.args
     log.info(
-        "no cookie kept", platform=str(platform.id), own_tab=in_own_tab, storage=bool(login.storage_target)
+        "no cookie kept",
+        platform=str(login.platform.id),
+        own_tab=in_own_tab,
+        storage=bool(login.storage_target),
     )
     if login.storage_target and not in_own_tab:
-        return _storage_page(given, login, platform)
+        return _storage_page(given, login)
     if in_own_tab or request.headers.get("Sec-Fetch-Dest") == "document":
         raise Problem("cookies_blocked", host=urlsplit(given.settings.public_url).hostname)
     return make_response(render_template("lti/own_tab.html", state=state))
@@ -91,20 +94,21 @@ def launch() -> Response:
     if "error" in request.form:
         _refuse_for_platform(request.form["error"])
     with given.database.read() as session:
-        login, platform = logins.open_login(session, given.clock, state)
+        login = logins.open_login(session, given.clock, state)
+    platform = login.platform
     g.tenant_id = platform.tenant_id
     id_token = request.form.get("id_token", "")
     if not id_token:
         raise Problem("id_token_missing")
     if not _is_same_browser(login):
         if login.storage_target and "binding" not in request.form:
-            return _proof_page(login, platform, id_token)
+            return _proof_page(login, id_token)
         raise Problem("browser_wrong")
     verified = verify(id_token, platform, login.nonce, protocol().key_sets.find, given.clock())
     registration = PlatformRegistration(platform, protocol().tool_keys)
     message = VerifiedLaunch(verified, registration, protocol().session).message
     g.language = message.language
-    arrived = _receive(given, login, platform, message)
+    arrived = _receive(given, login, message)
     token, expires_at = bearer.issue(
         given, platform.tenant_id, arrived.viewer.membership_id, arrived.viewer.panel.id
     )
@@ -128,19 +132,14 @@ def launch_url(given: Parts) -> str:
     return f"{given.settings.public_url}/lti/launch"
 
 
-def _platform_of(session: Session, asked: LoginParameters) -> Platform:
+def _platform_of(session: Session, asked: LoginParameters) -> PlatformCard:
     """By issuer and client id; by the issuer alone where only one registration has it."""
-    if asked.client_id:
-        found = queries.find_platform(session, asked.iss, asked.client_id)
-        if found is None:
-            raise Problem("platform_unknown")
-        return found
-    all_found = queries.platforms_of_issuer(session, asked.iss)
-    if not all_found:
+    found = queries.platforms_of(session, asked.iss, asked.client_id)
+    if not found:
         raise Problem("platform_unknown")
-    if len(all_found) > 1:
+    if len(found) > 1:
         raise Problem("login_incomplete", parameter="client_id")
-    return all_found[0]
+    return found[0]
 
 
 # Chromium takes `__Host-` and `Secure` on http://localhost too. Deleting takes the same attributes as setting.
@@ -160,7 +159,7 @@ def _with_secret(answer: Any, state: str, secret: str) -> Response:
     return response
 
 
-def _is_same_browser(login: Login) -> bool:
+def _is_same_browser(login: LoginCard) -> bool:
     """By the cookie, or by what the page of `_proof_page` got back from the platform's storage."""
     if logins.is_bound(login, request.cookies.get(logins.cookie_name(login.state))):
         return True
@@ -171,20 +170,20 @@ def _is_same_browser(login: Login) -> bool:
     )
 
 
-def _storage_page(given: Parts, login: Login, platform: Platform) -> Response:
+def _storage_page(given: Parts, login: LoginCard) -> Response:
     """The page that puts the secret into the platform's storage, and then goes to the platform."""
     with given.database.write() as session:
         secret = logins.rebind(session, given.clock, login.state)
-    config = _storage_config(login, platform) | {
+    config = _storage_config(login) | {
         "put": {f"state_{login.state}": secret, f"nonce_{login.nonce}": login.nonce},
         "next": login.authorization_url,
     }
     return make_response(render_template("lti/store.html", config=config, state=login.state))
 
 
-def _proof_page(login: Login, platform: Platform, id_token: str) -> Response:
+def _proof_page(login: LoginCard, id_token: str) -> Response:
     """The page that gets the secret back from the platform's storage, and posts the same token with it."""
-    config = _storage_config(login, platform) | {
+    config = _storage_config(login) | {
         "get": {"binding": f"state_{login.state}", "nonce": f"nonce_{login.nonce}"}
     }
     return make_response(
@@ -192,9 +191,9 @@ def _proof_page(login: Login, platform: Platform, id_token: str) -> Response:
     )
 
 
-def _storage_config(login: Login, platform: Platform) -> dict[str, Any]:
+def _storage_config(login: LoginCard) -> dict[str, Any]:
     # Data is posted to this origin only (LTI client-side postMessages, section on target origins).
-    return {"target": login.storage_target, "origin": frames.origin_of(platform.auth_login_url)}
+    return {"target": login.storage_target, "origin": frames.origin_of(login.platform.auth_login_url)}
 
 
 def _refuse_for_platform(error: str) -> None:
@@ -205,16 +204,16 @@ def _refuse_for_platform(error: str) -> None:
     raise Problem("platform_refused")
 
 
-def _receive(given: Parts, login: Login, platform: Platform, message: Message) -> arrival.Arrived:
+def _receive(given: Parts, login: LoginCard, message: Message) -> arrival.Arrived:
     for left in reversed(range(_ATTEMPTS)):
         try:
             with given.database.write() as session:
-                arrived = arrival.receive(session, given.clock, login, platform, message)
+                arrived = arrival.receive(session, given.clock, login, message)
             break
         except IntegrityError:
             if not left:
                 raise
     if arrived.new_origin:
         with given.database.read() as session:
-            frames.forget(session, platform.tenant_id)
+            frames.forget(session, login.platform.tenant_id)
     return arrived

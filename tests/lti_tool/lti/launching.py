@@ -174,12 +174,10 @@ def counted_statements(given: Parts) -> Iterator[list[str]]:
         seen.append(statement)
 
     event.listen(given.database.engine, "before_cursor_execute", note)
-    event.listen(given.database._writing, "before_cursor_execute", note)
     try:
         yield seen
     finally:
         event.remove(given.database.engine, "before_cursor_execute", note)
-        event.remove(given.database._writing, "before_cursor_execute", note)
 
 
 def new_app(given: Parts) -> Flask:
