@@ -9,6 +9,7 @@ from lti_tool.sandbox.launches import Launch, LaunchOptions
 from lti_tool.sandbox.oidc import authorize
 from lti_tool.sandbox.payloads import BAD_PAYLOADS, BEYOND, VALID_LAUNCHES, NothingToReplay, Variation
 from lti_tool.sandbox.platform import Sandbox
+from lti_tool.sandbox.tokens import KeyRing
 from lti_tool.sandbox.world import Course, Lesson, Link, Person, Role
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "BEYOND",
     "VALID_LAUNCHES",
     "Course",
+    "KeyRing",
     "Launch",
     "LaunchOptions",
     "Lesson",

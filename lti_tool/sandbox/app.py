@@ -15,17 +15,23 @@ from lti_tool.paths import PACKAGE, templates_folder
 from lti_tool.sandbox import oidc, pages
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.platform import Sandbox
+from lti_tool.sandbox.tokens import KeyRing
 
 # Pages of ours run only scripts of ours; frames and forms go to the tool, wherever it is.
 POLICY = "script-src 'self'; object-src 'none'; base-uri 'none'"
 
 
-def create_sandbox(config: SandboxConfig, http: requests.Session | None = None) -> Flask:
-    """The app; its platform is `sandbox_of(app)`. `http` reaches the LRS and the tool's key set."""
+def create_sandbox(
+    config: SandboxConfig, http: requests.Session | None = None, keys: KeyRing | None = None
+) -> Flask:
+    """The app; its platform is `sandbox_of(app)`.
+
+    `http` reaches the LRS and the tool's key set. `keys` saves making new ones, which takes a while.
+    """
     app = Flask("lti_tool.sandbox", template_folder=str(templates_folder()), static_folder=None)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(PACKAGE / "translations")
     Babel(app)
-    sandbox = Sandbox(config, http)
+    sandbox = Sandbox(config, http, keys)
     app.extensions["sandbox"] = sandbox
     app.register_blueprint(oidc.blueprint(sandbox))
     app.register_blueprint(pages.blueprint(sandbox))

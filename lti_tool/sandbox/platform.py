@@ -33,7 +33,9 @@ Named = str | Person
 
 
 class Sandbox:
-    def __init__(self, config: SandboxConfig, http: requests.Session | None = None) -> None:
+    def __init__(
+        self, config: SandboxConfig, http: requests.Session | None = None, keys: KeyRing | None = None
+    ) -> None:
         self.config = config
         self.profile = PROFILES[config.profile](config)
         self.http = http or requests.Session()
@@ -43,7 +45,8 @@ class Sandbox:
         self._launches: dict[str, Launch] = {}
         self._answers: dict[str, Answer] = {}
         stored = _read(config.state_file, config.profile)
-        self.keys = KeyRing.from_state(stored["keys"]) if stored.get("keys") else KeyRing()
+        kept = KeyRing.from_state(stored["keys"]) if stored.get("keys") else None
+        self.keys = keys or kept or KeyRing()
         self.registration = Registration(
             config.client_id or stored.get("client_id") or self.profile.new_client_id(self.randomness),
             config.deployment_id

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from lti_tool.sandbox import Sandbox, SandboxConfig, create_sandbox, sandbox_of
+from lti_tool.sandbox import KeyRing, Sandbox, SandboxConfig, create_sandbox, sandbox_of
 from tests.lti_tool.sandbox import stand_in
 
 LAUNCH_URL = "http://tool.test:8000/lti/launch"
@@ -88,10 +88,17 @@ class Bench:
         return self.client.get("/auth", query_string=asked)
 
 
+@pytest.fixture(scope="session")
+def key_ring() -> KeyRing:
+    return KeyRing()
+
+
 @pytest.fixture
-def bench_for(config: SandboxConfig) -> Callable[..., Bench]:
+def bench_for(config: SandboxConfig, key_ring: KeyRing) -> Callable[..., Bench]:
     def bench(**changes: object) -> Bench:
-        app = create_sandbox(replace(config, **changes))
+        # With a state file the keys come from there, which is what such a test is about.
+        keys = None if "state_file" in changes else KeyRing(list(key_ring.keys), key_ring.foreign)
+        app = create_sandbox(replace(config, **changes), keys=keys)
         return Bench(sandbox_of(app), app.test_client())
 
     return bench
