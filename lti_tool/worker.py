@@ -7,12 +7,14 @@ be this process's own memory; more workers join over Redis or RabbitMQ, without 
 import os
 import sys
 import threading
+import warnings
 from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import Celery, signals
 from celery.beat import EmbeddedService, Scheduler
+from celery.platforms import SecurityWarning
 
 from lti_tool.bridging import bridge_of
 from lti_tool.parts import Parts
@@ -29,9 +31,12 @@ _DELIVER = "alongside.deliver"
 
 def make_celery(broker_url: str, bridge: Bridge, *, every: float = 1.0) -> Celery:
     """The Celery app: a tick ``every`` second sweeps, and gives each LRS with something due to a thread."""
+    if broker_url == "memory://":
+        broker_url = "memory://localhost"  # kombu warns of a missing host, even where none is meant
     app = Celery("alongside", broker=broker_url, set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
+        accept_content=["json"],
         task_default_queue="alongside",
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
@@ -61,6 +66,8 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     """Works until SIGTERM or SIGINT; answers the exit code."""
     bridge = bridge_of(given)
     app = make_celery(given.settings.broker_url, bridge)
+    # Celery warns of root because of pickle, which we do not take; its advice names an option that we do not have.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     # Without a receiver Celery would set up logging its own way.
     signals.setup_logging.connect(_keep_our_logs)
     signals.worker_shutting_down.connect(_stopping(bridge), weak=False)

@@ -88,6 +88,7 @@ def _stand(bridge: Bridge) -> list[Stand]:
     now = bridge.clock()
     is_pending = Delivery.state == DeliveryState.pending
     held = is_pending & (Delivery.lease_until > now)
+    free = is_pending & (Delivery.lease_until.is_(None) | (Delivery.lease_until <= now))
     query = (
         select(
             Lrs.id,
@@ -98,7 +99,7 @@ def _stand(bridge: Bridge) -> list[Stand]:
             Lrs.resting_until,
             func.count(case((is_pending, 1))),
             func.count(case((Delivery.state == DeliveryState.parked, 1))),
-            func.min(case((is_pending & ~held, Delivery.due_at)), type_=UtcDateTime()),
+            func.min(case((free, Delivery.due_at)), type_=UtcDateTime()),
             func.min(case((held, Delivery.lease_until)), type_=UtcDateTime()),
         )
         .outerjoin(

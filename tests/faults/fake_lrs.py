@@ -67,6 +67,13 @@ class Slow:
     seconds: float
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Senders that hang up, or are killed, are what the tests are about."""
+
+
 class FakeLrs:
     """Listens on a free port of 127.0.0.1 while it is open."""
 
@@ -85,14 +92,18 @@ class FakeLrs:
         self.sent_twice_at_once: set[str] = set()
         self._in_flight: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self.closing = threading.Event()
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}/xAPI"
+
+    @property
+    def is_busy(self) -> bool:
+        with self._lock:
+            return any(self._in_flight.values())
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -169,6 +169,8 @@ def test_one_sender_holds_a_statement_at_a_time(
     clock.advance(10)
     run(other)
     assert len(any_lrs.posts) == 1
+    while any_lrs.is_busy:
+        time.sleep(0.01)
     clock.advance(60)
     run(other)
     other.close()

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine, event, select
 
+from lti_tool import migrations
 from social_layer.clock import Clock
-from social_layer.database import Base, Database
+from social_layer.database import Database
 from social_layer.discussion.actions import edit, post, react, remove
 from social_layer.discussion.models import Entry, ReactionKind
 from social_layer.panels.actions import make_panel, open_panel
@@ -150,13 +151,7 @@ class World:
 
 
 def make_tables(database: Database) -> None:
-    import social_layer.discussion.models
-    import social_layer.events.models
-    import social_layer.panels.models
-    import social_layer.people.models
-    import xapi.models  # noqa: F401
-
-    Base.metadata.create_all(database.engine)
+    migrations.metadata().create_all(database.engine)
 
 
 @contextmanager

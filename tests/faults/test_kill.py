@@ -1,0 +1,127 @@
+"""Senders are killed at any moment, and several work at once: nothing is lost, and nothing stands twice in the LRS."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from social_layer.clock import system_clock
+from social_layer.database import Database
+from tests.faults.fake_lrs import ADL_LRS, LEARNING_LOCKER, CutsOff, FakeLrs, Hangs, Manners, Slow
+from tests.faults.sender import sender
+from tests.xapi.world import World, make_tables
+from xapi.drain import drain
+from xapi.models import DeliveryState
+
+ROUNDS = 4
+POSTS_A_ROUND = 25
+
+
+@contextmanager
+def sending(url: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.sender", url],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    database = Database(database_url)
+    make_tables(database)
+    yield World(database, system_clock)
+    database.close()
+
+
+@pytest.mark.parametrize("manners", [LEARNING_LOCKER, ADL_LRS], ids=["learning_locker", "adl"])
+def test_a_sender_killed_again_and_again_loses_nothing_and_repeats_nothing(
+    world: World, database_url: str, manners: Manners
+) -> None:
+    rng = random.Random(7)
+    with FakeLrs(replace(manners)) as lrs:
+        world.connect(lrs.endpoint)
+        for _ in range(ROUNDS):
+            for _ in range(POSTS_A_ROUND):
+                world.post("maya")
+            lrs.plan.extend([Slow(0.1), Slow(0.05), CutsOff()])
+            with sending(database_url):
+                time.sleep(rng.uniform(0, 0.5))
+        bridge = sender(world.database)
+        left = drain(bridge)
+        bridge.close()
+        assert left == []
+        assert len(lrs.stored) == ROUNDS * POSTS_A_ROUND
+        assert set(lrs.copies.values()) == {1}
+        assert not lrs.sent_twice_at_once
+    assert {delivery.state for delivery in world.deliveries()} == {DeliveryState.delivered}
+
+
+def test_a_sender_killed_while_the_lrs_is_at_its_statements_is_followed_only_when_its_lease_is_over(
+    world: World, database_url: str
+) -> None:
+    with FakeLrs(replace(ADL_LRS)) as lrs:
+        world.connect(lrs.endpoint)
+        for _ in range(5):
+            world.post("maya")
+        lrs.plan.append(Slow(0.9))
+        with sending(database_url):
+            while not lrs.posts:
+                time.sleep(0.01)
+        bridge = sender(world.database)
+        assert drain(bridge) == []
+        bridge.close()
+        assert not lrs.sent_twice_at_once
+        assert set(lrs.copies.values()) == {1}
+        assert len(lrs.stored) == 5
+
+
+def test_senders_at_once_share_the_work_and_send_nothing_twice(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    make_tables(database)
+    world = World(database, system_clock)
+    with FakeLrs(replace(ADL_LRS)) as lrs:
+        lrs.always = Slow(0.02)
+        world.connect(lrs.endpoint)
+        for _ in range(60):
+            world.post("maya")
+        with sending(postgres_url), sending(postgres_url), sending(postgres_url):
+            for _ in range(60):
+                world.post("joel")
+            give_up = time.monotonic() + 30
+            while len(lrs.stored) < 120 and time.monotonic() < give_up:
+                time.sleep(0.05)
+            time.sleep(0.3)
+        sent = [one for post in lrs.posts for one in post]
+        assert len(sent) == len(set(sent)) == 120
+    assert {delivery.state for delivery in world.deliveries()} == {DeliveryState.delivered}
+    database.close()
+
+
+def test_a_hung_lrs_that_is_killed_and_returns_gets_everything(world: World) -> None:
+    with FakeLrs() as lrs:
+        world.connect(lrs.endpoint)
+        for _ in range(30):
+            world.post("maya")
+        lrs.plan.extend([Hangs(2), Hangs(2, stores=True)])
+        bridge = sender(world.database)
+        assert drain(bridge) == []
+        bridge.close()
+        assert len(lrs.stored) == 30
+        assert set(lrs.copies.values()) == {1}
