@@ -78,7 +78,11 @@ class Authentication:
             name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError, ValueError):
             raise _unauthorized("The Authorization header is malformed.") from None
-        if not colon or "\0" in name or not (self._in_settings(name, password) or self._in_table(name, password)):
+        if (
+            not colon
+            or "\0" in name
+            or not (self._in_settings(name, password) or self._in_table(name, password))
+        ):
             raise _unauthorized("User name or password is wrong.")
         return name
 

@@ -50,7 +50,8 @@ class Call:
             raise bad_request("version_missing", "The header X-Experience-API-Version is required.")
         if version != "1.0" and not version.startswith("1.0."):
             raise bad_request(
-                "version_unsupported", f"This LRS speaks xAPI {VERSION}; the request asks for another version."
+                "version_unsupported",
+                f"This LRS speaks xAPI {VERSION}; the request asks for another version.",
             )
 
     def allow(self, *names: str) -> None:

@@ -85,9 +85,7 @@ class Said:
             for said in all_said:
                 after = merged(after, said)
             if after != before:
-                rows.append(
-                    {"term": key, "iri": iri, "kind": kind, "body": write(after), "updated": stored}
-                )
+                rows.append({"term": key, "iri": iri, "kind": kind, "body": write(after), "updated": stored})
         if not rows:
             return
         insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert

@@ -56,7 +56,9 @@ class Query:
             [term.hex() for term in self.terms], self.since, self.until, int(self.ascending), self.limit,
             FORMATS.index(self.format), int(self.attachments), after,
         ]  # fmt: skip
-        return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode().rstrip("=")
+        )
 
     def going_on_after(self, stored: int) -> Query:
         return replace(self, after=stored)

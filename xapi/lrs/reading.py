@@ -66,9 +66,7 @@ def page_select(query: Query) -> Select[tuple[int, str, str, str | None]]:
     for term in query.terms[1:]:
         other = aliased(StatementTerm)
         keys = keys.where(
-            exists().where(
-                other.term == term, other.stored == driving.stored, other.origin == driving.origin
-            )
+            exists().where(other.term == term, other.stored == driving.stored, other.origin == driving.origin)
         )
     keys = _within(keys, driving.stored, query)
     few = _in_order(keys, driving.stored, query).limit(query.limit + 1).subquery()

@@ -105,7 +105,9 @@ def _page(service: Service, call: Call, asked: Query) -> Response:
             page = reading.within_bytes(connection, page, service.settings.max_multipart_bytes)
             files = reading.files(connection, page.found)
         texts = _formatted(service, call, page.found, asked.format)
-    more = f"{request.script_root}{request.path}?more={asked.token(page.found[-1].stored)}" if page.more else ""
+    more = (
+        f"{request.script_root}{request.path}?more={asked.token(page.found[-1].stored)}" if page.more else ""
+    )
     body = f'{{"statements":[{",".join(texts)}],"more":"{more}"}}'
     newest = max((found.stored for found in page.found), default=None)
     return _answer(body, files if asked.attachments else None, newest)

@@ -106,8 +106,6 @@ def check_authority(value: Any, path: str, out: Problems) -> None:
     if len(out) > before or value.get("objectType") != "Group":
         return
     if any(key in value for key in IDENTIFIERS) or len(value.get("member", ())) != 2:
-        out.append(
-            Problem("authority", "A group as authority is unnamed and has exactly two members.", path)
-        )
+        out.append(Problem("authority", "A group as authority is unnamed and has exactly two members.", path))
     elif not any("account" in member for member in value["member"]):
         out.append(Problem("authority", "The application of the pair is identified by account.", path))

@@ -15,8 +15,10 @@ from xapi.lrs.validation.problem import Problem, Problems, is_object, step, wron
 # RFC 3987 best effort: a scheme, then something, with none of the characters no IRI may hold.
 # Lone surrogates are left out as well: they cannot be written as UTF-8.
 IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f-\x9f<>\"{}|\\^`\ud800-\udfff]+")
-MAILTO = re.compile(r"mailto:[^\x00-\x20\x7f-\x9f<>\"\\@:,;()\[\]\ud800-\udfff]+@([^\x00-\x20\x7f-\x9f"
-                    r"<>\"\\@:,;()\[\]/?#.\ud800-\udfff]+(?:\.[^\x00-\x20\x7f-\x9f<>\"\\@:,;()\[\]/?#.\ud800-\udfff]+)+)")
+MAILTO = re.compile(
+    r"mailto:[^\x00-\x20\x7f-\x9f<>\"\\@:,;()\[\]\ud800-\udfff]+@([^\x00-\x20\x7f-\x9f"
+    r"<>\"\\@:,;()\[\]/?#.\ud800-\udfff]+(?:\.[^\x00-\x20\x7f-\x9f<>\"\\@:,;()\[\]/?#.\ud800-\udfff]+)+)"
+)
 SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 SHA2 = re.compile(r"(?:[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128})")
 # All versions of variant 2 of RFC 4122, in the standard string form (Data 2.4.1).
@@ -34,7 +36,7 @@ MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9!#$&^_.+\-]+/[A-Za-z0-9!#$&^_.+\-]+"
     r"(?:\s*;\s*[A-Za-z0-9!#$%&'*+.^_`|~\-]+=(?:[A-Za-z0-9!#$%&'*+.^_`|~\-]+|\"[^\"\\\x00-\x1f\x7f]*\"))*\s*;?"
 )
-VERSION = re.compile(r"1\.0\.[0-9]{1,9}")
+VERSION = re.compile(r"1\.0(?:\.[0-9]{1,9})?")
 _NUMBER = r"[0-9]+(?:[.,][0-9]+)?"
 _DURATION = re.compile(
     rf"P(?:{_NUMBER}W|(?=[0-9T])(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}D)?"

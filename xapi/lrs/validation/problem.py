@@ -65,9 +65,7 @@ def known_keys(value: dict[str, Any], allowed: frozenset[str], path: str, out: P
             continue
         meant = next((name for name in allowed if name.lower() == key.lower()), None)
         hint = f" Did you mean {meant!r}? Keys are case-sensitive." if meant else ""
-        out.append(
-            Problem("unknown_property", f"The property is not allowed here.{hint}", step(path, key))
-        )
+        out.append(Problem("unknown_property", f"The property is not allowed here.{hint}", step(path, key)))
 
 
 def required(value: dict[str, Any], key: str, path: str, out: Problems) -> bool:

@@ -62,12 +62,8 @@ def upgrade() -> None:
         sa.Column("sha2", sa.String(128), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("stored", "sha2", name="pk_statement_attachments"),
-        sa.ForeignKeyConstraint(
-            ["stored"], ["statements.stored"], name="fk_statement_attachments_stored"
-        ),
-        sa.ForeignKeyConstraint(
-            ["sha2"], ["attachments.sha2"], name="fk_statement_attachments_sha2"
-        ),
+        sa.ForeignKeyConstraint(["stored"], ["statements.stored"], name="fk_statement_attachments_stored"),
+        sa.ForeignKeyConstraint(["sha2"], ["attachments.sha2"], name="fk_statement_attachments_sha2"),
     )
     op.create_table(
         "credentials",
