@@ -50,11 +50,12 @@ class Alongside(click.Group):
                 f"the tables are not there or are old; run: alongside db upgrade ({said})"
             ) from None
         except OperationalError as error:
+            said = str(error.orig).splitlines()[0]
             if "no such table" in str(error.orig):
                 raise click.ClickException(
                     "the tables are not there yet; run: alongside db upgrade"
                 ) from None
-            raise click.ClickException(f"DATABASE_URL: the database does not answer: {error.orig}") from None
+            raise click.ClickException(f"DATABASE_URL: the database does not answer: {said}") from None
 
 
 @click.group(
