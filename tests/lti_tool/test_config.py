@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lti_tool.config import SettingWrong, Settings, is_loopback, read_settings
+from lti_tool.config import Settings, SettingWrong, is_loopback, read_settings
 
 SECRET = "0123456789abcdef" * 4
 PRODUCTION = {
