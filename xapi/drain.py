@@ -45,22 +45,28 @@ def drain(bridge: Bridge, told: Callable[[int, int], None] = lambda delivered, o
     parked_before = {lrs.id: lrs.parked for lrs in _stand(bridge)}
     _make_due(bridge)
     most = 0
+
+    def look() -> list[Stand]:
+        nonlocal most
+        stand = _stand(bridge)
+        pending = sum(lrs.pending for lrs in stand)
+        most = max(most, pending)
+        told(most - pending, most)
+        return stand
+
     with ThreadPoolExecutor(16, thread_name_prefix="courier") as threads:
         while not bridge.stop.is_set():
-            couriers = [threads.submit(bridge.deliver, key) for key in bridge.sweep()]
-            while True:
-                done, running = wait(couriers, _LOOK_AGAIN)
-                stand = _stand(bridge)
-                pending = sum(lrs.pending for lrs in stand)
-                most = max(most, pending)
-                told(most - pending, most)
-                if not running:
-                    break
-            for courier in done:
-                courier.result()
-            if not any(_worth_waiting(lrs, bridge.clock()) for lrs in stand):
+            ready = bridge.sweep()
+            look()
+            running = {threads.submit(bridge.deliver, key) for key in ready}
+            while running:
+                done, running = wait(running, _LOOK_AGAIN)
+                look()
+                for courier in done:
+                    courier.result()
+            if not any(_worth_waiting(lrs, bridge.clock()) for lrs in look()):
                 break
-            if not couriers:
+            if not ready:
                 bridge.stop.wait(_LOOK_AGAIN)
     return [lrs for lrs in _stand(bridge) if lrs.pending or lrs.parked > parked_before.get(lrs.id, 0)]
 
