@@ -1,6 +1,7 @@
 """Everything at once on one machine, to look at: tool, worker, sandbox LMS and LRS, with a believable course."""
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
@@ -8,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -94,6 +95,7 @@ class Demo:
 def run(demo: Demo, told: Callable[[str], None]) -> None:
     """Starts everything, tells each step, and serves until SIGINT or SIGTERM. Raises :class:`DemoRefused`."""
     with _alone(demo):
+        _keep_ports(demo)
         for name, port in (
             ("tool", demo.ports.tool),
             ("sandbox LMS", demo.ports.sandbox),
@@ -163,6 +165,19 @@ def _lrs_password(demo: Demo) -> str:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(24))
     return path.read_text()
+
+
+def _keep_ports(demo: Demo) -> None:
+    """People and courses belong to the LMS's address, so a demo keeps the ports of its first start."""
+    path = demo.home / "ports.json"
+    ports = asdict(demo.ports)
+    if not path.exists():
+        path.write_text(json.dumps(ports))
+    elif (kept := json.loads(path.read_text())) != ports:
+        options = " ".join(f"--{name}-port {port}" for name, port in kept.items())
+        raise DemoRefused(
+            f"the demo in {demo.home} was made with {options}; start it so, or clear it with --reset"
+        )
 
 
 @contextmanager

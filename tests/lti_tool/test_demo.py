@@ -21,9 +21,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 class RunningDemo:
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, ports: Mapping[str, int]) -> None:
         self.home = home
-        self.ports = {name: free_port() for name in ("tool", "sandbox", "lrs")}
+        self.ports = ports
         options = [option for name, port in self.ports.items() for option in (f"--{name}-port", str(port))]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lti_tool", "demo", "--home", str(home), *options],
@@ -62,8 +62,8 @@ class RunningDemo:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[RunningDemo]:
-    demo = RunningDemo(home)
+def running(home: Path, ports: Mapping[str, int]) -> Iterator[RunningDemo]:
+    demo = RunningDemo(home, ports)
     try:
         yield demo
     finally:
@@ -73,7 +73,8 @@ def running(home: Path) -> Iterator[RunningDemo]:
 
 def test_the_demo_starts_whole_and_stops_clean_and_keeps_what_was_written(tmp_path: Path) -> None:
     home = tmp_path / "demo"
-    with running(home) as first:
+    ports = {name: free_port() for name in ("tool", "sandbox", "lrs")}
+    with running(home, ports) as first:
         for part in ("sandbox", "tool"):
             assert f":{first.ports[part]}" in first.said
         front = requests.get(f"http://127.0.0.1:{first.ports['sandbox']}/", timeout=10)
@@ -85,10 +86,13 @@ def test_the_demo_starts_whole_and_stops_clean_and_keeps_what_was_written(tmp_pa
         assert first.stop() == 0
         _, alive = psutil.wait_procs(parts, timeout=10)
         assert alive == []
-    with running(home) as second:
+    other_ports = _demo(home, "--tool-port", str(free_port()))
+    assert other_ports.returncode == 1
+    assert f"--tool-port {ports['tool']}" in other_ports.stderr
+    with running(home, ports) as second:
         assert "People are talking" not in second.said
         assert len(second.statements(verb="http://id.tincanapi.com/verb/replied")) == _replies()
-        refused = _demo(home, "--tool-port", str(free_port()))
+        refused = _demo(home)
         assert refused.returncode == 1
         assert "already running" in refused.stderr
         assert _demo(home, "--reset").returncode == 1
