@@ -11,6 +11,7 @@ from lti_tool.api.description import refuses
 from lti_tool.api.parsing import ApiBlueprint
 from lti_tool.bearer import changing, looking
 from lti_tool.parts import parts
+from lti_tool.problems import Problem
 from social_layer.discussion import actions, queries
 
 blueprint = ApiBlueprint("drafts", __name__, description="What the viewer is writing, for their eyes only")
@@ -47,9 +48,12 @@ def keep_draft(sent: dict[str, Any], panel_id: UUID, about: str) -> Response:
 
 
 @blueprint.route("/panels/<uuid:panel_id>/drafts/<about>", methods=["DELETE"], parameters=_ABOUT)
+@refuses("draft_misplaced")
 @blueprint.response(204)
 def drop_draft(panel_id: UUID, about: str) -> Response:
     """Throws a draft away; that there is none is fine"""
+    if not actions.ABOUT.fullmatch(about):
+        raise Problem("draft_misplaced")
     with changing(panel_id) as (session, viewer):
         actions.drop_draft(session, viewer, about)
     return nothing()

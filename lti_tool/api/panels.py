@@ -23,6 +23,7 @@ from social_layer.panels.queries import find_viewer
 from social_layer.reflection.actions import STEPS, Thoughts, share
 
 blueprint = ApiBlueprint("panels", __name__, description="A social space at one place in a course")
+_READ = {"threads": [{"thread_id": "6fa459ea-ee8a-3ca4-894e-db77e160355e", "seq": 12}]}
 
 
 @blueprint.get("/panels/<uuid:panel_id>")
@@ -51,12 +52,12 @@ def set_up_panel(sent: dict[str, Any], panel_id: UUID) -> Response:
 
 
 @blueprint.post("/panels/<uuid:panel_id>/read")
-@blueprint.arguments(schemas.Read, example={"threads": {"6fa459ea-ee8a-3ca4-894e-db77e160355e": 12}})
+@blueprint.arguments(schemas.Read, example=_READ)
 @blueprint.response(204)
 def note_reading(sent: dict[str, Any], panel_id: UUID) -> Response:
     """Notes how far the viewer has read; never goes back"""
     with changing(panel_id) as (session, viewer):
-        mark_read(session, viewer, sent["threads"])
+        mark_read(session, viewer, {read["thread_id"]: read["seq"] for read in sent["threads"]})
     return nothing()
 
 

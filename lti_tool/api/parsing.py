@@ -53,12 +53,14 @@ class Text(fields.String):
 
 
 class Whole(fields.Integer):
-    """A whole number written as one: 3, and neither 3.0, "3" nor true."""
+    """A whole number as JSON Schema has it: 3 or 3.0, and neither "3" nor true."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
-        if type(value) is not int:
-            raise ValidationError("Not a valid integer.")
-        return value
+        if type(value) is int:
+            return value
+        if type(value) is float and value.is_integer():
+            return int(value)
+        raise ValidationError("Not a valid integer.")
 
 
 def _ask_who() -> None:

@@ -1,5 +1,6 @@
 """What may be sent, and what is answered, as the OpenAPI description has it."""
 
+import re
 from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
@@ -8,6 +9,7 @@ from lti_tool.api.parsing import Text, Whole
 from social_layer.discussion.actions import MAX_DRAFT
 from social_layer.discussion.models import EntryKind, ReactionKind
 from social_layer.panels.actions import MAX_PURPOSE
+from social_layer.panels.kinds import OFFERED_KINDS
 from social_layer.panels.models import Kind
 from social_layer.people.models import Role
 from social_layer.reflection.actions import STEPS
@@ -15,6 +17,7 @@ from social_layer.text import MAX_BODY, MAX_TITLE
 
 LARGEST = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 MAX_LIMIT = 200
+_SAYS_SOMETHING = validate.Regexp(re.compile(r"[^\s\x00]"), error="There is no text yet.")
 
 
 def _about(description: str, **more: Any) -> dict[str, Any]:
@@ -34,7 +37,9 @@ class Sent(Schema):
 
 
 class NewEntry(Sent):
-    body = Text(required=True, validate=validate.Length(1, MAX_BODY), metadata=_about("Markdown."))
+    body = Text(
+        required=True, validate=[validate.Length(1, MAX_BODY), _SAYS_SOMETHING], metadata=_about("Markdown.")
+    )
     title = Text(load_default="", validate=validate.Length(max=MAX_TITLE))
     parent_id = fields.UUID(
         load_default=None, allow_none=True, metadata=_about("The entry answered; none opens a thread.")
@@ -42,7 +47,10 @@ class NewEntry(Sent):
 
 
 class EntryChange(Sent):
-    body = Text(validate=validate.Length(1, MAX_BODY), metadata=_about("As it was, where left out."))
+    body = Text(
+        validate=[validate.Length(1, MAX_BODY), _SAYS_SOMETHING],
+        metadata=_about("As it was, where left out."),
+    )
     title = Text(validate=validate.Length(max=MAX_TITLE), metadata=_about("As it was, where left out."))
     version = Whole(
         validate=validate.Range(1, LARGEST),
@@ -51,14 +59,14 @@ class EntryChange(Sent):
 
 
 class SetUp(Sent):
-    kind = _one_of(Kind)
-    title = Text(required=True, validate=validate.Length(1, MAX_TITLE))
+    kind = _one_of(OFFERED_KINDS)
+    title = Text(required=True, validate=[validate.Length(1, MAX_TITLE), _SAYS_SOMETHING])
     purpose = Text(load_default="", validate=validate.Length(max=MAX_PURPOSE))
     prompt = Text(load_default="", validate=validate.Length(max=MAX_BODY), metadata=_about("Markdown."))
 
 
 class Thoughts(Sent):
-    what = Text(required=True, validate=validate.Length(1, MAX_BODY))
+    what = Text(required=True, validate=[validate.Length(1, MAX_BODY), _SAYS_SOMETHING])
     so_what = Text(load_default="", validate=validate.Length(max=MAX_BODY))
     now_what = Text(load_default="", validate=validate.Length(max=MAX_BODY))
     title = Text(load_default="", validate=validate.Length(max=MAX_TITLE))
@@ -80,14 +88,17 @@ class MarkdownText(Sent):
     body = Text(required=True, validate=validate.Length(max=MAX_DRAFT))
 
 
-class Read(Sent):
-    threads = fields.Dict(
-        keys=fields.UUID(),
-        values=Whole(validate=validate.Range(0, LARGEST)),
+class ReadThread(Sent):
+    thread_id = fields.UUID(required=True)
+    seq = Whole(
         required=True,
-        validate=validate.Length(max=MAX_LIMIT),
-        metadata=_about("Thread → `seq` of the last entry seen in it."),
+        validate=validate.Range(0, LARGEST),
+        metadata=_about("Of the last entry seen in the thread."),
     )
+
+
+class Read(Sent):
+    threads = fields.List(fields.Nested(ReadThread), required=True, validate=validate.Length(max=MAX_LIMIT))
 
 
 class EntriesQuery(Schema):
@@ -114,7 +125,7 @@ class PostingHeaders(Schema):
     key = fields.String(
         data_key="Idempotency-Key",
         load_default=None,
-        validate=validate.Regexp(r"^[ -~]{1,255}\Z"),
+        validate=validate.Regexp(r"^[ -~]{1,255}$"),
         metadata=_about("Chosen by the sender: with the same key, the same entry is posted once."),
     )
 

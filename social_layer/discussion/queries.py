@@ -123,7 +123,7 @@ def find_standing(session: Session, viewer: Viewer, entry_id: UUID) -> PlainRow 
 def as_posted(session: Session, viewer: Viewer, entry_id: UUID) -> tuple[UUID | None, str, str] | None:
     """Parent, title and body of an entry as they were first; the texts are None where they were erased."""
     found = rows(session, _AS_POSTED, seen_by(viewer, entry=entry_id))
-    return found[0].tuple() if found else None
+    return (*found[0],) if found else None
 
 
 def threads_among(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> Sequence[UUID]:
