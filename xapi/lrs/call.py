@@ -119,10 +119,14 @@ def _body(request: Request, most: int) -> bytes:
     """The whole body, unless it is longer than allowed; never more than that in memory."""
     if request.content_length is not None and request.content_length > most:
         raise _too_large(most)
-    body = request.stream.read(most + 1)
-    if len(body) > most:
+    pieces: list[bytes] = []
+    left = most + 1
+    while left and (piece := request.stream.read(left)):  # one read may give less than is there
+        pieces.append(piece)
+        left -= len(piece)
+    if not left:
         raise _too_large(most)
-    return body
+    return b"".join(pieces)
 
 
 def _too_large(most: int) -> Refused:

@@ -73,11 +73,11 @@ def _put(service: Service, call: Call, user: str) -> Response:
 
 
 def _get(service: Service, call: Call) -> Response:
+    # Before reading: what is read afterwards holds everything up to this moment. A refusal says it too.
+    g.through = service.database.consistent_through()
     call.allow(*PARAMETERS)
     settings = service.settings
     asked = read_query(call.parameters, settings.default_limit, settings.maximum_limit)
-    # Before reading: what is read afterwards holds everything up to this moment.
-    g.through = service.database.consistent_through()
     response = _one(service, call, asked) if isinstance(asked, Single) else _page(service, call, asked)
     if call.method == "HEAD":
         response.set_data(b"")
