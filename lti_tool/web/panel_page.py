@@ -31,7 +31,7 @@ def panel_context(session: Session, viewer: Viewer) -> dict[str, Any]:
     page = entries_page(session, viewer)
     return {
         **entries_context(viewer),
-        "threads": Presenter(viewer, parts().clock()).threads(page.items),
+        "threads": Presenter(viewer, parts().clock(), on_arrival=True).threads(page.items),
         "next": page.next,
         "within_thread": page.within_thread,
         "drafts": drafts(session, viewer),

@@ -3,7 +3,7 @@
 A page shows a hundred entries, so nothing here asks for a translation or formats a time more than once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -37,6 +37,7 @@ class Shown:
     id: str
     name: str
     badge: str
+    is_new: bool
     initials: str
     tone: int
     ago: str
@@ -55,9 +56,14 @@ class Thread:
 
 
 class Presenter:
-    """Presents entries to one viewer at one moment."""
+    """Presents entries to one viewer at one moment.
 
-    def __init__(self, viewer: Viewer, now: datetime) -> None:
+    ``on_arrival``: the entries of the page that the viewer opens. Where all of them are new, none is called so.
+    """
+
+    def __init__(self, viewer: Viewer, now: datetime, *, on_arrival: bool = False) -> None:
+        self._on_arrival = on_arrival
+        self._marks_new = True
         self._locale = str(get_locale() or "en")
         self._zone = zone(viewer.time_zone)
         self._now = now
@@ -75,6 +81,7 @@ class Presenter:
             id=str(entry.id),
             name=name,
             badge="" if role in _UNMARKED else self._roles[role],
+            is_new=entry.is_unread and self._marks_new,
             initials=initials(name),
             tone=voice.int % TONES,
             ago=self._ago(entry.created_at),
@@ -85,8 +92,10 @@ class Presenter:
             ),
         )
 
-    def threads(self, entries: Iterable[EntryView]) -> list[Thread]:
+    def threads(self, entries: Sequence[EntryView]) -> list[Thread]:
         """``entries`` in thread order, as threads."""
+        if self._on_arrival:
+            self._marks_new = any(not entry.is_unread and not entry.deleted for entry in entries)
         found: list[Thread] = []
         for entry in entries:
             shown = self.show(entry)
@@ -144,7 +153,7 @@ def zone(name: str | None) -> ZoneInfo:
     """The time zone of that name, or UTC: what an LMS calls its zones is not always a zone."""
     try:
         return ZoneInfo(name or "UTC")
-    except (OSError, ValueError, ModuleNotFoundError):
+    except (KeyError, OSError, ValueError, ModuleNotFoundError):
         return ZoneInfo("UTC")
 
 

@@ -43,6 +43,8 @@ def _words(locale: str) -> dict[str, object]:
         ],
         "number": gettext("Number for your administrator: {id}"),
         "invalid": gettext("Some of what was sent cannot be taken."),
+        "topic": gettext("Start a thread…"),
+        "topic_on": gettext("Continue your thread…"),
         "reply": gettext("Reply"),
         "reply_on": gettext("Continue your reply"),
         "edit": gettext("Edit"),

@@ -113,6 +113,7 @@ export function closeComposer(form) {
     form.classList.remove("open");
     const opener = form.querySelector("[data-act=open-composer]");
     opener.setAttribute("aria-expanded", "false");
+    opener.textContent = words(hasText(form) ? "topic_on" : "topic");
     opener.focus();
     return;
   }
@@ -128,6 +129,10 @@ export function closeComposer(form) {
     labelDrafts(article);
     (foot ?? article).querySelector(foot ? ".write" : "[data-act=reply]")?.focus();
   }
+}
+
+function hasText(form) {
+  return Boolean((form.elements.title.value + form.elements.body.value).trim());
 }
 
 async function closeEdit(form) {
@@ -176,7 +181,9 @@ function topicTaken(form, html) {
   form.elements.idempotency_key.value = newKey();
   resumeQuietly(form);
   form.classList.remove("open");
-  form.querySelector("[data-act=open-composer]").setAttribute("aria-expanded", "false");
+  const opener = form.querySelector("[data-act=open-composer]");
+  opener.setAttribute("aria-expanded", "false");
+  opener.textContent = words("topic");
   arrive(section, placeThread, section.querySelector(".entry"), words("posted"));
 }
 

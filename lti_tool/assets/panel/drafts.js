@@ -4,6 +4,7 @@ import { ask } from "./pass.js";
 import { words } from "./words.js";
 
 const PAUSE = 1200;
+const LONGEST_WAIT = 3000;
 const FIELDS = ["title", "body", "what", "so_what", "now_what"];
 
 let kept = new Map();
@@ -111,7 +112,7 @@ class Keeper {
   async settle() {
     this.isPosting = true;
     this.rest();
-    await this.sending;
+    await Promise.race([this.sending, new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT))]);
   }
 
   resume() {

@@ -53,7 +53,7 @@ export function showProblem(place, refusal, again = null) {
 }
 
 export function clearProblem(place) {
-  const slot = place.querySelector(":scope .problem");
+  const slot = givenSlot(place);
   if (slot) {
     slot.hidden = true;
     slot.replaceChildren();
@@ -61,8 +61,13 @@ export function clearProblem(place) {
   for (const field of place.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
 
+function givenSlot(place) {
+  if (place === document.body) return document.getElementById("page-problem");
+  return place.querySelector(place.localName === "form" ? ".problem" : ":scope > .problem");
+}
+
 function slotOf(place) {
-  let slot = place.querySelector(":scope .problem");
+  let slot = givenSlot(place);
   if (!slot) {
     slot = Object.assign(document.createElement("div"), { className: "problem", hidden: true });
     slot.setAttribute("role", "alert");
