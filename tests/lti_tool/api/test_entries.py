@@ -1,6 +1,15 @@
-"""Entries through the API."""
+"""Entries through the API: posting, reading, changing, removing, reacting."""
 
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+
+from lti_tool.parts import Parts
+from social_layer.people.models import Role
 from tests.lti_tool.api.speaker import Speaker
+from tests.room import Room
 
 
 def test_an_entry_posted_is_there_to_read_with_all_its_fields(learner: Speaker) -> None:
@@ -31,3 +40,198 @@ def test_an_entry_posted_is_there_to_read_with_all_its_fields(learner: Speaker) 
         "unread": False,
     }
     assert entry["created_at"].endswith("Z")
+
+
+def test_a_reply_stands_below_what_it_answers(learner: Speaker, instructor: Speaker) -> None:
+    topic = learner.write()
+    reply = instructor.write(parent_id=topic["id"])
+    assert (reply["parent_id"], reply["thread_id"], reply["depth"]) == (topic["id"], topic["id"], 1)
+    items = learner.get("{panel}/entries").json["items"]
+    assert [item["id"] for item in items] == [topic["id"], reply["id"]]
+    assert [(item["mine"], item["unread"]) for item in items] == [(True, False), (False, True)]
+    assert items[0]["replies"] == 1
+
+
+def test_a_panel_is_read_page_by_page(learner: Speaker) -> None:
+    posted = [learner.write(f"Entry {number}")["id"] for number in range(5)]
+    seen, after = [], None
+    for _ in range(3):
+        page = learner.get(
+            "{panel}/entries", query_string={"limit": 2, **({"after": after} if after else {})}
+        ).json
+        seen += [item["id"] for item in page["items"]]
+        after = page["next"]
+    assert after is None
+    assert seen == posted[::-1]
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "many", ""])
+def test_a_page_has_between_1_and_200_entries(learner: Speaker, limit: str) -> None:
+    response = learner.get("{panel}/entries", query_string={"limit": limit})
+    assert response.status_code == 422
+    assert "limit" in response.json["errors"]
+
+
+def test_a_cursor_of_elsewhere_is_refused(learner: Speaker) -> None:
+    cursor = learner.get("{panel}").json["cursor"]
+    response = learner.get("{panel}/entries", query_string={"after": cursor})
+    assert (response.status_code, response.json["code"]) == (400, "bad_cursor")
+
+
+def test_news_are_told_once_and_then_nothing(learner: Speaker, instructor: Speaker) -> None:
+    cursor = learner.get("{panel}/entries").json["cursor"]
+    assert learner.get("{panel}/updates", query_string={"after": cursor}).status_code == 204
+    first, second = instructor.write("First"), instructor.write("Second")
+    news = learner.get("{panel}/updates", query_string={"after": cursor}).json
+    assert [item["id"] for item in news["items"]] == [first["id"], second["id"]]
+    assert news["more"] is False
+    nothing = learner.get("{panel}/updates", query_string={"after": news["cursor"]})
+    assert (nothing.status_code, nothing.data) == (204, b"")
+
+
+def test_updates_without_a_cursor_say_where_to_get_one(learner: Speaker) -> None:
+    response = learner.get("{panel}/updates")
+    assert response.status_code == 422
+    assert "cursor" in response.json["errors"]["after"][0]
+
+
+def test_the_same_key_posts_once(learner: Speaker) -> None:
+    sent = {"headers": {"Idempotency-Key": "a key"}, "json": {"body": "Once"}}
+    first, second = learner.post("{panel}/entries", **sent), learner.post("{panel}/entries", **sent)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert (first.json, first.location) == (second.json, second.location)
+    assert len(learner.get("{panel}/entries").json["items"]) == 1
+    other = learner.post("{panel}/entries", {"body": "Another"}, headers=sent["headers"])
+    assert (other.status_code, other.json["code"]) == (409, "idempotency_key_reused")
+
+
+def test_a_key_is_of_one_person(learner: Speaker, instructor: Speaker) -> None:
+    sent = {"headers": {"Idempotency-Key": "1"}, "json": {"body": "Once each"}}
+    assert (
+        learner.post("{panel}/entries", **sent).json["id"]
+        != instructor.post("{panel}/entries", **sent).json["id"]
+    )
+
+
+@pytest.mark.parametrize(("key", "status"), [("k" * 255, 201), ("k" * 256, 422), ("ké", 422), ("~ !", 201)])
+def test_a_key_has_up_to_255_printable_characters(learner: Speaker, key: str, status: int) -> None:
+    response = learner.post("{panel}/entries", {"body": "Words"}, headers={"Idempotency-Key": key})
+    assert response.status_code == status
+
+
+def test_a_change_makes_the_next_version_and_shows_that_it_was_edited(learner: Speaker) -> None:
+    entry = learner.write("Befor", title="A title")
+    response = learner.patch(f"/entries/{entry['id']}", {"body": "Before", "version": 1})
+    assert response.status_code == 200
+    changed = response.json
+    assert (changed["body"], changed["title"], changed["version"]) == ("Before", "A title", 2)
+    assert changed["edited_at"] > changed["created_at"]
+    assert response.headers["ETag"] == '"2"'
+
+
+def test_a_change_from_an_older_version_is_refused(learner: Speaker) -> None:
+    entry = learner.write()
+    path = f"/entries/{entry['id']}"
+    etag = learner.get(path).headers["ETag"]
+    assert learner.patch(path, {"body": "Second"}, headers={"If-Match": etag}).status_code == 200
+    by_tag = learner.patch(path, {"body": "Third"}, headers={"If-Match": etag})
+    assert (by_tag.status_code, by_tag.json["code"]) == (412, "etag_changed")
+    by_number = learner.patch(path, {"body": "Third", "version": 1})
+    assert (by_number.status_code, by_number.json["code"]) == (409, "entry_changed")
+    assert "version 2" in by_number.json["title"]
+    assert learner.get(path).json["body"] == "Second"
+
+
+def test_a_change_says_which_version_it_changes(learner: Speaker) -> None:
+    response = learner.patch(f"/entries/{learner.write()['id']}", {"body": "Changed"})
+    assert (response.status_code, response.json["code"]) == (428, "version_missing")
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"), [('"1"', 200), ("*", 200), ('"7", "1"', 200), ('W/"1"', 412), ('"2"', 412)]
+)
+def test_if_match_compares_strongly(learner: Speaker, tag: str, status: int) -> None:
+    path = f"/entries/{learner.write()['id']}"
+    assert learner.patch(path, {"body": "Changed"}, headers={"If-Match": tag}).status_code == status
+
+
+def test_an_entry_not_changed_is_not_sent_again(learner: Speaker) -> None:
+    path = f"/entries/{learner.write()['id']}"
+    etag = learner.get(path).headers["ETag"]
+    unchanged = learner.get(path, headers={"If-None-Match": etag})
+    assert (unchanged.status_code, unchanged.data) == (304, b"")
+    learner.patch(path, {"body": "Changed", "version": 1})
+    assert learner.get(path, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_removed_entry_leaves_a_place_and_its_answers(learner: Speaker, instructor: Speaker) -> None:
+    topic = learner.write(title="A title")
+    instructor.write(parent_id=topic["id"])
+    path = f"/entries/{topic['id']}"
+    etag = learner.get(path).headers["ETag"]
+    assert learner.delete(path, headers={"If-Match": '"2"'}).status_code == 412
+    assert learner.delete(path, query_string={"version": 2}).status_code == 409
+    removed = learner.delete(path, query_string={"version": 1})
+    assert (removed.status_code, removed.data) == (204, b"")
+    place, answer = instructor.get("{panel}/entries").json["items"]
+    assert (place["deleted"], place["title"], place["body"], place["html"]) == (True, "", "", "")
+    assert place["author"] == {"name": None, "role": None}
+    assert answer["deleted"] is False
+    assert learner.get(path, headers={"If-None-Match": etag}).status_code == 200
+    for again in (learner.delete(path), learner.patch(path, {"body": "Back", "version": 1})):
+        assert (again.status_code, again.json["code"]) == (409, "entry_removed")
+
+
+def test_only_its_author_changes_an_entry_and_staff_may_remove_it(
+    learner: Speaker, instructor: Speaker, speak: Callable[..., Speaker]
+) -> None:
+    path = f"/entries/{learner.write()['id']}"
+    other = speak()
+    for refused in (
+        other.patch(path, {"body": "Mine", "version": 1}),
+        instructor.patch(path, {"body": "Mine", "version": 1}),
+        other.delete(path),
+    ):
+        assert (refused.status_code, refused.json["code"]) == (403, "not_author")
+    assert instructor.delete(path).status_code == 204
+
+
+def test_a_reaction_counts_once_and_can_be_taken_back(learner: Speaker, instructor: Speaker) -> None:
+    path = f"/entries/{learner.write()['id']}"
+    for _ in range(2):
+        given = instructor.put(f"{path}/reactions/insight")
+    assert given.status_code == 200
+    assert given.json["reactions"] == {"like": 0, "insight": 1, "same": 0}
+    assert given.json["my_reactions"] == ["insight"]
+    assert learner.get(path).json["my_reactions"] == []
+    assert instructor.delete(f"{path}/reactions/insight").json["reactions"]["insight"] == 0
+    assert instructor.put(f"{path}/reactions/anger").status_code == 404
+
+
+def test_an_observer_reads_and_does_not_write(learner: Speaker, speak: Callable[..., Speaker]) -> None:
+    observer = speak(Role.observer)
+    path = f"/entries/{learner.write()['id']}"
+    assert observer.get(path).status_code == 200
+    for refused in (
+        observer.post("{panel}/entries", {"body": "Words"}),
+        observer.put(f"{path}/reactions/like"),
+    ):
+        assert (refused.status_code, refused.json["code"]) == (403, "may_not_post")
+
+
+def test_entries_of_another_panel_are_not_there(
+    learner: Speaker, app: Flask, given: Parts, room: Room
+) -> None:
+    elsewhere = Speaker.of(app, given, room, learner.member, room.add_panel())
+    there = elsewhere.write("Of the other panel")
+    path = f"/entries/{there['id']}"
+    for missing in (
+        learner.get(path),
+        learner.patch(path, {"body": "Words", "version": 1}),
+        learner.delete(path),
+        learner.put(f"{path}/reactions/like"),
+        learner.post("{panel}/entries", {"body": "Words", "parent_id": there["id"]}),
+        learner.get(f"/entries/{uuid4()}"),
+    ):
+        assert (missing.status_code, missing.json["code"]) == (404, "entry_not_found")
+    assert learner.get("{panel}/entries").json["items"] == []
