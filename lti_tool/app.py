@@ -5,6 +5,7 @@ from flask_babel import Babel, get_locale
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lti_tool import health, limits, logs, paths, translations
+from lti_tool.bearer import register_bearer
 from lti_tool.errors import register_errors
 from lti_tool.headers import register_headers
 from lti_tool.parts import Parts
@@ -41,6 +42,7 @@ def create_app(given: Parts) -> Flask:
     register_assets(app)
     limits.register_limits(app, given.settings)
     register_errors(app)
+    register_bearer(app)
     health.register_health(app)
     _register_blueprints(app)
     return app

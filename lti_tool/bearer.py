@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from flask import g, request
+from flask import Flask, g, request
 from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,10 @@ from social_layer.panels.queries import find_viewer
 from social_layer.viewer import Viewer
 
 LASTS = timedelta(hours=4)
+# Blueprints and endpoints that show nothing of anybody, or decide themselves who is asking.
+OPEN = frozenset({"static", "health", "lti", "api-docs"})
+# A panel's address without a token is an empty shell, whose script brings the token.
+OPEN_WITHOUT_TOKEN = frozenset({"web.panel"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,21 @@ class Bearer:
     membership_id: UUID
     panel_id: UUID
     expires_at: datetime
+
+
+def register_bearer(app: Flask) -> None:
+    """Asks for the token before anything else of a request is looked at, a body's mistakes included.
+
+    An address is closed unless it stands in ``OPEN``: whoever adds one need not remember it.
+    """
+
+    @app.before_request
+    def ask_who() -> None:
+        if request.url_rule is None or OPEN & {request.blueprint, request.endpoint}:
+            return
+        if request.endpoint in OPEN_WITHOUT_TOKEN and "Authorization" not in request.headers:
+            return
+        of_request((request.view_args or {}).get("panel_id"))
 
 
 def issue(given: Parts, tenant_id: UUID, membership_id: UUID, panel_id: UUID) -> tuple[str, datetime]:

@@ -1,0 +1,255 @@
+"""The sweep: every address of the tool, taken from its own map, tried by everybody who has no business there.
+
+A new route is swept without a word here. Only if it needs a body to get past its own parsing, or is meant for
+everybody, does it have to be named.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, inspect, select, text, update
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from lti_tool import bearer
+from lti_tool.app import create_app
+from lti_tool.config import read_settings
+from lti_tool.parts import Parts
+from social_layer.people.models import Membership, Role
+from tests.room import Room
+
+# Meant for everybody: they show nothing of anybody. The launch's own addresses are tested in tests/certification.
+# Written out here on purpose: opening an address takes a line in lti_tool/bearer.py and a second look.
+PUBLIC = {
+    "static",
+    "health.alive",
+    "health.ready",
+    "health.metrics",
+    "lti.begin_login",
+    "lti.go_on",
+    "lti.go_on_in_own_tab",
+    "lti.launch",
+    "lti.tool_jwks",
+    "api-docs.openapi_json",
+}
+# Without a token the page's address answers the same empty shell to everybody; tested below.
+SHELL = "web.panel"
+FOR_STAFF = {"panels.set_up_panel", "web.set_up_form", "web.change_set_up"}
+JSON_OF_THE_PAGE = {"web.note_reading", "web.keep_draft"}
+BODIES: dict[str, dict[str, Any]] = {
+    "web.change_set_up": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
+    "web.note_reading": {"read": {}},
+    "web.post_entry": {"body": "some words"},
+    "web.change_entry": {"body": "other words", "version": "1"},
+    "web.keep_draft": {"body": "some words"},
+    "web.share_reflection": {"what": "It happened."},
+    "panels.set_up_panel": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
+    "panels.note_reading": {"threads": []},
+    "panels.preview": {"body": "some words"},
+    "panels.share_reflection": {"what": "It happened.", "so_what": "", "now_what": ""},
+    "entries.post_entry": {"body": "some words"},
+    "entries.change_entry": {"body": "other words", "version": 1},
+    "drafts.keep_draft": {"body": "some words"},
+}
+
+
+@dataclass
+class House:
+    """One installation with two tenants, each with a course and a panel in which somebody has written."""
+
+    app: Flask
+    given: Parts
+    home: Room
+    elsewhere: Room
+    entry_id: UUID
+
+    def token(self, room: Room, role: Role = Role.learner, panel_id: UUID | None = None) -> str:
+        return bearer.issue(self.given, room.tenant_id, room.join(role), panel_id or room.panel_id)[0]
+
+    def ask(self, route: "Route", token: str | None) -> TestResponse:
+        client: FlaskClient = self.app.test_client()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        address = route.address(self.home.panel_id, self.entry_id)
+        body = BODIES.get(route.endpoint)
+        if route.endpoint.startswith("web.") and route.endpoint not in JSON_OF_THE_PAGE:
+            fragment = {**headers, "HX-Request": "true"}
+            return client.open(address, method=route.method, headers=fragment, data=body)
+        return client.open(
+            address, method=route.method, headers=headers, json=body if body is not None else None
+        )
+
+
+@dataclass(frozen=True)
+class Route:
+    endpoint: str
+    method: str
+    rule: Rule
+
+    def address(self, panel_id: UUID, entry_id: UUID) -> str:
+        values = {"panel_id": panel_id, "entry_id": entry_id, "kind": "like", "about": "topic"}
+        built = self.rule.build({name: values[name] for name in self.rule.arguments})
+        assert built is not None
+        return built[1]
+
+
+def _routes(app: Flask) -> Iterator[Route]:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in PUBLIC:
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield Route(rule.endpoint, method, rule)
+
+
+@pytest.fixture
+def house(tables_url: str, tmp_path: Path) -> Iterator[House]:
+    settings = read_settings(
+        {"DATABASE_URL": tables_url, "ALONGSIDE_HOME": str(tmp_path), "ALONGSIDE_RATE_LIMITS": "off"}
+    )
+    given = Parts.of(settings)
+    home, elsewhere = Room(given.database), Room(given.database)
+    given = Parts(settings, given.database, given.sealer, home.clock)
+    entry_id = home.post(home.newcomer(), "For this course alone")
+    yield House(create_app(given), given, home, elsewhere, entry_id)
+    given.database.close()
+
+
+def test_every_public_address_is_one_of_ours(house: House) -> None:
+    assert PUBLIC | FOR_STAFF | set(BODIES) <= {rule.endpoint for rule in house.app.url_map.iter_rules()}
+
+
+def _all_rows(connection: Connection) -> dict[str, int]:
+    tables = inspect(connection).get_table_names()
+    return {
+        table: connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one() for table in tables
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "statuses"),
+    [
+        ("nobody", {401}),
+        ("a forger", {401}),
+        ("a learner of another panel", {403, 404}),
+        ("an instructor of another course", {403, 404}),
+        ("an instructor of another tenant", {403, 404}),
+        ("somebody who has left the course", {403, 404}),
+    ],
+)
+def test_who_has_no_business_here_gets_nowhere(house: House, who: str, statuses: set[int]) -> None:
+    token = _token_of(house, who)
+    with house.given.database.engine.connect() as connection:
+        before = _all_rows(connection)
+    for route in _routes(house.app):
+        if route.endpoint == SHELL and token is None:
+            continue
+        if not route.rule.arguments and who == "a learner of another panel":
+            continue  # it names no panel: the token's own is meant
+        answer = house.ask(route, token)
+        assert answer.status_code in statuses, (
+            f"{who}: {route.method} {route.rule.rule}: {answer.status_code}"
+        )
+        assert "For this course alone" not in answer.text
+    with house.given.database.engine.connect() as connection:
+        assert _all_rows(connection) == before
+
+
+def _token_of(house: House, who: str) -> str | None:
+    home = house.home
+    other_course: Callable[[], UUID] = lambda: house.elsewhere.course_id  # noqa: E731
+    match who:
+        case "nobody":
+            return None
+        case "a forger":
+            genuine = house.token(home)
+            return genuine[:-4] + ("AAAA" if genuine[-4:] != "AAAA" else "BBBB")
+        case "a learner of another panel":
+            return house.token(home, panel_id=home.add_panel())
+        case "an instructor of another course":
+            # Of the same tenant, with a token that names this panel: as if a bug had issued it.
+            with home.rows():
+                from tests import factories
+
+                course = factories.CourseFactory(tenant_id=home.tenant_id)
+            member = home.join(Role.instructor, course_id=course.id)
+            return bearer.issue(house.given, home.tenant_id, member, home.panel_id)[0]
+        case "an instructor of another tenant":
+            member = house.elsewhere.join(Role.instructor, course_id=other_course())
+            return bearer.issue(house.given, house.elsewhere.tenant_id, member, home.panel_id)[0]
+        case "somebody who has left the course":
+            member = home.join(Role.instructor)
+            with house.given.database.write() as session:
+                session.execute(update(Membership).where(Membership.id == member).values(active=False))
+            return bearer.issue(house.given, home.tenant_id, member, home.panel_id)[0]
+    raise AssertionError(who)
+
+
+def test_a_learner_does_not_set_panels_up(house: House) -> None:
+    token = house.token(house.home)
+    for route in _routes(house.app):
+        if route.endpoint in FOR_STAFF:
+            assert house.ask(route, token).status_code == 403, route.rule.rule
+
+
+def test_an_observer_writes_nothing(house: House) -> None:
+    token = house.token(house.home, Role.observer)
+    with house.given.database.engine.connect() as connection:
+        before = _all_rows(connection)
+    for route in _routes(house.app):
+        if route.method != "GET" and route.endpoint not in {"token.renew_token"}:
+            status = house.ask(route, token).status_code
+            harmless = route.endpoint.endswith(("preview", "preview_reflection", "note_reading"))
+            assert status in ({200, 204, 403, 422} if harmless else {403, 409, 422, 204}), route.rule.rule
+    with house.given.database.engine.connect() as connection:
+        assert _all_rows(connection) == before
+
+
+def test_a_token_that_ran_out_opens_nothing(house: House) -> None:
+    token = house.token(house.home)
+    house.home.clock.pass_by(hours=5)
+    for route in _routes(house.app):
+        assert house.ask(route, token).status_code == 401, route.rule.rule
+
+
+def test_the_shell_of_a_page_says_nothing_about_the_panel(house: House) -> None:
+    client = house.app.test_client()
+    real = client.get(f"/panels/{house.home.panel_id}")
+    unknown = client.get(f"/panels/{uuid4()}")
+    assert real.status_code == unknown.status_code == 200
+    assert real.text.replace(str(house.home.panel_id), "") == unknown.text.replace(str(uuid4()), "") or (
+        "For this course alone" not in real.text
+    )
+
+
+def test_every_answer_carries_the_headers_that_keep_it_safe(house: House) -> None:
+    token = house.token(house.home)
+    client = house.app.test_client()
+    answers = [house.ask(route, token) for route in _routes(house.app)]
+    answers += [client.get(address) for address in ("/healthz", "/lti/jwks.json", "/nowhere", "/lti/login")]
+    answers += [client.get(f"/panels/{house.home.panel_id}")]
+    for answer in answers:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] in ("no-referrer", "same-origin")
+        if answer.mimetype == "text/html":
+            policy = answer.headers["Content-Security-Policy"]
+            assert policy.startswith("default-src 'none'")
+            assert "unsafe-inline" not in policy
+            assert "frame-ancestors" in policy
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_a_trace_id_leads_from_the_page_to_the_log(house: House) -> None:
+    answer = house.app.test_client().get("/nowhere", headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert answer.headers["X-Trace-Id"] in answer.text
+
+
+def test_rows_are_counted_in_both_tenants(house: House) -> None:
+    """The sweep above would prove nothing on an empty house."""
+    with house.given.database.read() as session:
+        assert len(set(session.scalars(select(Membership.tenant_id)))) <= 2
+        assert house.home.tenant_id != house.elsewhere.tenant_id
