@@ -80,7 +80,9 @@ def _of_database(error: Exception) -> Response:
         and not error.connection_invalidated
     ):
         return _of_anything(error)
-    log.error("database", trace_id=g.get("trace_id"), error=type(error).__name__)
+    # The driver's own words: SQLAlchemy's would add the statement and what was written.
+    said = str(getattr(error, "orig", error)).partition("\n")[0]
+    log.error("database", trace_id=g.get("trace_id"), error=type(error).__name__, said=said)
     return answer(Problem("database_busy", headers={"Retry-After": "5"}))
 
 
