@@ -21,6 +21,7 @@ from lti_tool import bearer
 from lti_tool.app import create_app
 from lti_tool.config import read_settings
 from lti_tool.parts import Parts
+from social_layer.cursors import of_change
 from social_layer.people.models import Membership, Role
 from tests.room import Room
 
@@ -41,6 +42,7 @@ PUBLIC = {
 # Without a token the page's address answers the same empty shell to everybody; tested below.
 SHELL = "web.panel"
 FOR_STAFF = {"panels.set_up_panel", "web.set_up_form", "web.change_set_up"}
+QUERIES = {name: f"?after={of_change(0)}" for name in ("entries.list_updates", "web.updates")}
 JSON_OF_THE_PAGE = {"web.note_reading", "web.keep_draft"}
 BODIES: dict[str, dict[str, Any]] = {
     "web.change_set_up": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
@@ -95,7 +97,7 @@ class Route:
         values = {"panel_id": panel_id, "entry_id": entry_id, "kind": "like", "about": "topic"}
         built = self.rule.build({name: values[name] for name in self.rule.arguments})
         assert built is not None
-        return built[1]
+        return built[1] + QUERIES.get(self.endpoint, "")
 
 
 def _routes(app: Flask) -> Iterator[Route]:
