@@ -42,7 +42,7 @@ def _object_id(value: Json) -> Json:
 
 
 def _activity_id(value: Json) -> Json:
-    return {key: one for key, one in value.items() if key != "definition"}
+    return {"id": value["id"]}
 
 
 def _agent_id(value: Json) -> Json:
