@@ -158,6 +158,7 @@ class ResourceLinkClaims(MessageClaims):
     @post_load
     def in_our_words(self, found: dict[str, Any], **_: Any) -> Message:
         context = found["context"] or {}
+        context = context if context.get("id") else {}
         presentation = found["presentation"] or {}
         platform = found["platform"] or {}
         context_id = context.get("id", "")

@@ -6,7 +6,8 @@ ids cannot make us flood it. When an attempt fails, the keys fetched before stay
 """
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,9 @@ FRESH = timedelta(hours=1)
 # A renewal that nothing hurries waits this long after the attempt before.
 PATIENCE = timedelta(minutes=5)
 ATTEMPTS_SPAN = timedelta(minutes=1)
+_LONGEST_ATTEMPT = timedelta(seconds=25)
+# How often, and how long in between, one looks whether another's attempt has come to its end.
+_LOOKS, _LOOK_SECONDS = 30, 0.1
 MOST_KEYS = 50
 LEAST_KEY_BITS = 2048
 
@@ -43,6 +47,28 @@ class KeySet:
     keys: Mapping[str, RSAPublicKey]
 
 
+@dataclass(frozen=True)
+class Stored:
+    """What the database has of a platform: keys, and when the last attempt to fetch them began and ended."""
+
+    key_set: KeySet | None
+    tried_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def keys(self) -> Mapping[str, RSAPublicKey]:
+        return self.key_set.keys if self.key_set else {}
+
+    def has(self, kid: str) -> bool:
+        return kid in self.keys
+
+    def is_busy(self, now: datetime) -> bool:
+        """Whether somebody is fetching just now, and has not died over it."""
+        if self.tried_at is None or now - self.tried_at > _LONGEST_ATTEMPT:
+            return False
+        return self.ended_at is None or self.ended_at < self.tried_at
+
+
 @dataclass
 class KeySets:
     """Finds the key that a token names: in memory, in the database, at the platform, in this order."""
@@ -50,6 +76,7 @@ class KeySets:
     database: Database
     clock: Clock
     session: requests.Session
+    pause: Callable[[float], None] = time.sleep
     _memory: dict[UUID, KeySet] = field(default_factory=dict)
 
     def find(self, platform: PlatformCard, kid: str) -> RSAPublicKey:
@@ -58,43 +85,63 @@ class KeySets:
         known = self._memory.get(platform.id)
         if known and self._serves(known, platform, kid, now):
             return known.keys[kid]
-        known, tried_at = self._stored(platform)
-        if known and self._serves(known, platform, kid, now):
-            self._memory[platform.id] = known
-            return known.keys[kid]
-        if known and kid in known.keys and tried_at and now - tried_at < PATIENCE:
-            return known.keys[kid]
-        return self._renewed(platform, kid, known)
+        stored = self._stored(platform)
+        if stored.key_set and self._serves(stored.key_set, platform, kid, now):
+            return self._kept(platform, stored.key_set).keys[kid]
+        if stored.has(kid) and stored.tried_at and now - stored.tried_at < PATIENCE:
+            return stored.keys[kid]
+        if stored.is_busy(now):
+            stored = self._awaited(platform, kid)
+            if stored.has(kid):
+                return stored.keys[kid]
+        return self._renewed(platform, kid, stored)
 
     def _serves(self, known: KeySet, platform: PlatformCard, kid: str, now: datetime) -> bool:
         return known.jwks_url == platform.jwks_url and kid in known.keys and now - known.fetched_at < FRESH
 
-    def _renewed(self, platform: PlatformCard, kid: str, known: KeySet | None) -> RSAPublicKey:
+    def _kept(self, platform: PlatformCard, key_set: KeySet) -> KeySet:
+        self._memory[platform.id] = key_set
+        return key_set
+
+    def _awaited(self, platform: PlatformCard, kid: str) -> "Stored":
+        """What another thread or process is fetching just now: a class that arrives together needs one fetch."""
+        stored = self._stored(platform)
+        for _ in range(_LOOKS):
+            if stored.has(kid) or not stored.is_busy(self.clock()):
+                break
+            self.pause(_LOOK_SECONDS)
+            stored = self._stored(platform)
+        return stored
+
+    def _renewed(self, platform: PlatformCard, kid: str, stored: "Stored") -> RSAPublicKey:
+        keys = stored.keys
         if not self._may_try(platform):
             log.warning(
                 "platform keys not renewed", platform=str(platform.id), reason="three attempts in a minute"
             )
+            if kid not in keys:
+                keys = self._awaited(platform, kid).keys
         else:
             try:
-                fetched = self._fetch(platform)
+                keys = self._kept(platform, self._fetch(platform)).keys
             except (requests.RequestException, ValueError, RecursionError) as error:
                 log.warning("platform keys not fetched", platform=str(platform.id), reason=_reason(error))
-                if known is None or kid not in known.keys:
+                self._note_end(platform)
+                if kid not in keys:
                     raise Problem("keys_unreachable") from error
-            else:
-                known = self._memory[platform.id] = fetched
-        if known is None or kid not in known.keys:
+        if kid not in keys:
             raise Problem("key_unknown")
-        return known.keys[kid]
+        return keys[kid]
 
-    def _stored(self, platform: PlatformCard) -> tuple[KeySet | None, datetime | None]:
+    def _stored(self, platform: PlatformCard) -> "Stored":
         with self.database.read() as session:
             row = session.scalar(select(PlatformKeySet).where(_of(platform)))
         if row is None:
-            return None, None
+            return Stored(None, None, None)
         if row.body is None or row.fetched_at is None or row.jwks_url != platform.jwks_url:
-            return None, row.tried_at
-        return KeySet(row.jwks_url, row.fetched_at, _parse(json.loads(row.body))), row.tried_at
+            return Stored(None, row.tried_at, row.ended_at)
+        found = KeySet(row.jwks_url, row.fetched_at, _parse(json.loads(row.body)))
+        return Stored(found, row.tried_at, row.ended_at)
 
     def _may_try(self, platform: PlatformCard) -> bool:
         """Notes the attempt, in one statement, unless three stand in the last minute."""
@@ -135,9 +182,18 @@ class KeySets:
             session.execute(
                 update(PlatformKeySet)
                 .where(_of(platform))
-                .values(body=body, fetched_at=fetched.fetched_at, jwks_url=platform.jwks_url)
+                .values(
+                    body=body,
+                    fetched_at=fetched.fetched_at,
+                    ended_at=fetched.fetched_at,
+                    jwks_url=platform.jwks_url,
+                )
             )
         return fetched
+
+    def _note_end(self, platform: PlatformCard) -> None:
+        with self.database.write() as session:
+            session.execute(update(PlatformKeySet).where(_of(platform)).values(ended_at=self.clock()))
 
 
 def _of(platform: PlatformCard) -> ColumnElement[bool]:

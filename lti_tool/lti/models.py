@@ -127,6 +127,8 @@ class PlatformKeySet(Base):
     tried_at: Mapped[datetime | None]
     tried_before_at: Mapped[datetime | None]
     tried_first_at: Mapped[datetime | None]
+    # When the last attempt came to its end, whatever that was: earlier than tried_at while one is under way.
+    ended_at: Mapped[datetime | None]
 
 
 class ToolKey(Base):

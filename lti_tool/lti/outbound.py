@@ -31,6 +31,10 @@ class AddressRefused(requests.RequestException):
     """The host leads to an address that this installation may not talk to."""
 
 
+class _Inner(Exception):
+    """As above, on its way through the libraries: they would wrap an error of their own kind."""
+
+
 class AnswerTooLong(requests.RequestException):
     """The answer has more bytes, or took more time, than any good one would."""
 
@@ -53,7 +57,10 @@ class PlatformSession(requests.Session):
         options["stream"] = True
         options.setdefault("timeout", (CONNECT_SECONDS, READ_SECONDS))
         deadline = time.monotonic() + TOTAL_SECONDS
-        response = super().request(method, url, *args, **options)
+        try:
+            response = super().request(method, url, *args, **options)
+        except _Inner as refused:
+            raise AddressRefused(str(refused)) from None
         with response:
             _read_limited(response, deadline)
         return response
@@ -84,7 +91,7 @@ def _guarded_adapter(settings: Settings) -> HTTPAdapter:
             if guarded:
                 try:
                     _refuse_inner(connected.getpeername()[0], self.host)
-                except AddressRefused:
+                except _Inner:
                     connected.close()
                     raise
             return connected
@@ -108,7 +115,7 @@ def _guarded_adapter(settings: Settings) -> HTTPAdapter:
 
 def _refuse_inner(address: str, host: str) -> None:
     if not is_public(address):
-        raise AddressRefused(f"{host} leads to {address}, which is not a public address")
+        raise _Inner(f"{host} leads to {address}, which is not a public address")
 
 
 def is_public(address: str) -> bool:

@@ -32,7 +32,7 @@ def running_sandboxes() -> Iterator[dict[str, Running]]:
                     tool_login_url=f"{TOOL}/lti/login",
                     tool_launch_urls=(LAUNCH_URL,),
                     tool_jwks_url=f"{TOOL}/lti/jwks.json",
-                    profile=profile,  # type: ignore[arg-type]
+                    profile=profile,
                 )
             )
         yield running

@@ -105,7 +105,11 @@ class Browser:
 def asked_of_platform(answer: TestResponse) -> dict[str, str]:
     """The parameters of the authentication request that the tool sends the browser away with."""
     assert answer.status_code == 302, answer.text
-    return dict(parse_qsl(urlsplit(answer.location).query))
+    return asked_in(answer.location)
+
+
+def asked_in(location: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(location).query))
 
 
 @dataclass
@@ -121,7 +125,12 @@ class Course:
         return Browser(self.app, **options)
 
     def ready(
-        self, browser: Browser, user: str = "maya", link: str = "food-web", variation: str = "", **changes: Any
+        self,
+        browser: Browser,
+        user: str = "maya",
+        link: str = "food-web",
+        variation: str = "",
+        **changes: Any,
     ) -> dict[str, str]:
         """Goes as far as the form that the LMS has the browser post to the tool."""
         _, params = self.sandbox.begin_launch(user, link, LaunchOptions(variation=variation, **changes))

@@ -1,0 +1,82 @@
+"""A platform of the test's own: its key set on a loopback server that can fail, and tokens signed as the test likes."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def jwk(key: rsa.RSAPrivateKey, kid: str, **changes: Any) -> dict[str, Any]:
+    return {
+        **RSAAlgorithm.to_jwk(key.public_key(), as_dict=True),
+        "kid": kid,
+        "alg": "RS256",
+        "use": "sig",
+        **changes,
+    }
+
+
+@dataclass
+class KeyServer:
+    """What it answers next, and how often it was asked."""
+
+    url: str = ""
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: int = 0
+    answer: Callable[[BaseHTTPRequestHandler], None] | None = None
+
+    def publish(self, *keys: dict[str, Any]) -> None:
+        self.status, self.body = 200, json.dumps({"keys": list(keys)}).encode()
+
+
+@contextmanager
+def serving_keys() -> Iterator[KeyServer]:
+    state = KeyServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.asked += 1
+            if state.answer is not None:
+                state.answer(self)
+                return
+            self.send_response(state.status)
+            for name, value in {"Content-Length": str(len(state.body)), **state.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(state.body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.url = f"http://127.0.0.1:{server.server_port}/jwks"
+    state.publish(jwk(KEY, "one"))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        thread.join(10)
+        server.server_close()
+
+
+def signed(
+    claims: dict[str, Any], kid: str | None = "one", key: rsa.RSAPrivateKey = KEY, **header: Any
+) -> str:
+    """As they are: `jwt.encode` would refuse to sign what is wrong on purpose."""
+    payload = json.dumps(claims).encode()
+    return jwt.PyJWS().encode(
+        payload, key, algorithm="RS256", headers={"kid": kid, **header} if kid else header
+    )
