@@ -4,6 +4,7 @@ Every row of a tenant is keyed by ``(tenant_id, id)`` and refers to others by su
 into another tenant and every table can be partitioned by tenant.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -182,7 +184,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get("begin", "DEFERRED")
-    cast("Any", connection.connection.dbapi_connection).execute(f"BEGIN {mode}")
+    try:
+        cast("Any", connection.connection.dbapi_connection).execute(f"BEGIN {mode}")
+    except sqlite3.OperationalError as error:
+        # Past SQLAlchemy's own wrapping, since it is no statement of its: it is given the same form here.
+        raise OperationalError(f"BEGIN {mode}", None, error) from error
 
 
 def upsert(session: Session, table: type[Base]) -> Any:
