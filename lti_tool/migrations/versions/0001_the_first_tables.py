@@ -245,6 +245,7 @@ def upgrade() -> None:
         sa.Column("tried_at", UtcDateTime(), nullable=True),
         sa.Column("tried_before_at", UtcDateTime(), nullable=True),
         sa.Column("tried_first_at", UtcDateTime(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "platform_id"],
             ["platform.tenant_id", "platform.id"],
