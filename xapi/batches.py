@@ -1,4 +1,4 @@
-"""The next batch for an LRS: claimed, built, checked and frozen, ready to be sent."""
+"""The next statements for an LRS: claimed, built, checked and frozen, ready to be sent."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -31,6 +31,8 @@ class Terms:
     most_bytes: int = 1_000_000
     # After a time-out the LRS may still be at the request: the same statements must not reach it meanwhile.
     after_timeout_seconds: float = 30.0
+    # So many requests' worth is claimed and built together while all goes well.
+    batches_ahead: int = 4
     # A full batch that was taken faster than this makes the next one larger.
     brisk_seconds: float = 1.0
 
@@ -49,17 +51,17 @@ class Book:
         self._lrs = lrs
         self._terms = terms
 
-    def stored(self, batch: Batch, items: Sequence[Ready], seconds: float | None = None) -> None:
-        """They stand in the LRS. ``seconds``: how long it took, to find the size of batch that suits it."""
+    def stored(self, batch: Batch, items: Sequence[Ready]) -> None:
+        """They stand in the LRS. Changes deliveries only, so that it may be written down while others are sent."""
         with self._database.write() as session:
             self._held(session, batch).delivered([item.id for item in items], self._clock())
-            if self._lrs.failures or self._lrs.trouble:
+
+    def well(self, sent: int, seconds: float) -> None:
+        """The LRS took so many statements in such a time: it works, and may take more at once."""
+        if self._lrs.failures or self._lrs.trouble:
+            with self._database.write() as session:
                 self._note(session, failures=0, trouble=None, resting_until=None)
-        if (
-            seconds is not None
-            and len(items) >= self._lrs.batch_limit
-            and seconds < self._terms.brisk_seconds
-        ):
+        if sent >= self._lrs.batch_limit and seconds < self._terms.brisk_seconds:
             self.adapt(self._lrs.batch_limit * 2)
 
     def parked(self, batch: Batch, item: Ready, answer: str) -> None:

@@ -124,8 +124,8 @@ class Held:
         self._update(ids, due_at=due_at, lease=None, lease_until=None)
 
     def release(self, ids: Collection[UUID]) -> None:
-        """Gives back what was not sent; it keeps its place in the queue."""
-        self._update(ids, lease=None, lease_until=None)
+        """Gives back what the LRS has not looked at; it keeps its place in the queue, and this was no attempt."""
+        self._update(ids, attempts=Delivery.attempts - 1, lease=None, lease_until=None)
 
     def _update(self, ids: Collection[UUID], returning: Any = None, **values: Any) -> Any:
         change = update(Delivery).where(

@@ -1,11 +1,13 @@
 """A courier takes what is due to one LRS: a batch in one request, and what each answer asks for.
 
-While one batch is on its way the next is prepared, so that building does not wait for the network.
+While statements are on their way, a second thread prepares the next ones and writes down which have arrived, so that
+the LRS does not wait for our database, nor building for the network.
 """
 
 import json
 import random
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -46,16 +48,15 @@ class Courier:
         self._terms = terms or Terms()
         self._stop = stop or Flag()
         self._book = Book(database, clock, rng, lrs, self._terms)
+        self._written: deque[Future[None]] = deque()
 
     def run(self) -> None:
-        batch = self._next()
-        if batch is None:
-            return
-        with ThreadPoolExecutor(1, thread_name_prefix="prepare") as ahead:
+        with ThreadPoolExecutor(1, thread_name_prefix="desk") as self._desk:
+            batch = self._next()
             coming: Future[Batch | None] | None = None
             try:
                 while batch is not None:
-                    coming = ahead.submit(self._next) if batch.full else None
+                    coming = self._desk.submit(self._next) if batch.full else None
                     self.send(batch)
                     batch = coming.result() if coming else self._next()
                     coming = None
@@ -64,18 +65,24 @@ class Courier:
             finally:
                 if coming is not None and (left := coming.result()) is not None:
                     self._book.released(left, left.items)
+                self._look_back(0)
+
+    def _look_back(self, most: int) -> None:
+        """Lets no more than ``most`` outcomes wait to be written down; raises what kept one from it."""
+        while len(self._written) > most:
+            self._written.popleft().result()
 
     def _next(self) -> Batch | None:
         if self._stop.is_set():
             return None
-        limit = min(self._lrs.batch_limit, self._terms.most_statements)
+        ahead = 1 if self._lrs.failures else self._terms.batches_ahead
         return next_batch(
             self._database,
             self._clock,
             self._builder,
             self._lrs.tenant_id,
             self._lrs.id,
-            limit,
+            min(self._lrs.batch_limit * ahead, max(self._lrs.batch_limit, self._terms.most_statements)),
             self._terms.lease_seconds,
         )
 
@@ -96,15 +103,16 @@ class Courier:
                 self._book.released(batch, rest)
 
     def _cut(self, items: Sequence[Ready]) -> list[Sequence[Ready]]:
-        """Requests of no more than ``most_bytes``, the last one first."""
+        """Requests of what the LRS takes well, in number and in bytes; the last one first."""
         cuts: list[list[Ready]] = []
-        size = self._terms.most_bytes
+        room = 0
         for item in items:
-            size += len(item.body) + 1
-            if size > self._terms.most_bytes:
+            size = len(item.body) + 1
+            if size > room or len(cuts[-1]) == self._lrs.batch_limit:
                 cuts.append([])
-                size = len(item.body) + 2
+                room = self._terms.most_bytes
             cuts[-1].append(item)
+            room -= size
         return [*reversed(cuts)]
 
     def _still_ours(self, batch: Batch, items: Sequence[Ready]) -> Sequence[Ready]:
@@ -130,7 +138,9 @@ class Courier:
             raise self._book.resting(batch, items, str(error), blame=True, timed_out=timed_out) from error
         match meaning(answer.status):
             case Meaning.stored:
-                self._book.stored(batch, items, time.monotonic() - started)
+                self._book.well(len(items), time.monotonic() - started)
+                self._written.append(self._desk.submit(self._book.stored, batch, items))
+                self._look_back(self._terms.batches_ahead)
             case Meaning.busy:
                 raise self._book.resting(batch, items, explain(answer), asked=answer.retry_after)
             case Meaning.broken:

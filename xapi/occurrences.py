@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from social_layer.discussion.models import Entry
@@ -63,41 +63,45 @@ class Occurrence:
     thread: EntryNode | None
 
 
+_entry, _parent, _thread = aliased(Entry), aliased(Entry), aliased(Entry)
+_answered, _answered_voice = aliased(Event), aliased(Voice)
+# Written once: putting the query together takes longer than running it.
+_EVENTS = (
+    select(
+        Event.id,
+        Event.type,
+        Event.occurred_at,
+        Event.panel_id,
+        Event.answers_id,
+        Event.revision,
+        Event.detail,
+        Voice.id.label("voice_id"),
+        Voice.person_id,
+        Voice.registration,
+        _answered_voice.is_test.label("answers_test"),
+        _entry.id.label("entry_id"),
+        _entry.kind.label("entry_kind"),
+        _parent.id.label("parent_id"),
+        _parent.kind.label("parent_kind"),
+        _thread.id.label("thread_id"),
+        _thread.kind.label("thread_kind"),
+    )
+    .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
+    .outerjoin(_entry, and_(_entry.tenant_id == Event.tenant_id, _entry.id == Event.object_id))
+    .outerjoin(_parent, and_(_parent.tenant_id == _entry.tenant_id, _parent.id == _entry.parent_id))
+    .outerjoin(_thread, and_(_thread.tenant_id == _entry.tenant_id, _thread.id == _entry.thread_id))
+    .outerjoin(_answered, and_(_answered.tenant_id == Event.tenant_id, _answered.id == Event.answers_id))
+    .outerjoin(
+        _answered_voice,
+        and_(_answered_voice.tenant_id == _answered.tenant_id, _answered_voice.id == _answered.voice_id),
+    )
+    .where(Event.tenant_id == bindparam("tenant_id"), Event.id.in_(bindparam("ids", expanding=True)))
+)
+
+
 def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) -> dict[UUID, Occurrence]:
     """By event id; three queries, however many events."""
-    entry, parent, thread = aliased(Entry), aliased(Entry), aliased(Entry)
-    answered, answered_voice = aliased(Event), aliased(Voice)
-    rows = session.execute(
-        select(
-            Event.id,
-            Event.type,
-            Event.occurred_at,
-            Event.panel_id,
-            Event.answers_id,
-            Event.revision,
-            Event.detail,
-            Voice.id.label("voice_id"),
-            Voice.person_id,
-            Voice.registration,
-            answered_voice.is_test.label("answers_test"),
-            entry.id.label("entry_id"),
-            entry.kind.label("entry_kind"),
-            parent.id.label("parent_id"),
-            parent.kind.label("parent_kind"),
-            thread.id.label("thread_id"),
-            thread.kind.label("thread_kind"),
-        )
-        .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
-        .outerjoin(entry, and_(entry.tenant_id == Event.tenant_id, entry.id == Event.object_id))
-        .outerjoin(parent, and_(parent.tenant_id == entry.tenant_id, parent.id == entry.parent_id))
-        .outerjoin(thread, and_(thread.tenant_id == entry.tenant_id, thread.id == entry.thread_id))
-        .outerjoin(answered, and_(answered.tenant_id == Event.tenant_id, answered.id == Event.answers_id))
-        .outerjoin(
-            answered_voice,
-            and_(answered_voice.tenant_id == answered.tenant_id, answered_voice.id == answered.voice_id),
-        )
-        .where(Event.tenant_id == tenant_id, Event.id.in_(event_ids))
-    ).all()
+    rows = session.execute(_EVENTS, {"tenant_id": tenant_id, "ids": list(event_ids)}).all()
     places = _places(session, tenant_id, {row.panel_id for row in rows})
     accounts = _accounts(session, tenant_id, {row.person_id for row in rows} - {None})
     speakers: dict[UUID, Speaker] = {}
