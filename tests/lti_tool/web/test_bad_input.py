@@ -73,12 +73,8 @@ def test_a_clear_problem(
 def test_odd_characters_are_kept_or_refused_but_break_nothing(learner: Reader, body: str) -> None:
     assert learner.post("/entries", body=body, title=body).status_code in (200, 422)
     assert learner.post("/preview", body=body).status_code == 200
-    assert (
-        learner.send(
-            "PUT", "/drafts/topic", data=json.dumps({"body": body}), content_type="application/json"
-        ).status_code
-        == 204
-    )
+    draft = {"data": json.dumps({"body": body}), "content_type": "application/json"}
+    assert learner.send("PUT", "/drafts/topic", **draft).status_code == 204
     learner.page()
 
 

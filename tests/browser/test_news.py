@@ -1,0 +1,107 @@
+"""News appears by itself and never moves what somebody is reading."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.visitor import Visitor
+
+VISIT = Callable[..., Visitor]
+LONG = "A line of a longer text.\n\n" * 12
+
+
+def test_a_new_thread_waits_until_it_is_asked_for(visit: VISIT) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    lucas.start_thread("What Lucas is reading")
+    place_before = lucas.entry("What Lucas is reading").bounding_box()
+    maya.start_thread("From Maya")
+    lucas.look_for_news()
+    expect(lucas.button("1 new thread")).to_be_visible()
+    lucas.does_not_see("From Maya")
+    assert lucas.entry("What Lucas is reading").bounding_box() == place_before
+    lucas.button("1 new thread").click()
+    expect(lucas.entry("From Maya")).to_be_focused()
+
+
+def test_a_reply_below_the_window_stands_there_and_one_in_sight_waits(visit: VISIT) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    maya.start_thread("Short thread")
+    maya.start_thread(LONG, title="Long thread")
+    lucas.look_for_news()
+    lucas.button("2 new threads").click()
+    lucas.frame.evaluate("scrollTo(0, 0)")
+    scroll = lucas.frame.evaluate("scrollY")
+
+    maya.look_for_news()
+    maya.answer("Short thread", "Out of sight")
+    lucas.look_for_news()
+    expect(lucas.entry("Out of sight")).to_have_count(1, timeout=9000)
+    assert lucas.frame.evaluate("scrollY") == scroll
+
+    lucas.entry("Short thread").scroll_into_view_if_needed()
+    lucas.frame.evaluate("scrollBy(0, 400)")
+    maya.answer("Out of sight", "In sight")
+    lucas.look_for_news()
+    button = lucas.button("1 new reply")
+    expect(button).to_be_visible(timeout=9000)
+    lucas.does_not_see("In sight")
+    button.click()
+    expect(lucas.entry("In sight")).to_be_focused()
+
+
+def test_replies_to_replies_that_wait_come_in_order(visit: VISIT) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    maya.start_thread("Root")
+    lucas.look_for_news()
+    lucas.button("1 new thread").click()
+    maya.answer("Root", "One")
+    maya.answer("One", "Below one")
+    maya.answer("Root", "Two")
+    lucas.look_for_news()
+    lucas.button("3 new replies").click()
+    expect(lucas.frame.locator(".entry .text")).to_have_text(["Root", "One", "Below one", "Two"])
+
+
+def test_the_news_of_a_thread_that_waits_waits_with_it(visit: VISIT) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    maya.start_thread("Root")
+    maya.answer("Root", "Answer")
+    lucas.look_for_news()
+    lucas.button("1 new thread").click()
+    expect(lucas.frame.locator(".entry .text")).to_have_text(["Root", "Answer"])
+
+
+def test_news_is_said_to_those_who_listen(visit: VISIT) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    maya.start_thread("Hello")
+    lucas.look_for_news()
+    expect(lucas.frame.locator("#live")).to_have_text("1 new thread")
+
+
+def test_what_is_being_edited_is_left_alone(visit: VISIT) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    maya.start_thread("Mine")
+    maya.button("Edit").click()
+    maya.frame.get_by_label("Your text").fill("Mine, longer")
+    lucas.look_for_news()
+    lucas.button("1 new thread").click()
+    lucas.entry("Mine").get_by_role("button", name="Like").click()
+    expect(lucas.entry("Mine").get_by_role("button", name="Like")).to_have_text("Like 1")
+    maya.look_for_news()
+    maya.page.wait_for_timeout(500)
+    expect(maya.frame.get_by_label("Your text")).to_have_value("Mine, longer")
+    maya.button("Save").click()
+    expect(maya.entry("Mine, longer").get_by_role("button", name="Like")).to_have_text("Like 1")
+
+
+def test_what_was_in_sight_is_not_new_next_time(visit: VISIT) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    maya.start_thread("Seen")
+    maya.start_thread("Seen too")
+    lucas.start_thread("Of Lucas")
+    lucas.reload_frame()
+    expect(lucas.frame.get_by_text("New", exact=True)).to_have_count(2)
+    with lucas.page.expect_response(lambda response: response.url.endswith("/read"), timeout=15_000):
+        pass
+    lucas.reload_frame()
+    expect(lucas.frame.get_by_text("New", exact=True)).to_have_count(0)
