@@ -131,8 +131,9 @@ def make_deliveries(session: Session, wanted: Iterable[tuple[UUID, UUID, UUID, d
     ]
     if not rows:
         return 0
-    # Past the ORM, which would not say how many there were.
-    return session.connection().execute(upsert(session, Delivery).on_conflict_do_nothing(), rows).rowcount
+    inserted = upsert(session, Delivery).on_conflict_do_nothing().returning(Delivery.id)
+    # Past the ORM, which would make an object of each.
+    return len(session.connection().execute(inserted, rows).all())
 
 
 def _test_voices(session: Session, voice_ids: Collection[UUID]) -> set[UUID]:

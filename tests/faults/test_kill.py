@@ -63,6 +63,7 @@ def test_a_sender_killed_again_and_again_loses_nothing_and_repeats_nothing(
             lrs.plan.extend([Slow(0.1), Slow(0.05), CutsOff()])
             with sending(database_url):
                 time.sleep(rng.uniform(0, 0.5))
+        lrs.plan.clear()
         bridge = sender(world.database)
         left = drain(bridge)
         bridge.close()
