@@ -186,7 +186,7 @@ def frame_remove(address: str, tenant: str) -> None:
             raise click.ClickException(
                 f"{origin} is not in the list of {tenant}; see: alongside platform frame list"
             )
-        session.delete(known)
+        frames.remove_frame(session, known)
     click.echo(f"{origin} is no longer in the list of {tenant}.")
 
 

@@ -64,6 +64,12 @@ def add_frame(
     forget(session, tenant_id)
 
 
+def remove_frame(session: Session, known: FrameAncestor) -> None:
+    session.delete(known)
+    session.flush()
+    forget(session, known.tenant_id)
+
+
 def forget(session: Session, tenant_id: UUID) -> None:
     """Drops what this process remembers of the tenant's list."""
     _remembered(session).pop(tenant_id, None)
