@@ -36,6 +36,7 @@ def create_app(given: Parts) -> Flask:
         hops = given.settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     Babel(app, locale_selector=choose_locale, default_translation_directories=str(translations.FOLDER))
+    translations.register_translations(app)
     app.context_processor(lambda: {"locale": get_locale()})
     logs.register_logs(app)
     register_headers(app)

@@ -74,7 +74,8 @@ def _first_of_deployment(
         .returning(Platform.id)
     )
     if taken is None:
-        return None
+        # Unless another launch, at the same moment, has just fixed this very one.
+        return find_met(session, platform, message, "")
     deployment = make_deployment(clock, platform.tenant_id, platform.id, message.deployment_id, learned=True)
     session.add(deployment)
     session.flush()

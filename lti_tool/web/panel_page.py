@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, render_template, url_for
-from flask_babel import get_locale, refresh
+from flask_babel import get_locale
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lti_tool.parts import parts
+from lti_tool.translations import refresh
 from lti_tool.web.kinds import KINDS
 from lti_tool.web.presenting import Presenter
 from lti_tool.web.words import script_words

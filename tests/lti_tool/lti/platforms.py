@@ -10,8 +10,18 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import strategies as st
 from jwt.algorithms import RSAAlgorithm
 
+# Anything that a claim could be, and texts that databases and pages have trouble with.
+HOSTILE = st.sampled_from(
+    ["\x00", "\ud800", "\u202e", "</script>", "%s", "{{ 7*7 }}", "' OR 1=1 --", "x" * 10_000, "🦊" * 300]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=400) | HOSTILE,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4),
+    max_leaves=12,
+)
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 

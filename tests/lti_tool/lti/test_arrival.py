@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import given as for_all
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -31,7 +35,7 @@ from tests.lti_tool.lti.launching import (
     parts_for,
     settings_for,
 )
-from tests.lti_tool.lti.platforms import KeyServer, serving_keys, signed
+from tests.lti_tool.lti.platforms import HOSTILE, JSON, KeyServer, serving_keys, signed
 
 ISSUER = "https://lms.example"
 
@@ -304,6 +308,44 @@ def test_a_later_launch_notes_when_it_was(lms: Lms, clock: Clock) -> None:
     assert len(seen) <= 14
     assert lms.all(Membership)[0].last_launch_at == clock()
     assert [event.type for event in lms.all(Event)] == ["panel_opened"] * 2
+
+
+# Claims of any kind, as far as the database.
+
+CLAIMED = ("sub", "name", "email", "locale", "zoneinfo", "roles", "context", "resource_link", "custom")
+TEXTS = st.text(max_size=300) | HOSTILE
+WELL_TYPED = st.fixed_dictionaries(
+    {},
+    optional={
+        "sub": TEXTS,
+        "name": TEXTS,
+        "email": TEXTS,
+        "locale": TEXTS,
+        "roles": st.lists(TEXTS, max_size=3),
+        "context": st.fixed_dictionaries({"id": TEXTS, "title": TEXTS, "label": TEXTS}),
+        "resource_link": st.fixed_dictionaries({"id": TEXTS, "title": TEXTS}),
+        "custom": st.dictionaries(st.just(PANEL_PARAMETER) | TEXTS, TEXTS, max_size=2),
+        "launch_presentation": st.fixed_dictionaries({"locale": TEXTS, "return_url": TEXTS}),
+        "tool_platform": st.fixed_dictionaries({"product_family_code": TEXTS, "name": TEXTS}),
+    },
+)
+
+
+class TestHostileClaims:
+    """On both databases."""
+
+    @pytest.fixture
+    def settings(self, database_url: str, tmp_path: Path) -> Settings:
+        return settings_for(database_url, tmp_path)
+
+    @effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @for_all(changes=WELL_TYPED | st.dictionaries(st.sampled_from(CLAIMED), JSON, max_size=4))
+    def test_none_is_more_than_refused(self, lms: Lms, changes: dict[str, Any]) -> None:
+        answer = lms.launch(**changes)
+
+        assert answer.status_code == 200 or 400 <= answer.status_code < 500
+        if answer.status_code == 200:
+            assert config_of(answer)["token"]
 
 
 # Launches at the same moment.

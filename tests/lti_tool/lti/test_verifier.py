@@ -17,7 +17,7 @@ from lti_tool.lti.claims import CLAIM, Message
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.lti.verifier import MOST_CHARACTERS, Verified, verify
 from lti_tool.problems import PROBLEMS, Problem
-from tests.lti_tool.lti.platforms import KEY, signed
+from tests.lti_tool.lti.platforms import JSON, KEY, signed
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -158,11 +158,6 @@ def test_an_endless_or_endlessly_nested_token_is_refused() -> None:
     assert code_of(f"{nested}.{nested}.x") == "id_token_malformed"
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=400),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4),
-    max_leaves=12,
-)
 CLAIM_NAMES = [name.removeprefix(CLAIM) for name in claims()] + [
     *("name", "email", "azp", "nbf", "custom", "context", "launch_presentation", "tool_platform", "lis"),
 ]
