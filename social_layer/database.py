@@ -166,6 +166,8 @@ def make_engine(url: str, **options: Any) -> Engine:
         options.setdefault("connect_args", {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
     else:
         options.setdefault("pool_pre_ping", True)
+    # What people write and are called stands in parameters, and is not for logs.
+    options.setdefault("hide_parameters", True)
     engine = create_engine(parsed, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

@@ -57,6 +57,7 @@ def _soften(state: StateCore) -> None:
             token.tag = f"h{min(int(token.tag[1]) + 2, 6)}"
         for child in token.children or ():
             if child.type == "image":
-                address, label = child.attrGet("src"), child.content or child.attrGet("src")
+                address = child.attrGet("src")
+                label = "".join(inner.content for inner in child.children or ()) or address
                 child.type, child.tag, child.nesting, child.children = "html_inline", "", 0, None
                 child.content = f'<a href="{escapeHtml(str(address))}">{escapeHtml(str(label))}</a>'

@@ -168,12 +168,19 @@ def react(
         raise NotAllowed("may_not_post")
     seq = _raise_counter(session, viewer)
     _answerable(session, viewer, entry_id)
-    key = {"tenant_id": viewer.tenant_id, "entry_id": entry_id, "voice_id": viewer.voice_id, "kind": kind}
     if on:
-        change = upsert(session, Reaction).values(**key, created_at=clock()).on_conflict_do_nothing()
+        given = upsert(session, Reaction).on_conflict_do_nothing().returning(Reaction.kind)
+        reaction = {
+            "tenant_id": viewer.tenant_id,
+            "entry_id": entry_id,
+            "voice_id": viewer.voice_id,
+            "kind": kind,
+            "created_at": clock(),
+        }
+        changed = run(session, given, reaction).first()
     else:
-        change = delete(Reaction).filter_by(**key)
-    if not session.execute(change).rowcount:  # type: ignore[attr-defined]
+        changed = run(session, _TAKE_BACK, seen_by(viewer, entry=entry_id, reaction=kind)).first()
+    if changed is None:
         return
     run(session, _CHANGE_ENTRY, seen_by(viewer, entry=entry_id, changed_seq=seq))
     happened = EventType.reaction_added if on else EventType.reaction_removed
@@ -308,6 +315,16 @@ _RAISE_COUNTER = (
     .where(Panel.tenant_id == bindparam("viewer_tenant"), Panel.id == bindparam("viewer_panel"))
     .values(counter=Panel.counter + 1)
     .returning(Panel.counter)
+)
+_TAKE_BACK = (
+    delete(Reaction)
+    .where(
+        Reaction.tenant_id == bindparam("viewer_tenant"),
+        Reaction.entry_id == bindparam("entry"),
+        Reaction.voice_id == bindparam("viewer_voice"),
+        Reaction.kind == bindparam("reaction"),
+    )
+    .returning(Reaction.kind)
 )
 _DROP_DRAFT = delete(Draft).where(
     Draft.tenant_id == bindparam("viewer_tenant"),

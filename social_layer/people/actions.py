@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
+from social_layer.database import run, upsert
 from social_layer.people.models import Account, Course, Membership, Person, Role, Tenant, Voice
 from social_layer.people.queries import Known, find_known
 
@@ -33,11 +34,12 @@ class Newcomer:
 
 
 def find_or_make_tenant(session: Session, clock: Clock, name: str = DEFAULT_TENANT) -> Tenant:
-    found = session.scalar(select(Tenant).where(Tenant.name == name))
+    by_name = select(Tenant).where(Tenant.name == name)
+    found = session.scalar(by_name)
     if found is None:
-        found = Tenant(id=uuid4(), name=name, created_at=clock())
-        session.add(found)
-        session.flush()
+        made = {"id": uuid4(), "name": name, "created_at": clock()}
+        run(session, upsert(session, Tenant).on_conflict_do_nothing(), made)
+        found = session.scalars(by_name).one()
     return found
 
 
@@ -70,34 +72,12 @@ def make_course(
 def arrive(session: Session, clock: Clock, newcomer: Newcomer, known: Known | None = None) -> UUID:
     """Finds or makes account, person, membership and own voice; answers the membership's id.
 
-    ``known``: what a query of the caller has already found of them. Writes only what differs.
+    ``known``: what a query of the caller has already found of them. Writes only what differs. Two launches of theirs
+    at once are one arrival: whoever comes second takes what the first has made.
     """
-    known = known or find_known(
-        session, newcomer.tenant_id, newcomer.course_id, newcomer.home_page, newcomer.account
-    )
-    now = clock()
+    known = known or _known(session, newcomer)
     if known is None:
-        person = Person(
-            tenant_id=newcomer.tenant_id,
-            id=uuid4(),
-            name=newcomer.name,
-            email=newcomer.email,
-            language=newcomer.language,
-            time_zone=newcomer.time_zone,
-            created_at=now,
-        )
-        session.add(person)
-        session.flush()
-        session.add(
-            Account(
-                tenant_id=newcomer.tenant_id,
-                id=uuid4(),
-                person_id=person.id,
-                home_page=newcomer.home_page,
-                name=newcomer.account,
-            )
-        )
-        return _join(session, clock, newcomer, person.id)
+        return _join(session, clock, newcomer, _meet(session, clock, newcomer))
     tenant_id = newcomer.tenant_id
     told = {name: getattr(newcomer, name) for name in ("name", "email", "language", "time_zone")}
     changed = {name: value for name, value in told.items() if value not in (None, getattr(known, name))}
@@ -107,7 +87,7 @@ def arrive(session: Session, clock: Clock, newcomer: Newcomer, known: Known | No
         )
     if known.membership_id is None:
         return _join(session, clock, newcomer, known.person_id)
-    last = known.last_launch_at
+    now, last = clock(), known.last_launch_at
     changed = {
         **({"role": newcomer.role} if known.role != newcomer.role else {}),
         **({"active": True} if not known.active else {}),
@@ -122,26 +102,55 @@ def arrive(session: Session, clock: Clock, newcomer: Newcomer, known: Known | No
     return known.membership_id
 
 
-def _join(session: Session, clock: Clock, newcomer: Newcomer, person_id: UUID) -> UUID:
-    now = clock()
-    membership = Membership(
+def _known(session: Session, newcomer: Newcomer) -> Known | None:
+    return find_known(session, newcomer.tenant_id, newcomer.course_id, newcomer.home_page, newcomer.account)
+
+
+def _meet(session: Session, clock: Clock, newcomer: Newcomer) -> UUID:
+    """Somebody whom the tenant does not know yet: person and account. Answers the person's id."""
+    person = Person(
         tenant_id=newcomer.tenant_id,
         id=uuid4(),
-        person_id=person_id,
-        course_id=newcomer.course_id,
-        role=newcomer.role,
-        is_test=newcomer.is_test,
-        created_at=now,
-        last_launch_at=now,
+        name=newcomer.name,
+        email=newcomer.email,
+        language=newcomer.language,
+        time_zone=newcomer.time_zone,
+        created_at=clock(),
     )
-    voice = Voice(
-        tenant_id=newcomer.tenant_id,
-        id=uuid4(),
-        course_id=newcomer.course_id,
-        person_id=person_id,
-        is_test=newcomer.is_test,
-        created_at=now,
-    )
-    session.add_all((membership, voice))
+    session.add(person)
     session.flush()
-    return membership.id
+    account = {
+        "tenant_id": newcomer.tenant_id,
+        "id": uuid4(),
+        "person_id": person.id,
+        "home_page": newcomer.home_page,
+        "name": newcomer.account,
+    }
+    # What an INSERT returns is known on every database; how many rows it wrote is not.
+    written = upsert(session, Account).on_conflict_do_nothing().returning(Account.id)
+    if run(session, written, account).first():
+        return person.id
+    session.delete(person)
+    met = _known(session, newcomer)
+    if met is None:
+        raise RuntimeError("an account that conflicts cannot be found")
+    return met.person_id
+
+
+def _join(session: Session, clock: Clock, newcomer: Newcomer, person_id: UUID) -> UUID:
+    """Membership and own voice. Answers the membership's id."""
+    now = clock()
+    in_course = {
+        "tenant_id": newcomer.tenant_id,
+        "course_id": newcomer.course_id,
+        "person_id": person_id,
+        "is_test": newcomer.is_test,
+        "created_at": now,
+    }
+    membership = {**in_course, "id": uuid4(), "role": newcomer.role, "last_launch_at": now}
+    run(session, upsert(session, Membership).on_conflict_do_nothing(), membership)
+    run(session, upsert(session, Voice).on_conflict_do_nothing(), {**in_course, "id": uuid4()})
+    joined = _known(session, newcomer)
+    if joined is None or joined.membership_id is None:
+        raise RuntimeError("a membership that was made cannot be found")
+    return joined.membership_id
