@@ -32,6 +32,7 @@ class Settings:
     database_url: str = field(repr=False)
     lrs_database_url: str = field(repr=False)
     broker_url: str = field(repr=False)
+    # Where requests are counted for the rate limits: a Redis, or empty for this process's memory.
     rate_limit_storage: str = field(repr=False)
     # The newest first: the first one seals and signs, each of them opens and verifies.
     secret_keys: tuple[str, ...] = field(repr=False)
@@ -74,7 +75,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=_database_url(env, "DATABASE_URL", home / "alongside.db"),
         lrs_database_url=_database_url(env, "LRS_DATABASE_URL", home / "lrs.db"),
         broker_url=_broker_url(broker),
-        rate_limit_storage=broker if broker.startswith(("redis://", "rediss://")) else "memory://",
+        rate_limit_storage=broker if broker.startswith(("redis://", "rediss://")) else "",
         secret_keys=_secret_keys(env, home, production),
         rate_limits=_one_of(env, "ALONGSIDE_RATE_LIMITS", ("on", "off")) == "on",
         allowed_hosts=frozenset(env.get("ALONGSIDE_ALLOWED_HOSTS", "").lower().replace(",", " ").split()),

@@ -9,6 +9,7 @@ from flask import Flask, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
+from lti_tool import counting
 from lti_tool.config import Settings
 from lti_tool.problems import Problem
 
@@ -28,7 +29,7 @@ limiter = Limiter(asker, default_limits=[BY_ONE_ASKER], headers_enabled=True, st
 def register_limits(app: Flask, settings: Settings) -> None:
     app.config.update(
         RATELIMIT_ENABLED=settings.rate_limits,
-        RATELIMIT_STORAGE_URI=settings.rate_limit_storage,
+        RATELIMIT_STORAGE_URI=settings.rate_limit_storage or f"{counting.SCHEME}://",
         # A broken counter must not close the house.
         RATELIMIT_SWALLOW_ERRORS=True,
         RATELIMIT_ON_BREACH_CALLBACK=_refuse,

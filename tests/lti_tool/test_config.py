@@ -26,7 +26,8 @@ def test_nothing_said_means_this_machine_alone(home: dict[str, str]) -> None:
     assert settings.public_url == "http://localhost:8000"
     assert settings.database_url.endswith("/home/alongside.db")
     assert settings.lrs_database_url.endswith("/home/lrs.db")
-    assert settings.broker_url == settings.rate_limit_storage == "memory://"
+    assert settings.broker_url == "memory://"
+    assert settings.rate_limit_storage == ""
     assert settings.rate_limits
 
 
@@ -98,7 +99,7 @@ def test_production_on_sqlite_is_warned_of(home: dict[str, str]) -> None:
 
 def test_rate_limits_are_shared_where_there_is_a_redis(home: dict[str, str]) -> None:
     assert read_settings({**home, "BROKER_URL": "redis://cache/1"}).rate_limit_storage == "redis://cache/1"
-    assert read_settings({**home, "BROKER_URL": "amqp://rabbit"}).rate_limit_storage == "memory://"
+    assert read_settings({**home, "BROKER_URL": "amqp://rabbit"}).rate_limit_storage == ""
 
 
 @pytest.mark.parametrize(
