@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import TextIO
 from uuid import uuid4
 
 import structlog
@@ -12,10 +13,17 @@ from lti_tool.config import Settings
 log = structlog.get_logger("alongside")
 
 
-def configure_logs(settings: Settings) -> None:
-    """JSON lines in production, readable ones in development. Called once by each command that serves."""
+def configure_logs(settings: Settings, stream: TextIO | None = None) -> None:
+    """JSON lines in production, readable ones in development. Called once by each command that serves.
+
+    ``stream``: where they go instead of the standard output, then always as JSON.
+    """
     shown = logging.getLevelNamesMapping()[settings.log_level]
-    renderer = structlog.processors.JSONRenderer() if settings.is_production else structlog.dev.ConsoleRenderer()
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if settings.is_production or stream
+        else structlog.dev.ConsoleRenderer()
+    )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(shown),
         processors=[
@@ -25,6 +33,7 @@ def configure_logs(settings: Settings) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=shown, format="%(levelname)s %(name)s: %(message)s")

@@ -15,7 +15,7 @@ SMALL, PAGE, LARGE = 10, 100, 10_000
 
 
 def run(rounds: int = 100) -> list[Row]:
-    """On SQLite, with rate limits and headers as in production."""
+    """On SQLite, with rate limits, headers and logs as in production."""
     with world() as here:
         rows = _launch(here, rounds)
         config = here.launch("maya", LINK)

@@ -4,13 +4,14 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask.testing import FlaskClient
 from sqlalchemy import event
@@ -19,6 +20,7 @@ from werkzeug.test import TestResponse
 from lti_tool import migrations
 from lti_tool.app import create_app
 from lti_tool.config import read_settings
+from lti_tool.logs import configure_logs
 from lti_tool.lti.registrations import Registration, register
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Sandbox, SandboxConfig, authorize
@@ -48,19 +50,44 @@ class Meter:
 
 
 @dataclass
+class Counted:
+    """Around the tool's application: what a server would run, without the client that asks it here."""
+
+    app: WSGIApplication
+    seconds: float = 0.0
+    queries: int = 0
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        before = time.process_time()
+        answer = self.app(environ, start_response)
+        body = b"".join(answer)
+        if isinstance(answer, Closable):
+            answer.close()
+        self.seconds += time.process_time() - before
+        return [body]
+
+    def query(self, *_: object) -> None:
+        self.queries += 1
+
+
+@runtime_checkable
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+@dataclass
 class World:
     given: Parts
     client: FlaskClient
     sandbox: Sandbox
-    _sent: list[str]
+    counted: Counted
 
     @contextmanager
     def measured(self, meter: Meter) -> Iterator[None]:
-        self._sent.clear()
-        before = time.process_time()
+        self.counted.seconds = self.counted.queries = 0
         yield
-        meter.milliseconds.append((time.process_time() - before) * 1000)
-        meter.queries.append(len(self._sent))
+        meter.milliseconds.append(self.counted.seconds * 1000)
+        meter.queries.append(self.counted.queries)
 
     def launch(self, person: str, link: str, meter: Meter | None = None) -> dict[str, Any]:
         """A whole launch; ``meter`` counts the tool's requests together, not the sandbox's work between them."""
@@ -93,11 +120,10 @@ def world(database_url: str | None = None) -> Iterator[World]:
         settings = read_settings(
             {
                 "ALONGSIDE_HOME": folder,
-                "ALONGSIDE_RATE_LIMITS": "on",
-                "ALONGSIDE_LOG_LEVEL": "WARNING",
                 "DATABASE_URL": database_url or f"sqlite:///{home / 'bench.db'}",
             }
         )
+        configure_logs(settings, stream=home.joinpath("log").open("w"))
         given = Parts.of(settings)
         migrations.upgrade(given.database.engine)
         first_start(given)
@@ -125,12 +151,9 @@ def world(database_url: str | None = None) -> Iterator[World]:
                         deployment_ids=[sandbox.registration.deployment_id],
                     ),
                 )
-            sent: list[str] = []
-
-            def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-                sent.append(statement)
-
-            event.listen(given.database.engine, "before_cursor_execute", count)
-            client = create_app(given).test_client()
-            yield World(given, client, sandbox, sent)
+            app = create_app(given)
+            counted = Counted(app.wsgi_app)
+            app.wsgi_app = counted  # type: ignore[method-assign]
+            event.listen(given.database.engine, "before_cursor_execute", counted.query)
+            yield World(given, app.test_client(), sandbox, counted)
             given.database.close()
