@@ -17,6 +17,7 @@ from celery.beat import EmbeddedService, Scheduler
 from celery.platforms import SecurityWarning
 
 from lti_tool.bridging import bridge_of
+from lti_tool.lti.logins import sweep_logins
 from lti_tool.parts import Parts
 from xapi.bridge import Bridge
 
@@ -27,6 +28,8 @@ THREADS = 16
 GRACE_SECONDS = 20.0
 _SWEEP = "alongside.sweep"
 _DELIVER = "alongside.deliver"
+_KEEP_HOUSE = "alongside.keep_house"
+_KEEP_HOUSE_SECONDS = 600.0
 
 
 def make_celery(broker_url: str, bridge: Bridge, *, every: float = 1.0) -> Celery:
@@ -62,10 +65,27 @@ def make_celery(broker_url: str, bridge: Bridge, *, every: float = 1.0) -> Celer
     return app
 
 
+def keep_house(app: Celery, given: Parts) -> None:
+    """Adds the tick that clears away what has served its time: logins that nobody finished."""
+
+    @app.task(name=_KEEP_HOUSE)
+    def clear_away() -> None:
+        with given.database.write() as session:
+            gone = sweep_logins(session, given.clock)
+        log.debug("logins swept", gone=gone)
+
+    app.conf.beat_schedule[_KEEP_HOUSE] = {
+        "task": _KEEP_HOUSE,
+        "schedule": _KEEP_HOUSE_SECONDS,
+        "options": {"expires": _KEEP_HOUSE_SECONDS},
+    }
+
+
 def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     """Works until SIGTERM or SIGINT; answers the exit code."""
     bridge = bridge_of(given)
     app = make_celery(given.settings.broker_url, bridge)
+    keep_house(app, given)
     # Celery warns of root because of pickle, which we do not take; its advice names an option that we do not have.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     # Without a receiver Celery would set up logging its own way.

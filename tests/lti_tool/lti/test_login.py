@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import Celery
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -12,6 +13,7 @@ from lti_tool.lti.logins import KEPT, LIFETIME, sweep_logins
 from lti_tool.lti.models import Login, Platform
 from lti_tool.lti.registrations import remove
 from lti_tool.sandbox import authorize
+from lti_tool.worker import keep_house
 from tests.lti_tool.lti.launching import (
     LAUNCH_URL,
     TOOL,
@@ -274,3 +276,15 @@ def test_old_logins_are_swept(course: Course) -> None:
     with course.given.database.write() as session:
         assert sweep_logins(session, course.clock) == 1
     assert len(course.rows(Login)) == 1
+
+
+def test_the_worker_sweeps_old_logins(course: Course) -> None:
+    celery = Celery("test", broker="memory://localhost", set_as_current=False)
+    keep_house(celery, course.given)
+    course.ready(course.browser())
+    course.clock.pass_by(seconds=KEPT.total_seconds() + 1)
+
+    (tick,) = celery.conf.beat_schedule.values()
+    celery.tasks[tick["task"]]()
+
+    assert course.rows(Login) == []
