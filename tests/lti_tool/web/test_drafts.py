@@ -1,7 +1,6 @@
 """What somebody is writing is kept for their eyes."""
 
 from collections.abc import Callable
-from uuid import uuid4
 
 import pytest
 
