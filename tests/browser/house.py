@@ -71,7 +71,7 @@ class Place:
 
 
 class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
+    def log(self, *args: object) -> None:
         """Nobody reads it."""
 
 

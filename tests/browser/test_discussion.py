@@ -52,7 +52,9 @@ def test_edit_remove_and_react(visit: VISIT) -> None:
     expect(thought).to_have_text("Made me think 1")
     expect(thought).to_be_focused()
     maya.look_for_news()
-    expect(maya.entry("First thoughts").get_by_role("button", name="Made me think")).to_have_text("Made me think 1")
+    expect(maya.entry("First thoughts").get_by_role("button", name="Made me think")).to_have_text(
+        "Made me think 1"
+    )
     thought.click()
     expect(thought).to_have_attribute("aria-pressed", "false")
 
@@ -83,7 +85,9 @@ def test_a_preview_shows_what_will_be_posted(visit: VISIT) -> None:
     maya.button("Start a thread…").click()
     maya.frame.get_by_label("Your thought or question").fill("- one\n- two")
     maya.button("Preview").click()
-    expect(maya.frame.get_by_role("region", name="Preview").get_by_role("listitem")).to_have_text(["one", "two"])
+    expect(maya.frame.get_by_role("region", name="Preview").get_by_role("listitem")).to_have_text(
+        ["one", "two"]
+    )
     maya.button("Preview").click()
     expect(maya.frame.get_by_label("Your thought or question")).to_be_focused()
 
@@ -91,9 +95,7 @@ def test_a_preview_shows_what_will_be_posted(visit: VISIT) -> None:
 def test_marked_words_are_quoted_in_the_reply(visit: VISIT) -> None:
     maya = visit("maya")
     maya.start_thread("Water finds its way.")
-    maya.frame.evaluate(
-        "getSelection().selectAllChildren(document.querySelector('.entry .text p'))"
-    )
+    maya.frame.evaluate("getSelection().selectAllChildren(document.querySelector('.entry .text p'))")
     maya.button("Reply").click()
     expect(maya.frame.get_by_label("Your reply")).to_have_value("> Water finds its way.\n\n")
 

@@ -96,12 +96,14 @@ def test_what_is_being_edited_is_left_alone(visit: VISIT) -> None:
 
 def test_what_was_in_sight_is_not_new_next_time(visit: VISIT) -> None:
     maya, lucas = visit("maya"), visit("lucas")
-    maya.start_thread("Seen")
-    maya.start_thread("Seen too")
+    maya.start_thread("The older one")
+    maya.start_thread("The newer one")
     lucas.start_thread("Of Lucas")
     lucas.reload_frame()
     expect(lucas.frame.get_by_text("New", exact=True)).to_have_count(2)
     with lucas.page.expect_response(lambda response: response.url.endswith("/read"), timeout=15_000):
-        pass
+        for text in ("The newer one", "The older one"):
+            lucas.entry(text).scroll_into_view_if_needed()
+            lucas.page.wait_for_timeout(1200)
     lucas.reload_frame()
     expect(lucas.frame.get_by_text("New", exact=True)).to_have_count(0)

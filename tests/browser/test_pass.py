@@ -76,7 +76,11 @@ def test_the_pass_is_renewed_before_it_ends(visit: VISIT) -> None:
           document.dispatchEvent(new Event("visibilitychange"));
         }"""
     )
-    maya.frame.wait_for_function("before => history.state.token !== before", arg=before)
+    for _ in range(50):
+        maya.page.wait_for_timeout(100)
+        if maya.frame.evaluate("history.state.token") != before:
+            break
+    assert maya.frame.evaluate("history.state.token") != before
     maya.reload_frame()
     maya.start_thread("Still here")
 

@@ -115,4 +115,5 @@ def test_somebody_who_left_the_course_is_told_once(visit: VISIT) -> None:
     ))  # fmt: skip
     maya.look_for_news()
     expect(maya.frame.locator("#page-problem")).to_contain_text("You left.")
+    maya.page.locator("iframe").scroll_into_view_if_needed()
     expect(maya.frame.locator("#page-problem")).to_be_in_viewport()

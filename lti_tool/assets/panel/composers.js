@@ -1,7 +1,7 @@
 // Composers: opening and closing them, previews, posting once, and what follows when the text has arrived.
 
 import htmx from "htmx.org";
-import { aboutOf, discard, forget, keptDraft, resume, settle, textChanged } from "./drafts.js";
+import { discard, forget, keepNow, keptDraft, resume, settle, textChanged } from "./drafts.js";
 import { announce } from "./live.js";
 import { elementsOf, entryById, goTo, idOf, labelDrafts, placeReply, placeThread, renew } from "./places.js";
 import { ask } from "./pass.js";
@@ -121,9 +121,7 @@ export function closeComposer(form) {
   const article = entryById(form.dataset.to);
   const foot = form.nextElementSibling?.matches(".thread-foot") ? form.nextElementSibling : null;
   foot?.classList.remove("writing-here");
-  const text = form.elements.body.value.trim();
-  if (!text && keptDraft(aboutOf(form))) discard(form);
-  else if (text) textChanged(form);
+  keepNow(form);
   form.remove();
   if (article) {
     labelDrafts(article);

@@ -21,7 +21,7 @@ export function keptDraft(about) {
 }
 
 /** What a composer's draft is about. */
-export function aboutOf(form) {
+function aboutOf(form) {
   const kind = form.dataset.composer;
   if (kind === "reply") return `reply:${form.elements.parent_id.value}`;
   if (kind === "edit") return `edit:${form.closest(".entry").id.slice(2)}`;
@@ -45,16 +45,25 @@ export function resume(form) {
 
 /** The server dropped the draft when it took the text. */
 export function forget(form) {
-  kept.delete(aboutOf(form));
-  keeperOf(form).rest();
+  const keeper = keeperOf(form);
+  kept.delete(keeper.about);
+  keeper.rest();
 }
 
-export async function discard(form) {
-  kept.delete(aboutOf(form));
+/** Closes a form: its text is kept at once, or, where none is left, nothing of it. */
+export function keepNow(form) {
   const keeper = keeperOf(form);
+  if (!keeper.hasText && !kept.has(keeper.about)) return;
+  keeper.changed();
+  keeper.keep();
+}
+
+/** Lets go of what was written: somebody cancelled it. */
+export async function discard(form) {
+  const keeper = keeperOf(form);
+  if (!kept.delete(keeper.about) && !waiting.has(keeper)) return;
   await keeper.settle();
-  keeper.resume();
-  await ask(`/drafts/${aboutOf(form)}`, { method: "DELETE" }).catch(() => {});
+  await ask(`/drafts/${keeper.about}`, { method: "DELETE" }).catch(() => {});
 }
 
 function keeperOf(form) {
@@ -65,9 +74,14 @@ function keeperOf(form) {
 class Keeper {
   constructor(form) {
     this.form = form;
+    this.about = aboutOf(form);
     this.timer = 0;
     this.sending = null;
     this.isPosting = false;
+  }
+
+  get hasText() {
+    return fieldsOf(this.form) !== null;
   }
 
   changed() {
@@ -81,7 +95,7 @@ class Keeper {
   async keep({ closing = false } = {}) {
     clearTimeout(this.timer);
     if (this.isPosting || !waiting.delete(this)) return;
-    const about = aboutOf(this.form);
+    const { about } = this;
     const fields = fieldsOf(this.form);
     if (fields) kept.set(about, fields);
     else kept.delete(about);
@@ -103,7 +117,7 @@ class Keeper {
   }
 
   again() {
-    if (this.isPosting || !this.form.isConnected) return;
+    if (this.isPosting) return;
     waiting.add(this);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.keep(), 10 * PAUSE);
