@@ -35,7 +35,7 @@ setup: .make/installed .make/assets ## the Python environment, node packages and
 demo: setup ## runs tool, worker, sandbox LMS and LRS with a believable course; Ctrl-C stops it
 	@exec $(BIN)/alongside demo
 
-demo-reset: setup ## the same with the demo's data cleared first
+demo-reset: setup ## clears the demo's data; the next make demo begins anew
 	@exec $(BIN)/alongside demo --reset
 
 test: setup .make/test-lrs ## all tests, on real browsers, databases and LRSs

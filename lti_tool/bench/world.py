@@ -45,8 +45,9 @@ class Meter:
         return median(self.milliseconds)
 
     @property
-    def most_queries(self) -> int:
-        return max(self.queries)
+    def usual_queries(self) -> float:
+        """The median: now and then a request reads again what is kept in memory for some seconds."""
+        return median(self.queries)
 
 
 @dataclass

@@ -169,11 +169,17 @@ def remove(name: str, tenant: str | None, yes: bool) -> None:
 @click.option(
     "--password", envvar="LRS_PASSWORD", required=True, help="Its password; - reads it from standard input."
 )
+@click.option(
+    "--home-page",
+    help="The address that its statements' authority names; keep it the same for ever.  [default: where it listens]",
+)
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 @click.option(
     "--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads a process."
 )
-def serve(host: str, port: int, username: str, password: str, workers: int, threads: int) -> None:
+def serve(
+    host: str, port: int, username: str, password: str, home_page: str | None, workers: int, threads: int
+) -> None:
     """Run the bundled LRS, at /xAPI, on the database of LRS_DATABASE_URL.
 
     The password may stand in the environment, as LRS_PASSWORD.
@@ -187,7 +193,11 @@ def serve(host: str, port: int, username: str, password: str, workers: int, thre
         settings.home.mkdir(parents=True, exist_ok=True)
     click.echo(f"The LRS listens at http://{host}:{port}/xAPI (user name {username}).")
     serve_lrs(
-        LrsSettings(settings.lrs_database_url, credentials=((username, _password(password)),)),
+        LrsSettings(
+            settings.lrs_database_url,
+            credentials=((username, _password(password)),),
+            home_page=home_page or f"http://{host}:{port}/xAPI",
+        ),
         host,
         port,
         workers=workers,
