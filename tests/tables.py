@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from lti_tool.migrations import metadata
 from social_layer.database import Database
@@ -38,10 +40,24 @@ def sqlite_tables_url(sqlite_with_tables: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_tables_url(postgres_server: PostgresServer, postgres_with_tables: str) -> Iterator[str]:
-    """The URL of a PostgreSQL database with empty tables, for this test alone."""
-    with postgres_server.database(template=postgres_with_tables) as url:
-        yield url
+def postgres_tables_url(postgres_with_tables: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database with empty tables, which one test after the other has for itself."""
+    yield postgres_with_tables
+    empty_tables(postgres_with_tables)
+
+
+def empty_tables(url: str) -> None:
+    """Deleting a test's few rows is ten times faster than another database."""
+    with closing(Database(url)) as database, database.engine.begin() as connection:
+        # Whoever was left connected by a test that failed could hold locks.
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        for table in reversed(metadata().sorted_tables):
+            connection.execute(table.delete())
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -241,6 +241,6 @@ def test_texts_stand_in_revisions_and_nowhere_else(room: Room) -> None:
         for table in (Entry, Event):
             row = session.scalars(select(table)).one()
             assert "secret" not in repr(
-                {name: getattr(row, name) for name in table.__mapper__.columns}
+                {column.key: getattr(row, column.key) for column in table.__mapper__.columns}
             )
         assert session.scalar(select(func.count()).select_from(Revision)) == 1
