@@ -11,7 +11,7 @@ import time
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -78,7 +78,7 @@ class FakeLrs:
     """Listens on a free port of 127.0.0.1 while it is open."""
 
     def __init__(self, manners: Manners = LEARNING_LOCKER) -> None:
-        self.manners = manners
+        self.manners = replace(manners)
         self.plan: deque[Fails | Hangs | CutsOff | Slow] = deque()
         self.always: Fails | Hangs | Slow | None = None
         # What it finds wrong with a statement, if anything.

@@ -4,7 +4,6 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -34,7 +33,7 @@ def database_url(request: pytest.FixtureRequest, combination: tuple[str, str]) -
 
 @pytest.fixture
 def any_lrs(combination: tuple[str, str]) -> Iterator[FakeLrs]:
-    with FakeLrs(replace(ALL_MANNERS[combination[1]])) as lrs:
+    with FakeLrs(ALL_MANNERS[combination[1]]) as lrs:
         yield lrs
 
 

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +54,7 @@ def test_a_sender_killed_again_and_again_loses_nothing_and_repeats_nothing(
     world: World, database_url: str, manners: Manners
 ) -> None:
     rng = random.Random(7)
-    with FakeLrs(replace(manners)) as lrs:
+    with FakeLrs(manners) as lrs:
         world.connect(lrs.endpoint)
         for _ in range(ROUNDS):
             for _ in range(POSTS_A_ROUND):
@@ -77,7 +76,7 @@ def test_a_sender_killed_again_and_again_loses_nothing_and_repeats_nothing(
 def test_a_sender_killed_while_the_lrs_is_at_its_statements_is_followed_only_when_its_lease_is_over(
     world: World, database_url: str
 ) -> None:
-    with FakeLrs(replace(ADL_LRS)) as lrs:
+    with FakeLrs(ADL_LRS) as lrs:
         world.connect(lrs.endpoint)
         for _ in range(5):
             world.post("maya")
@@ -97,7 +96,7 @@ def test_senders_at_once_share_the_work_and_send_nothing_twice(postgres_url: str
     database = Database(postgres_url)
     make_tables(database)
     world = World(database, system_clock)
-    with FakeLrs(replace(ADL_LRS)) as lrs:
+    with FakeLrs(ADL_LRS) as lrs:
         lrs.always = Slow(0.02)
         world.connect(lrs.endpoint)
         for _ in range(60):
