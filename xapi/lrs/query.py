@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from xapi.lrs.database import to_microseconds
 from xapi.lrs.errors import Refused, bad_request
@@ -40,7 +40,7 @@ class Single:
 
 @dataclass(frozen=True)
 class Query:
-    """`terms` stand in the order of how few statements they are likely to leave; times are microseconds."""
+    """`terms` must all be met; times are microseconds."""
 
     terms: tuple[bytes, ...]
     since: int | None
@@ -59,9 +59,6 @@ class Query:
         return (
             base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode().rstrip("=")
         )
-
-    def going_on_after(self, stored: int) -> Query:
-        return replace(self, after=stored)
 
 
 def read_query(parameters: Mapping[str, str], default_limit: int, maximum_limit: int) -> Single | Query:

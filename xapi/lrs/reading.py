@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Select, and_, exists, select
+from sqlalchemy import Connection, Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from xapi.lrs.documents import document
@@ -43,10 +43,33 @@ def one(connection: Connection, asked: Single) -> Found | None:
     return row and Found(row.stored, document(row.received, row.added, row.rewritten))
 
 
+# Beyond so many statements a term counts as common; counting stops there.
+_COMMON = 1000
+
+
 def page(connection: Connection, query: Query) -> Page:
-    rows = connection.execute(page_select(query)).all()
+    rows = connection.execute(page_select(rarest_first(connection, query))).all()
     found = [Found(row.stored, document(row.received, row.added, row.rewritten)) for row in rows]
     return Page(found[: query.limit], len(found) > query.limit)
+
+
+def rarest_first(connection: Connection, query: Query) -> Query:
+    """The rarest term drives. A planner cannot know it: to its statistics the terms are unrelated columns."""
+    if len(query.terms) < 2:
+        return query
+    lists = [
+        select(StatementTerm.stored).where(StatementTerm.term == term).limit(_COMMON).subquery()
+        for term in query.terms
+    ]
+    counts = union_all(
+        *(
+            select(literal(place), select(func.count()).select_from(one).scalar_subquery())
+            for place, one in enumerate(lists)
+        )
+    )
+    sizes = {int(place): int(size) for place, size in connection.execute(counts)}
+    order = sorted(range(len(query.terms)), key=lambda place: sizes[place])
+    return replace(query, terms=tuple(query.terms[place] for place in order))
 
 
 def page_select(query: Query) -> Select[tuple[int, str, str, str | None]]:
@@ -65,9 +88,11 @@ def page_select(query: Query) -> Select[tuple[int, str, str, str | None]]:
     )
     for term in query.terms[1:]:
         other = aliased(StatementTerm)
-        keys = keys.where(
-            exists().where(other.term == term, other.stored == driving.stored, other.origin == driving.origin)
+        looked_up = select(literal(1)).where(
+            other.term == term, other.stored == driving.stored, other.origin == driving.origin
         )
+        # OFFSET 0 keeps PostgreSQL from turning the look-up into a join of the two whole lists.
+        keys = keys.where(looked_up.offset(0).exists())
     keys = _within(keys, driving.stored, query)
     few = _in_order(keys, driving.stored, query).limit(query.limit + 1).subquery()
     return _in_order(select(*_COLUMNS).join(few, few.c.stored == Statement.stored), Statement.stored, query)
