@@ -172,11 +172,17 @@ def _check_signature(found: Unverified, key: RSAPublicKey) -> None:
 
 def _checked_message(found: Unverified) -> Message:
     try:
-        if message_type(found.claims) != RESOURCE_LINK_REQUEST:
+        if _is_of_another_type(found):
             raise Problem("message_not_supported")
         return resource_link_message(found.claims)
     except ValidationError as error:
         _refuse(error)
+
+
+def _is_of_another_type(found: Unverified) -> bool:
+    """Of a type that LTI knows or may know, but not ours to answer; a missing or wrong one is the schema's to find."""
+    told = found.claims.get(f"{CLAIM}message_type")
+    return told != RESOURCE_LINK_REQUEST and told is not None and bool(message_type(found.claims))
 
 
 def _refuse(error: ValidationError) -> NoReturn:

@@ -42,7 +42,8 @@ def may_stand_in_any_frame() -> None:
 @blueprint.route("/login", methods=["GET", "POST"])
 def begin_login() -> Response:
     given = parts()
-    asked = read_login(request.values, given.settings.public_url)
+    sent = request.form if request.method == "POST" else request.args
+    asked = read_login(sent, given.settings.public_url)
     secret = logins.new_secret()
     with given.database.write() as session:
         platform = _platform_of(session, asked)

@@ -35,7 +35,8 @@ def refresh() -> None:
 
 
 def _spoken() -> NullTranslations:
-    if "spoken" not in g:
-        g.spoken = get_translations()
-    spoken: NullTranslations = g.spoken
+    try:
+        spoken: NullTranslations = g.spoken
+    except AttributeError:
+        spoken = g.spoken = get_translations()
     return spoken
