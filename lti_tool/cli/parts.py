@@ -39,4 +39,6 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: st
     for row in rows:
         table.add_row(*("–" if cell is None else str(cell) for cell in row))
     console = Console()
-    console.print(table, width=console.width if console.is_terminal else 200)
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)

@@ -110,8 +110,10 @@ class World:
         with self.database.write() as session:
             remove(session, self.clock, viewer, entry_id)
 
-    def react(self, name: str, entry_id: UUID, kind: str = "insight", *, on: bool = True) -> None:
-        viewer = self.viewer(name)
+    def react(
+        self, name: str, entry_id: UUID, kind: str = "insight", *, on: bool = True, panel: UUID | None = None
+    ) -> None:
+        viewer = self.viewer(name, panel)
         with self.database.write() as session:
             react(session, self.clock, viewer, entry_id, ReactionKind(kind), on=on)
 
