@@ -22,7 +22,9 @@ _LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänspatent" * 3
 def fill(maya: Visitor) -> None:
     maya.start_thread(f"# Heading\n\n{_LONG_WORD}\n\n```\n{'code ' * 40}\n```", title=_LONG_WORD)
     maya.answer(
-        "Heading", "| a | b | c |\n|---|---|---|\n| 111111111111 | 222222222222222 | 33333333333333333 |"
+        "Heading",
+        "| a | b | c |\n|---|---|---|\n| 111111111111 | 222222222222222 | 33333333333333333 |",
+        seen="333333",
     )
     for number in range(5):
         maya.answer(f"level {number - 1}" if number else "111111111111", f"level {number}")

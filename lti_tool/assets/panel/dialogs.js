@@ -15,11 +15,13 @@ export function askHelp(button) {
 }
 
 function open(dialog, button) {
-  dialog.returnValue = "";
-  dialog.showModal();
   const { top, bottom } = button.getBoundingClientRect();
-  const room = innerHeight - dialog.offsetHeight - 16;
   const below = bottom + 8;
+  dialog.returnValue = "";
+  // Before it opens: it takes the focus then, and the browser scrolls to where it stands.
+  dialog.style.insetBlockStart = `${Math.max(16, Math.min(below, innerHeight - 200))}px`;
+  dialog.showModal();
+  const room = innerHeight - dialog.offsetHeight - 16;
   const wanted = below < room ? below : top - dialog.offsetHeight - 8;
   dialog.style.insetBlockStart = `${Math.max(16, Math.min(wanted, room))}px`;
 }
