@@ -89,17 +89,29 @@ def is_bound(login: LoginCard, secret: str | None) -> bool:
     return bool(secret) and compare_digest(digest(str(secret)), login.binding)
 
 
-def rebind(session: Session, clock: Clock, state: str) -> str:
-    """A new secret for a login whose browser kept none, before the platform was asked anything.
+def renew(session: Session, clock: Clock, state: str) -> tuple[LoginCard, str]:
+    """The login of a browser that kept no secret, begun anew with all that the platform said; and its new secret.
 
-    It is no weaker than beginning again: whoever knows the state of such a login could begin one of their own.
+    Nothing that was known of it before serves any longer: state and nonce are new too. Otherwise somebody could get
+    a token of their own for the old nonce, and then have another's browser bound to it here.
     """
-    open_login(session, clock, state)
-    secret = new_secret()
-    session.execute(
-        update(Login).where(Login.state == state, Login.used_at.is_(None)).values(binding=digest(secret))
+    login = open_login(session, clock, state)
+    renewed, nonce, secret = f"state-{secrets.token_urlsafe(24)}", secrets.token_urlsafe(24), new_secret()
+    changed = session.scalar(
+        update(Login)
+        .where(Login.state == state, Login.used_at.is_(None))
+        .values(
+            state=renewed,
+            nonce=nonce,
+            binding=digest(secret),
+            authorization_url=login.authorization_url.replace(state, renewed).replace(login.nonce, nonce),
+        )
+        .returning(Login.state)
+        .execution_options(synchronize_session=False)
     )
-    return secret
+    if changed is None:
+        raise Problem("login_used")
+    return open_login(session, clock, renewed), secret
 
 
 def use(session: Session, clock: Clock, login: LoginCard) -> None:

@@ -84,8 +84,8 @@ def go_on_in_own_tab() -> Response:
     given = parts()
     state = request.args.get("state", "")
     with given.database.write() as session:
-        secret = logins.rebind(session, given.clock, state)
-    return _with_secret(redirect(url_for("lti.go_on", state=state, tab=1), 303), state, secret)
+        login, secret = logins.renew(session, given.clock, state)
+    return _with_secret(redirect(url_for("lti.go_on", state=login.state, tab=1), 303), login.state, secret)
 
 
 @blueprint.post("/launch")
@@ -166,15 +166,24 @@ def _is_same_browser(login: LoginCard) -> bool:
         return True
     return (
         login.storage_target is not None
+        and _is_from_own_page()
         and logins.is_bound(login, request.form.get("binding"))
         and request.form.get("nonce") == login.nonce
     )
 
 
+def _is_from_own_page() -> bool:
+    """Whether our own page sent the form. From another's the secret proves nothing: it may be that page's own."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("Origin") == parts().settings.public_url
+
+
 def _storage_page(given: Parts, login: LoginCard) -> Response:
     """The page that puts the secret into the platform's storage, and then goes to the platform."""
     with given.database.write() as session:
-        secret = logins.rebind(session, given.clock, login.state)
+        login, secret = logins.renew(session, given.clock, login.state)
     config = _storage_config(login) | {
         "put": {f"state_{login.state}": secret, f"nonce_{login.nonce}": login.nonce},
         "next": login.authorization_url,
@@ -187,9 +196,11 @@ def _proof_page(login: LoginCard, id_token: str) -> Response:
     config = _storage_config(login) | {
         "get": {"binding": f"state_{login.state}", "nonce": f"nonce_{login.nonce}"}
     }
-    return make_response(
-        render_template("lti/prove.html", config=config, state=login.state, id_token=id_token)
-    )
+    page = render_template("lti/prove.html", config=config, state=login.state, id_token=id_token)
+    response = make_response(page)
+    # So that older browsers, which know no Sec-Fetch-Site, say where its form comes from.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
 
 
 def _storage_config(login: LoginCard) -> dict[str, Any]:

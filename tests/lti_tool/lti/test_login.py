@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from celery import Celery
@@ -25,6 +26,9 @@ from tests.lti_tool.lti.launching import (
     config_of,
     register_sandbox,
 )
+
+# What a browser says of a form that our own page sends.
+OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
 
 def login_params(course: Course, user: str = "maya", link: str = "food-web") -> dict[str, str]:
@@ -183,7 +187,7 @@ def test_the_platforms_storage_keeps_the_secret_where_cookies_are_blocked(canvas
     got = {field: stored[key] for field, key in proof.data["launch"]["get"].items()}
 
     assert {state_key, nonce_key} == set(proof.data["launch"]["get"].values())
-    assert config_of(browser.post("/lti/launch", proof.fields | got))["token"]
+    assert config_of(browser.post("/lti/launch", proof.fields | got, **OWN_PAGE))["token"]
 
 
 def test_the_platforms_storage_of_another_browser_proves_nothing(canvas: Course) -> None:
@@ -193,7 +197,41 @@ def test_the_platforms_storage_of_another_browser_proves_nothing(canvas: Course)
     proof = Page(browser.post("/lti/launch", fields))
 
     for guess in ({"binding": ""}, {"binding": proof.fields["state"]}, {"binding": "x" * 32}):
-        refused(browser.post("/lti/launch", proof.fields | guess), "browser_wrong")
+        refused(browser.post("/lti/launch", proof.fields | guess, **OWN_PAGE), "browser_wrong")
+
+
+def test_nobody_can_have_anothers_browser_bound_to_a_login_of_their_own(course: Course) -> None:
+    """Or others would write under the attacker's name: the attack on a login that a new tab was offered for."""
+    attacker = Browser(course.app, keeps_cookies=False)
+    page = attacker.log_in(login_params(course, "maya"))
+    old_state = parse_qs(urlsplit(Page(page).links[0]).query)["state"][0]
+    tab = course.browser()
+    moved = tab.get(Page(page).links[0])
+    _, of_attacker = authorize(course.sandbox, asked_of_platform(tab.get(moved.location)))
+
+    victim = course.browser()
+    refused(victim.get(f"/lti/login/tab?state={old_state}"), "login_unknown")
+    bound = victim.get(f"/lti/login/tab?state={of_attacker['state']}")
+    state = parse_qs(urlsplit(bound.location).query)["state"][0]
+
+    # The token that the attacker already holds is for a nonce that no longer serves.
+    refused(victim.post("/lti/launch", of_attacker | {"state": state}), "nonce_wrong")
+    refused(victim.post("/lti/launch", of_attacker), "login_unknown")
+
+
+def test_a_secret_from_the_platforms_storage_counts_only_from_our_own_page(canvas: Course) -> None:
+    """Whoever began a login of their own knows its secret, and could post it from a page of theirs."""
+    attacker = Browser(canvas.app, keeps_cookies=False)
+    data = Page(attacker.log_in(login_params(canvas))).data["launch"]
+    _, fields = authorize(canvas.sandbox, asked_in(data["next"]))
+    state_key, nonce_key = data["put"]
+    forged = fields | {"binding": data["put"][state_key], "nonce": data["put"][nonce_key]}
+
+    for site in ("cross-site", "same-site", "none"):
+        refused(Browser(canvas.app).post("/lti/launch", forged, **{"Sec-Fetch-Site": site}), "browser_wrong")
+    old = {"Sec-Fetch-Dest": "iframe", "Origin": "https://attacker.example"}
+    answer = Browser(canvas.app).client.post("/lti/launch", base_url=TOOL, data=forged, headers=old)
+    refused(answer, "browser_wrong")
 
 
 # What comes back.
