@@ -1,6 +1,5 @@
 """What may be sent, and what is answered, as the OpenAPI description has it."""
 
-import re
 from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
@@ -17,7 +16,9 @@ from social_layer.text import MAX_BODY, MAX_TITLE
 
 LARGEST = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 MAX_LIMIT = 200
-_SAYS_SOMETHING = validate.Regexp(re.compile(r"[^\s\x00]"), error="There is no text yet.")
+# What Python calls a space, spelled out since every language has its own idea of it, and NUL.
+_SPACES = r"\u0000\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SAYS_SOMETHING = validate.Regexp(f"^[{_SPACES}]*[^{_SPACES}]", error="There is no text yet.")
 
 
 def _about(description: str, **more: Any) -> dict[str, Any]:
