@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from celery import Celery, signals
 from celery.beat import EmbeddedService, Scheduler
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 
 from lti_tool.bridging import bridge_of
 from lti_tool.lti.logins import sweep_logins

@@ -12,7 +12,10 @@ from xapi.bridge import Bridge
 LEASE_SECONDS = 2.0
 READ_SECONDS = 1.0
 TERMS = Terms(
-    lease_seconds=LEASE_SECONDS, answer_seconds=READ_SECONDS + 0.3, after_timeout_seconds=1, most_statements=50
+    lease_seconds=LEASE_SECONDS,
+    answer_seconds=READ_SECONDS + 0.3,
+    after_timeout_seconds=1,
+    most_statements=50,
 )
 
 

@@ -138,7 +138,9 @@ def in_lrs(lrs: LearningLocker, world: World, event_id: UUID) -> bool:
     return answer.status_code == 200
 
 
-def test_what_is_posted_stands_in_the_lrs_soon(embedded: Installation, learning_locker: LearningLocker) -> None:
+def test_what_is_posted_stands_in_the_lrs_soon(
+    embedded: Installation, learning_locker: LearningLocker
+) -> None:
     embedded.connect(learning_locker.endpoint)
     with embedded.worker():
         for _ in range(3):
