@@ -54,6 +54,11 @@ lint: setup ## the static checks: ruff, mypy, layers
 format: .make/venv ## puts the code in order as lint wants it
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
+messages: .make/venv ## collects the pages' words, for translators, in lti_tool/translations/*/LC_MESSAGES/messages.po
+	@$(BIN)/pybabel -q extract -F lti_tool/translations/extract.cfg -k lazy_gettext -k plural:1,2 --omit-header \
+		--no-location --ignore-dirs "node_modules .* tests" -o .make/messages.pot .
+	@$(BIN)/pybabel -q update -i .make/messages.pot -d lti_tool/translations --no-fuzzy-matching --ignore-obsolete --width 100
+
 assets: .make/venv .make/node ## bundles the page assets again and again while they are worked on
 	@$(NODE_PATH_FIRST); exec node lti_tool/assets/build.mjs --watch
 
@@ -73,7 +78,7 @@ clean: ## removes all that was made, but not the demo's data
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup demo demo-reset test bench lint format assets lock clean
+.PHONY: help setup demo demo-reset test bench lint format messages assets lock clean
 
 # How the parts are made
 
