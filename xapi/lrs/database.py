@@ -27,6 +27,15 @@ from xapi.lrs.settings import LrsSettings
 _QUEUE = 0x784150494C5253
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITES = "lrs_writes"
+# Every query here walks along an index in its order and stops at its limit. PostgreSQL would now and then rather
+# join and sort whole tables: always while it has no statistics, as in the first minute after many statements came.
+_ALONG_INDEXES = " ".join(
+    f"-c {name}=off"
+    for name in (
+        "enable_hashjoin", "enable_mergejoin", "enable_hashagg", "enable_bitmapscan", "enable_seqscan",
+        "enable_sort", "enable_gathermerge",
+    )
+)  # fmt: skip
 
 
 def to_microseconds(moment: datetime) -> int:
@@ -180,7 +189,7 @@ def _make_engine(settings: LrsSettings) -> Engine:
             connect_args={
                 "connect_timeout": 5,
                 "options": f"-c lock_timeout={patience} -c statement_timeout={6 * patience} -c timezone=UTC"
-                " -c synchronous_commit=on",
+                f" -c synchronous_commit=on {_ALONG_INDEXES}",
             },
         )
     raise ValueError("The LRS runs on SQLite or PostgreSQL.")

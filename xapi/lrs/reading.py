@@ -58,7 +58,11 @@ def rarest_first(connection: Connection, query: Query) -> Query:
     if len(query.terms) < 2:
         return query
     lists = [
-        select(StatementTerm.stored).where(StatementTerm.term == term).limit(_COMMON).subquery()
+        select(StatementTerm.stored)
+        .where(StatementTerm.term == term)
+        .order_by(StatementTerm.stored)  # so that it goes along the index
+        .limit(_COMMON)
+        .subquery()
         for term in query.terms
     ]
     counts = union_all(

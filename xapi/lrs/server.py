@@ -37,6 +37,7 @@ def serve(
             "workers": workers,
             "threads": threads,
             "keepalive": 30,
+            "limit_request_line": 8190,  # the most gunicorn knows; longer queries come as a form
             "timeout": 120,
             "graceful_timeout": 20,
             "loglevel": "warning",

@@ -119,8 +119,6 @@ def plan_of(lrs: Client, **parameters: Any) -> str:
     with database.read() as connection:
         compiled = page_select(query).compile(connection, compile_kwargs={"literal_binds": False})
         prefix = "EXPLAIN QUERY PLAN " if database.on_sqlite else "EXPLAIN "
-        if not database.on_sqlite:
-            connection.execute(text("ANALYZE"))
         parameters_ = compiled.construct_params()
         bound = [parameters_[name] for name in compiled.positiontup] if compiled.positiontup else parameters_
         rows = connection.exec_driver_sql(
@@ -129,6 +127,7 @@ def plan_of(lrs: Client, **parameters: Any) -> str:
         return "\n".join(str(row) for row in rows)
 
 
+# No statistics are gathered first: right after many statements came PostgreSQL has none.
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -162,6 +161,8 @@ def test_every_filter_goes_along_an_index_and_sorts_nothing(make_lrs: MakeLrs, p
         # Only the page itself, once it is found, may be put in order (its step has no parent: 0).
         assert not re.search(r"\(\d+, [1-9]\d*, \d+, 'USE TEMP B-TREE", plan), plan
         assert "DISTINCT" not in plan, plan
+    else:
+        assert not re.search(r"Seq Scan|Hash|Sort|Bitmap", plan), plan
 
 
 def test_a_reference_into_a_large_past_costs_no_more_queries(lrs: Client) -> None:
