@@ -28,6 +28,8 @@ def upgrade(database_url: str) -> None:
     database = Database(LrsSettings(database_url))
     try:
         with database.write() as connection:
+            if not database.on_sqlite:  # a large table may take its time
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             command.upgrade(alembic_config(connection), "head")
     finally:
         database.engine.dispose()
