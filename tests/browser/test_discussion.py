@@ -67,6 +67,7 @@ def test_edit_remove_and_react(visit: VISIT) -> None:
     lucas.look_for_news()
     lucas.sees("This entry was removed.")
     lucas.does_not_see("First thoughts")
+    expect(lucas.button("Write a reply…")).to_have_count(0)
 
 
 def test_a_double_click_posts_once(visit: VISIT) -> None:

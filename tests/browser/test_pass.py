@@ -85,6 +85,34 @@ def test_the_pass_is_renewed_before_it_ends(visit: VISIT) -> None:
     maya.start_thread("Still here")
 
 
+def test_a_reload_with_a_pass_that_ended_says_what_to_do(visit: VISIT) -> None:
+    maya = visit("maya")
+    maya.frame.evaluate("history.replaceState({ ...history.state, token: 'ended' }, '')")
+    maya.frame.evaluate("location.reload()")
+    alert = maya.frame.get_by_role("alert")
+    expect(alert).to_contain_text("Open the panel again from your course.")
+    expect(alert.get_by_role("button")).to_have_count(0)
+
+
+def test_a_reload_while_the_server_restarts_is_tried_again(visit: VISIT) -> None:
+    maya = visit("maya")
+    maya.start_thread("Still there")
+    closed = [True]
+    maya.page.route(
+        "**/panels/*",
+        lambda route: (
+            route.fulfill(status=503, body="upstream")
+            if closed and "authorization" in route.request.headers
+            else route.continue_()
+        ),
+    )
+    maya.frame.evaluate("location.reload()")
+    expect(maya.frame.get_by_role("alert")).to_contain_text("cannot be reached just now")
+    closed.clear()
+    maya.button("Try again").click()
+    maya.sees("Still there")
+
+
 def test_when_the_pass_has_run_out_the_text_stays_and_the_page_says_what_to_do(visit: VISIT) -> None:
     maya = visit("maya")
     maya.button("Start a thread…").click()

@@ -59,6 +59,8 @@ export function renew(old, article) {
   const selector = held === old ? null : held && selectorOf(held);
   if (old.classList.contains("unread") && article.classList.contains("unread")) article.classList.add("seen");
   old.replaceWith(article);
+  // Nothing answers what was removed.
+  if (article.querySelector(".removed")) article.parentElement.querySelector(":scope > .thread-foot > .write")?.remove();
   dress(article);
   if (held) (selector ? article.querySelector(selector) ?? article : article).focus({ preventScroll: true });
 }
