@@ -33,6 +33,7 @@ class Terms:
     after_timeout_seconds: float = 30.0
     # So many requests' worth is claimed and built together while all goes well.
     batches_ahead: int = 4
+    most_claimed: int = 500
     # A full batch that was taken faster than this makes the next one larger.
     brisk_seconds: float = 1.0
 

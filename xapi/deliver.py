@@ -82,7 +82,7 @@ class Courier:
             self._builder,
             self._lrs.tenant_id,
             self._lrs.id,
-            min(self._lrs.batch_limit * ahead, max(self._lrs.batch_limit, self._terms.most_statements)),
+            min(self._lrs.batch_limit * ahead, max(self._lrs.batch_limit, self._terms.most_claimed)),
             self._terms.lease_seconds,
         )
 
