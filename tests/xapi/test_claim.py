@@ -29,9 +29,7 @@ def posts(world: World, number: int) -> list[UUID]:
 def take(world: World, lrs: Lrs, clock: TestClock, limit: int = 10) -> tuple[UUID, list[Claimed]]:
     lease, now = uuid4(), clock()
     with world.database.write() as session:
-        return lease, claim(
-            session, lrs.tenant_id, lrs.id, lease, now, now + timedelta(seconds=LEASE), limit
-        )
+        return lease, claim(session, lrs.tenant_id, lrs.id, lease, now, now + timedelta(seconds=LEASE), limit)
 
 
 def test_the_oldest_go_first(world: World, lrs: Lrs, clock: TestClock) -> None:
