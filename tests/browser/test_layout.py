@@ -112,8 +112,13 @@ def test_canvas_makes_the_frame_as_high_as_the_page(visit: VISIT, canvas: House)
     maya = visit("maya", at=place)
     frame = maya.page.locator(f'iframe[name="activity-{place.link}"]')
     before = (frame.bounding_box() or {})["height"]
-    maya.start_thread("A line\n\n" * 60, title="Long")
-    maya.page.wait_for_timeout(500)
+    maya.start_thread("Short")
+    maya.button("Edit").click()
+    maya.frame.get_by_label("Your text").fill("A line\n\n" * 60)
+    maya.page.wait_for_timeout(1000)  # the box grows, the frame with it, and the button to be clicked moves
+    maya.button("Save").click()
+    expect(maya.entry("A line")).to_contain_text("edited")
+    maya.page.wait_for_timeout(1000)
     after = (frame.bounding_box() or {})["height"]
     assert after > before
     assert maya.frame.evaluate("document.documentElement.scrollHeight <= innerHeight + 2")

@@ -40,10 +40,12 @@ export function startComposers() {
     if (!elt.matches?.("[data-composer]")) return;
     event.preventDefault();
     if (elt.dataset.posting !== undefined) return;
-    elt.dataset.posting = "";
+    setPosting(elt, true);
     settle(elt).then(() => issueRequest(true));
   });
-  body.addEventListener("htmx:afterRequest", ({ detail }) => delete detail.elt.dataset?.posting);
+  body.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.elt.dataset?.posting !== undefined) setPosting(detail.elt, false);
+  });
   body.addEventListener("panel:refused", ({ target, detail }) => {
     if (!target.matches("[data-composer]")) return;
     if (detail.code === "idempotency_key_reused") {
@@ -55,6 +57,11 @@ export function startComposers() {
   whenTaken("topic", topicTaken);
   whenTaken("reply", replyTaken);
   whenTaken("edit", editTaken);
+}
+
+function setPosting(form, isPosting) {
+  form.toggleAttribute("data-posting", isPosting);
+  form.querySelector("[type=submit]").disabled = isPosting;
 }
 
 /** Opens a box to answer `article`, below it or, for a whole thread, at the thread's foot. */
