@@ -34,6 +34,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_TIMEOUT_SECONDS = 10
+# A server that hangs, or a lock that is held, must end a request and not stop the house.
+POSTGRES_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "options": "-c lock_timeout=10s"}
 PlainRow = Row[*tuple[Any, ...]]
 
 
@@ -166,6 +168,7 @@ def make_engine(url: str, **options: Any) -> Engine:
         options.setdefault("connect_args", {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
     else:
         options.setdefault("pool_pre_ping", True)
+        options.setdefault("connect_args", POSTGRES_PATIENCE)
     # What people write and are called stands in parameters, and is not for logs.
     options.setdefault("hide_parameters", True)
     engine = create_engine(parsed, **options)

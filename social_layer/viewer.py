@@ -21,6 +21,7 @@ class PanelCard:
     prompt: str
     prompt_html: str
     template_id: UUID
+    template_version_id: UUID
     is_set_up: bool
     counter: int
     term: int

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from http.cookiejar import Cookie
 from urllib.parse import parse_qsl, urljoin, urlsplit
 from uuid import UUID
 
 import requests
+from requests.cookies import RequestsCookieJar
 
 from lti_tool import bearer
 from lti_tool.demo.story import SCENES, Said, Scene
@@ -59,13 +59,13 @@ def launch(sandbox: Sandbox, tool_url: str, person: str, link: str) -> str:
 
 
 def _ask(
-    method: str, url: str, data: Mapping[str, str] | None, kept: Iterable[Cookie] = ()
+    method: str, url: str, data: Mapping[str, str] | None, kept: RequestsCookieJar | None = None
 ) -> requests.Response:
     """One request to the tool, cookies sent by hand.
 
     They are Secure. Browsers send such to this machine's own address even without https, requests does not.
     """
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in kept)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in kept or ())
     headers = {"Cookie": cookies} if cookies else {}
     return requests.request(method, url, data=data, headers=headers, allow_redirects=False, timeout=30)
 

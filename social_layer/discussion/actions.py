@@ -17,7 +17,8 @@ from social_layer.discussion.queries import as_posted, find_standing, threads_am
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
 from social_layer.panels.kinds import RULES
-from social_layer.panels.models import Panel
+from social_layer.panels.models import Kind, Panel
+from social_layer.panels.queries import kind_of_version
 from social_layer.refusals import Conflict, Invalid, NotAllowed, NotFound
 from social_layer.viewer import Viewer
 from social_layer.visibility import seen_by
@@ -49,10 +50,10 @@ def post(
     title, body = _checked(title, body)
     entry_id = uuid5(viewer.voice_id, f"{viewer.panel.id} {idempotency_key}") if idempotency_key else uuid4()
     # Raising the counter takes the panel's row: whatever is read from here on cannot change under us.
-    seq = _raise_counter(session, viewer)
+    seq, kind = _take_turn(session, viewer)
     if idempotency_key and _was_posted(session, viewer, entry_id, parent_id, title, body):
         return entry_id
-    rules = RULES[viewer.panel.kind]
+    rules = RULES[kind]
     posting = rules.answering if parent_id else rules.opening
     parent = _answerable(session, viewer, parent_id) if parent_id else None
     path = reply_path(parent.path, seq) if parent else thread_path(seq)
@@ -254,8 +255,15 @@ def _checked(title: str, body: str) -> tuple[str, str]:
 
 def _raise_counter(session: Session, viewer: Viewer) -> int:
     """The next number in the panel's order of changes. Holds the panel's row until the transaction ends."""
-    raised: int = run(session, _RAISE_COUNTER, seen_by(viewer)).scalar_one()
-    return raised
+    return _take_turn(session, viewer)[0]
+
+
+def _take_turn(session: Session, viewer: Viewer) -> tuple[int, Kind]:
+    """As :func:`_raise_counter`, and the panel's kind: a set-up may have come between the viewer's look and now."""
+    turn = run(session, _RAISE_COUNTER, seen_by(viewer)).one()
+    if turn.template_version_id == viewer.panel.template_version_id:
+        return turn.counter, viewer.panel.kind
+    return turn.counter, kind_of_version(session, viewer, turn.template_version_id)
 
 
 def _answerable(session: Session, viewer: Viewer, entry_id: UUID) -> Any:
@@ -314,7 +322,7 @@ _RAISE_COUNTER = (
     update(Panel)
     .where(Panel.tenant_id == bindparam("viewer_tenant"), Panel.id == bindparam("viewer_panel"))
     .values(counter=Panel.counter + 1)
-    .returning(Panel.counter)
+    .returning(Panel.counter, Panel.template_version_id)
 )
 _TAKE_BACK = (
     delete(Reaction)

@@ -32,6 +32,7 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         prompt=row.prompt,
         prompt_html=row.prompt_html,
         template_id=row.template_id,
+        template_version_id=row.template_version_id,
         is_set_up=row.set_up_at is not None,
         counter=row.counter,
         term=row.term,
@@ -68,6 +69,7 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         Course.term,
         Panel.counter,
         Panel.set_up_at,
+        Panel.template_version_id,
         TemplateVersion.template_id,
         TemplateVersion.kind,
         TemplateVersion.title,
@@ -102,6 +104,12 @@ _VIEWER: Select[*tuple[Any, ...]] = (
 def tenant_of(session: Session, panel_id: UUID) -> UUID | None:
     """Whose panel this is, asked before anybody is known."""
     return session.scalar(select(Panel.tenant_id).where(Panel.id == panel_id))
+
+
+def kind_of_version(session: Session, viewer: Viewer, version_id: UUID) -> Kind:
+    """The kind that a version of the panel's template sets."""
+    of_version = (TemplateVersion.tenant_id == viewer.tenant_id) & (TemplateVersion.id == version_id)
+    return Kind(session.scalars(select(TemplateVersion.kind).where(of_version)).one())
 
 
 def has_entries(session: Session, viewer: Viewer) -> bool:

@@ -128,3 +128,12 @@ def test_a_panel_works_before_it_was_set_up(room: Room) -> None:
 def test_setting_up_is_not_in_the_log(room: Room) -> None:
     arrange(room, room.newcomer(Role.instructor))
     assert room.events() == []
+
+
+def test_what_is_posted_between_a_look_and_a_set_up_is_of_the_panels_present_kind(room: Room) -> None:
+    """The learner's page is a moment older than the set-up: no topic may stand in a reflection panel."""
+    learner = room.newcomer()
+    arrange(room, room.newcomer(Role.instructor), kind=Kind.reflection)
+    entry = room.entry(learner, room.post(learner))
+    assert entry.kind == "reflection"
+    assert room.event_types() == ["reflection_shared"]
