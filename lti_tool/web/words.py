@@ -20,7 +20,6 @@ def _words(locale: str) -> dict[str, object]:
 
     return {
         "just_now": gettext("just now"),
-        "draft_saving": gettext("Saving…"),
         "draft_saved": gettext("Draft saved"),
         "draft_not_saved": gettext("Draft not saved yet"),
         "posted": gettext("Posted."),
@@ -42,7 +41,6 @@ def _words(locale: str) -> dict[str, object]:
             gettext("You find it below. Post again only if you want both."),
         ],
         "number": gettext("Number for your administrator: {id}"),
-        "invalid": gettext("Some of what was sent cannot be taken."),
         "topic": gettext("Start a thread…"),
         "topic_on": gettext("Continue your thread…"),
         "reply": gettext("Reply"),
@@ -53,7 +51,6 @@ def _words(locale: str) -> dict[str, object]:
         "new_threads": plural("{n} new thread", "{n} new threads"),
         "new_reflections": plural("{n} new reflection", "{n} new reflections"),
         "new_replies": plural("{n} new reply", "{n} new replies"),
-        "show": gettext("Show"),
         "step": gettext("Step {n} of {of}"),
         "preview_empty": gettext("There is nothing to preview yet."),
     }
