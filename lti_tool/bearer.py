@@ -90,7 +90,10 @@ def changing(panel_id: UUID | None = None) -> Iterator[tuple[Session, Viewer]]:
 
 
 def of_request(panel_id: UUID | None) -> Bearer:
-    """What the request's token says. Raises ``token_missing``, ``token_invalid``, ``token_expired``, ``other_panel``."""
+    """What the request's token says.
+
+    Raises ``token_missing``, ``token_invalid``, ``token_expired`` and ``other_panel``.
+    """
     bearer: Bearer | None = g.get("bearer")
     if bearer is None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -31,7 +31,9 @@ def run(tmp_path: Path) -> Run:
     """Runs `alongside` in a process of its own, as a shell would, on an empty home folder."""
 
     def alongside(*arguments: str, given: str = "", **environ: str) -> Ran:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("ALONGSIDE_", "LRS_"))}
+        clean = {
+            name: value for name, value in os.environ.items() if not name.startswith(("ALONGSIDE_", "LRS_"))
+        }
         done = subprocess.run(
             [sys.executable, "-m", "lti_tool", *arguments],
             input=given,
@@ -64,7 +66,9 @@ def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.startswith("Usage:")
     # A sentence of its own, not only a list of options.
-    assert re.search(r"^Usage: .*\n\n  [A-Z].*[.:]\n\n(Options|Commands):", result.output, re.DOTALL), result.output
+    assert re.search(r"^Usage: .*\n\n  [A-Z].*[.:]\n\n(Options|Commands):", result.output, re.DOTALL), (
+        result.output
+    )
 
 
 def test_the_list_of_commands_says_what_each_is_for(run: Run) -> None:
@@ -109,9 +113,31 @@ def test_a_database_that_does_not_answer_is_one_line(run: Run, free_port: Callab
 def test_from_nothing_to_a_registered_platform_and_a_connected_lrs(run: Run) -> None:
     assert run("db", "upgrade").code == 0
     added = run(
-        *("platform", "add", "--issuer", "https://lms.example.edu", "--client-id", "abc", "--deployment-id", "1"),
-        *("--auth-login-url", "https://lms.example.edu/auth", "--auth-token-url", "https://lms.example.edu/token"),
-        *("--jwks-url", "https://lms.example.edu/jwks", "--name", "Our Moodle", "--tenant", "College", "--json"),
+        *(
+            "platform",
+            "add",
+            "--issuer",
+            "https://lms.example.edu",
+            "--client-id",
+            "abc",
+            "--deployment-id",
+            "1",
+        ),
+        *(
+            "--auth-login-url",
+            "https://lms.example.edu/auth",
+            "--auth-token-url",
+            "https://lms.example.edu/token",
+        ),
+        *(
+            "--jwks-url",
+            "https://lms.example.edu/jwks",
+            "--name",
+            "Our Moodle",
+            "--tenant",
+            "College",
+            "--json",
+        ),
     )
     assert added.code == 0, added.err
     platforms = json.loads(run("platform", "list", "--json").out)
