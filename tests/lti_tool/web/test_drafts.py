@@ -51,7 +51,8 @@ def test_a_draft_can_be_let_go(learner: Reader) -> None:
 
 
 @pytest.mark.parametrize(
-    "about", ["", "topics", "reply", "reply:1", "topic:7f1c1f0e-3c7a-4f38-9d43-0a6d6e0e5f11", "x" * 300, "reply:%00"]
+    "about",
+    ["", "topics", "reply", "reply:1", "topic:7f1c1f0e-3c7a-4f38-9d43-0a6d6e0e5f11", "x" * 300, "reply:%00"],
 )
 def test_drafts_are_about_something_there_is(learner: Reader, about: str) -> None:
     assert keep(learner, about, body="x") in (404, 405)
