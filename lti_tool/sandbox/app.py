@@ -15,6 +15,7 @@ from lti_tool.paths import PACKAGE, templates_folder
 from lti_tool.sandbox import oidc, pages
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.platform import Sandbox
+from lti_tool.sandbox.services import memberships
 from lti_tool.sandbox.tokens import KeyRing
 
 # Pages of ours run only scripts of ours; frames and forms go to the tool, wherever it is.
@@ -34,6 +35,7 @@ def create_sandbox(
     sandbox = Sandbox(config, http, keys)
     app.extensions["sandbox"] = sandbox
     app.register_blueprint(oidc.blueprint(sandbox))
+    app.register_blueprint(memberships.blueprint(sandbox))
     app.register_blueprint(pages.blueprint(sandbox))
     app.after_request(_guarded)
     return app

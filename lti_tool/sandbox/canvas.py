@@ -1,13 +1,12 @@
 """The profile of Canvas: a shared issuer, opaque ids, institution roles, storage by postMessage."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import UUID, uuid5
 
-from lti_tool.sandbox.launches import Launch
+from lti_tool.sandbox.launches import DEEP_LINKING, Launch
 from lti_tool.sandbox.profiles import (
     CLAIM,
     INSTITUTION,
@@ -16,10 +15,11 @@ from lti_tool.sandbox.profiles import (
     FormRefusal,
     PageRefusal,
     Profile,
-    Registration,
     Spend,
 )
-from lti_tool.sandbox.variables import filled, of_the_course, personal
+from lti_tool.sandbox.registrations import Registration
+from lti_tool.sandbox.services.canvas import CONTEXT_ROLES, CanvasServices, numbered, opaque
+from lti_tool.sandbox.variables import OF_THE_LINK, filled, of_the_course, personal
 from lti_tool.sandbox.world import Person, Role
 
 SHARED_ISSUER = "https://canvas.instructure.com"
@@ -41,16 +41,6 @@ REQUIRED = (
 )
 FIXED = {"scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none"}
 
-CONTEXT_ROLES = {
-    Role.INSTRUCTOR: [f"{MEMBERSHIP}#Instructor"],
-    Role.ASSISTANT: [
-        f"{MEMBERSHIP}#Instructor",
-        "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant",
-    ],
-    Role.LEARNER: [f"{MEMBERSHIP}#Learner"],
-    Role.DESIGNER: [f"{MEMBERSHIP}#ContentDeveloper"],
-    Role.OBSERVER: [f"{MEMBERSHIP}#Mentor"],
-}
 INSTITUTION_ROLES = {
     Role.INSTRUCTOR: f"{INSTITUTION}#Instructor",
     Role.ASSISTANT: f"{INSTITUTION}#Instructor",
@@ -58,16 +48,6 @@ INSTITUTION_ROLES = {
     Role.DESIGNER: f"{INSTITUTION}#Instructor",
     Role.OBSERVER: f"{INSTITUTION}#Observer",
 }
-
-
-def opaque(*parts: str) -> str:
-    """Forty hexadecimal digits, as Canvas names contexts and deployments."""
-    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:40]
-
-
-def numbered(*parts: str) -> str:
-    """The database number behind an opaque id, which Canvas gives only through its own variables."""
-    return str(int(opaque(*parts), 16) % 10**6)
 
 
 class Canvas(Profile):
@@ -82,6 +62,9 @@ class Canvas(Profile):
     @property
     def storage_target(self) -> str:
         return self.config.storage_target
+
+    def service_rules(self, base: str) -> CanvasServices:
+        return CanvasServices(base)
 
     def new_client_id(self, randomness: Random) -> str:
         # Global ids: the shard's number, then the row's.
@@ -109,11 +92,13 @@ class Canvas(Profile):
     def launch_id_of(self, message_hint: str) -> str | None:
         return message_hint or None
 
-    def judge(self, asked: Mapping[str, str], registration: Registration, spend: Spend) -> Launch:
+    def judge(self, asked: Mapping[str, str], tools: Mapping[str, Registration], spend: Spend) -> Launch:
         """Canvas spends the hint last, and says by form_post all that does not concern the address."""
         if not asked.get("lti_message_hint"):
             raise PageRefusal(400, "Invalid lti_message_hint")
-        if asked.get("redirect_uri") not in self.config.tool_launch_urls:
+        asking = tools.get(asked.get("client_id", ""))
+        known = asking.launch_urls if asking else [u for each in tools.values() for u in each.launch_urls]
+        if asked.get("redirect_uri") not in known:
             raise PageRefusal(400, "Invalid redirect_uri")
         if missing := [name for name in REQUIRED if not asked.get(name)]:
             raise FormRefusal(
@@ -122,13 +107,15 @@ class Canvas(Profile):
         for name, value in FIXED.items():
             if asked[name] != value:
                 raise FormRefusal("invalid_request_object", f"The '{name}' must be '{value}'")
-        if asked["client_id"] != registration.client_id:
+        if asking is None or not asking.active:
             raise FormRefusal("unauthorized_client", "Client not authorized in requested context")
         launch = spend(asked["lti_message_hint"])
         if launch is None:
             raise FormRefusal(
                 "launch_no_longer_valid", "The launch has either expired or already been consumed"
             )
+        if asking is not launch.registration:
+            raise FormRefusal("unauthorized_client", "Client not authorized in requested context")
         if asked["login_hint"] != launch.person.sub:
             raise FormRefusal("login_required", "Must have an active user session")
         return launch
@@ -199,4 +186,29 @@ class Canvas(Profile):
         known["Canvas.group.contextIds"] = ",".join(opaque("group", group) for group in groups)
         # What is withheld is not filled in: the literal variable arrives, as an unsupported one does.
         told = {name: value for name, value in known.items() if value is not None}
-        return filled(launch.link.custom, told)
+        if launch.message == DEEP_LINKING:
+            told = {name: value for name, value in told.items() if name not in OF_THE_LINK}
+        return filled({**launch.registration.custom, **launch.link.custom, **launch.custom}, told)
+
+    def deep_linking_settings(self, return_url: str, data: str) -> dict[str, Any]:
+        return {
+            "deep_link_return_url": return_url,
+            "accept_types": ["ltiResourceLink"],
+            "accept_presentation_document_targets": ["iframe", "window"],
+            "accept_media_types": "application/vnd.ims.lti.v1.ltilink",
+            "accept_multiple": True,
+            "accept_lineitem": True,
+            "auto_create": False,
+            "data": data,
+            "validation_context": None,
+            "errors": {"errors": {}},
+        }
+
+    def for_user(self, launch: Launch, person: Person) -> dict[str, Any]:
+        names = {"name": person.name, "given_name": person.given_name, "family_name": person.family_name}
+        return {
+            "user_id": person.sub,
+            **(names if launch.options.names else {}),
+            **({"email": person.email} if launch.options.email and person.email else {}),
+            "roles": [f"{MEMBERSHIP}#Learner"],
+        }

@@ -1,11 +1,11 @@
 """Access tokens for services: client_credentials with a private_key_jwt assertion, strictly (RFC 7523).
 
-The services themselves join later; they ask `scopes_of` what a bearer may do.
+The services ask `bearer_of` which tool a bearer is of and what it may do.
 """
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -17,16 +17,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
 from lti_tool.sandbox.config import SandboxConfig
-from lti_tool.sandbox.profiles import Registration
+from lti_tool.sandbox.registrations import Registration
 
-AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
-SCOPES = (
-    f"{AGS}lineitem",
-    f"{AGS}lineitem.readonly",
-    f"{AGS}result.readonly",
-    f"{AGS}score",
-    "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
-)
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 TOKEN_LIFE = timedelta(hours=1)
@@ -44,15 +36,27 @@ class GrantRefused(Exception):
     description: str
 
 
+@dataclass(frozen=True)
+class Bearer:
+    """What an access token stands for."""
+
+    registration: Registration
+    scopes: frozenset[str]
+    until: datetime
+
+
 @dataclass
 class Grants:
     config: SandboxConfig
-    registration: Registration
+    tools: Mapping[str, Registration]
+    """By client id."""
     http: requests.Session
     randomness: Random
-    _issued: dict[str, tuple[frozenset[str], datetime]] = field(default_factory=dict)
-    _seen: dict[str, float] = field(default_factory=dict)
-    """jti → when it may be forgotten."""
+    granted: int = 0
+    """How many tokens were ever issued: tests ask whether a tool keeps the ones it has."""
+    _issued: dict[str, Bearer] = field(default_factory=dict)
+    _seen: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Client id and jti → when they may be forgotten."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -65,16 +69,12 @@ class Grants:
             raise GrantRefused("unsupported_grant_type", "grant_type must be client_credentials")
         if asked.get("client_assertion_type") != ASSERTION_TYPE:
             raise GrantRefused("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}")
-        self._check(asked.get("client_assertion", ""))
+        tool = self._check(asked.get("client_assertion", ""))
         wanted = asked.get("scope", "").split()
-        granted = [scope for scope in wanted if scope in SCOPES]
+        granted = [scope for scope in wanted if scope in tool.scopes]
         if not granted:
             raise GrantRefused("invalid_scope", "none of the scopes asked for is open to this tool")
-        now = self.config.clock()
-        token = f"{self.randomness.getrandbits(128):032x}"
-        with self._lock:
-            self._issued = {t: grant for t, grant in self._issued.items() if grant[1] > now}
-            self._issued[token] = (frozenset(granted), now + TOKEN_LIFE)
+        token = self.issue(tool, granted)
         return {
             "access_token": token,
             "token_type": "Bearer",
@@ -82,14 +82,37 @@ class Grants:
             "scope": " ".join(granted),
         }
 
-    def scopes_of(self, bearer: str) -> frozenset[str]:
-        """What a bearer may do; nothing when it is unknown or over."""
-        scopes, until = self._issued.get(bearer, (frozenset(), None))
-        return scopes if until and until > self.config.clock() else frozenset()
+    def issue(self, tool: Registration, scopes: Iterable[str]) -> str:
+        """A new access token, without asking for an assertion."""
+        now = self.config.clock()
+        token = f"{self.randomness.getrandbits(128):032x}"
+        with self._lock:
+            self._issued = {t: bearer for t, bearer in self._issued.items() if bearer.until > now}
+            self._issued[token] = Bearer(tool, frozenset(scopes), now + TOKEN_LIFE)
+            self.granted += 1
+        return token
 
-    def _check(self, assertion: str) -> None:
-        claims = self._verified(assertion)
-        client = self.registration.client_id
+    def bearer_of(self, token: str) -> Bearer | None:
+        """None when the token is unknown or over, or its tool was removed."""
+        bearer = self._issued.get(token)
+        if bearer is None or bearer.until <= self.config.clock():
+            return None
+        return bearer if bearer.registration.client_id in self.tools else None
+
+    def scopes_of(self, token: str) -> frozenset[str]:
+        """What a bearer may do; nothing when it is unknown or over."""
+        bearer = self.bearer_of(token)
+        return bearer.scopes if bearer else frozenset()
+
+    def revoke_all(self) -> None:
+        """Every token issued so far is no good any more, as after a restart of the LMS's cache."""
+        with self._lock:
+            self._issued.clear()
+
+    def _check(self, assertion: str) -> Registration:
+        tool = self._claimed_tool(assertion)
+        claims = verified_by_tool(assertion, tool, self.http)
+        client = tool.client_id
         if claims.get("iss") != client or claims.get("sub") != client:
             raise GrantRefused("invalid_client", "iss and sub must both be the client id")
         audience = claims.get("aud")
@@ -108,31 +131,44 @@ class Grants:
             raise GrantRefused("invalid_client", "jti is missing")
         with self._lock:
             self._seen = {seen: until for seen, until in self._seen.items() if until >= now}
-            if jti in self._seen:
+            if (client, jti) in self._seen:
                 raise GrantRefused("invalid_client", "this jti was used before")
-            self._seen[jti] = exp + LEEWAY
+            self._seen[client, jti] = exp + LEEWAY
+        return tool
 
-    def _verified(self, assertion: str) -> dict[str, Any]:
+    def _claimed_tool(self, assertion: str) -> Registration:
+        """The tool an assertion says it is from; nothing of it is believed yet."""
         try:
-            kid = jws.extract_compact(assertion.encode()).headers().get("kid")
-            key = self._tool_key(kid)
-            payload = jws.deserialize_compact(assertion, key, algorithms=["RS256"]).payload
-            claims = _object(payload)
+            claims = _object(jws.extract_compact(assertion.encode()).payload)
         except (JoseError, ValueError, TypeError) as error:
-            raise GrantRefused("invalid_client", f"the assertion cannot be verified: {error}") from error
-        return claims
+            raise GrantRefused("invalid_client", f"the assertion cannot be read: {error}") from error
+        tool = self.tools.get(str(claims.get("iss")))
+        if tool is None or not tool.active:
+            raise GrantRefused("invalid_client", "iss and sub must both be the client id of an active tool")
+        return tool
 
-    def _tool_key(self, kid: Any) -> RSAKey:
-        try:
-            answer = self.http.get(self.config.tool_jwks_url, timeout=CONNECT_AND_READ)
-            answer.raise_for_status()
-            keys = KeySet.import_key_set(answer.json())
-        except requests.RequestException as error:
-            raise GrantRefused("invalid_client", "the tool's key set cannot be fetched") from error
-        for key in keys.keys:
-            if isinstance(key, RSAKey) and key.kid == kid:
-                return key
-        raise ValueError(f"the tool publishes no RSA key {kid!r}")
+
+def verified_by_tool(token: str, tool: Registration, http: requests.Session) -> dict[str, Any]:
+    """The claims of a JWT that the tool signed with a key of its published set. Raises GrantRefused."""
+    try:
+        kid = jws.extract_compact(token.encode()).headers().get("kid")
+        key = _tool_key(tool, http, kid)
+        return _object(jws.deserialize_compact(token, key, algorithms=["RS256"]).payload)
+    except (JoseError, ValueError, TypeError) as error:
+        raise GrantRefused("invalid_client", f"the token cannot be verified: {error}") from error
+
+
+def _tool_key(tool: Registration, http: requests.Session, kid: Any) -> RSAKey:
+    try:
+        answer = http.get(tool.jwks_url, timeout=CONNECT_AND_READ)
+        answer.raise_for_status()
+        keys = KeySet.import_key_set(answer.json())
+    except requests.RequestException as error:
+        raise GrantRefused("invalid_client", "the tool's key set cannot be fetched") from error
+    for key in keys.keys:
+        if isinstance(key, RSAKey) and key.kid == kid:
+            return key
+    raise ValueError(f"the tool publishes no RSA key {kid!r}")
 
 
 def _object(payload: bytes) -> dict[str, Any]:

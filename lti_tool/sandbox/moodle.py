@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from lti_tool.sandbox.launches import Launch
+from lti_tool.sandbox.launches import DEEP_LINKING, Launch
 from lti_tool.sandbox.profiles import (
     CLAIM,
     INSTITUTION,
@@ -16,10 +16,11 @@ from lti_tool.sandbox.profiles import (
     FormRefusal,
     PageRefusal,
     Profile,
-    Registration,
     Spend,
 )
-from lti_tool.sandbox.variables import filled, of_the_course, personal
+from lti_tool.sandbox.registrations import NAMES_AND_ROLES, Registration
+from lti_tool.sandbox.services.moodle import MoodleServices
+from lti_tool.sandbox.variables import OF_THE_LINK, filled, of_the_course, personal
 from lti_tool.sandbox.world import Person, Role
 
 ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -38,6 +39,9 @@ class Moodle(Profile):
     @property
     def issuer(self) -> str:
         return self.config.issuer or self.config.base
+
+    def service_rules(self, base: str) -> MoodleServices:
+        return MoodleServices(base)
 
     def new_client_id(self, randomness: Random) -> str:
         return "".join(randomness.choices(ALPHANUMERIC, k=15))
@@ -74,7 +78,7 @@ class Moodle(Profile):
             return None
         return launch_id.rpartition("_")[2]
 
-    def judge(self, asked: Mapping[str, str], registration: Registration, spend: Spend) -> Launch:
+    def judge(self, asked: Mapping[str, str], tools: Mapping[str, Registration], spend: Spend) -> Launch:
         """In Moodle's order: the hint is gone once it was looked at, whatever else is wrong."""
         invalid = PageRefusal(404, "Invalid request")
         needed = ("scope", "response_type", "client_id", "redirect_uri", "login_hint", "nonce")
@@ -83,9 +87,9 @@ class Moodle(Profile):
         if asked["scope"] != "openid" or asked["response_type"] != "id_token":
             raise invalid
         launch = spend(asked.get("lti_message_hint", ""))
-        if launch is None or asked["redirect_uri"] not in self.config.tool_launch_urls:
+        if launch is None or asked["redirect_uri"] not in launch.registration.launch_urls:
             raise invalid
-        if asked["client_id"] != registration.client_id:
+        if asked["client_id"] != launch.registration.client_id:
             raise FormRefusal("unauthorized_client")
         if asked["login_hint"] != launch.person.sub:
             raise FormRefusal("access_denied")
@@ -126,11 +130,7 @@ class Moodle(Profile):
                 **({"user_username": person.username} if options.names else {}),
                 "lms": "moodle-2",
             },
-            f"{CLAIM}launch_presentation": {
-                "locale": "en",
-                "document_target": options.target,
-                "return_url": f"{self.return_url(launch)}&launch_container={CONTAINERS[options.target]}",
-            },
+            f"{CLAIM}launch_presentation": {"locale": "en", **self._presentation(launch)},
             f"{CLAIM}tool_platform": {
                 "product_family_code": "moodle",
                 "version": "2024100706",
@@ -141,17 +141,48 @@ class Moodle(Profile):
             f"{CLAIM}custom": self._custom(launch, role),
         }
 
+    def _presentation(self, launch: Launch) -> dict[str, str]:
+        if launch.message == DEEP_LINKING:
+            return {}
+        target = launch.options.target
+        return {
+            "document_target": target,
+            "return_url": f"{self.return_url(launch)}&launch_container={CONTAINERS[target]}",
+        }
+
     def _custom(self, launch: Launch, role: Role | None) -> dict[str, str | None]:
         groups = launch.course.groups.get(launch.person.key, ())
         known = personal(launch) | of_the_course(launch)
         known["Membership.role"] = "Learner" if role in (Role.LEARNER, Role.OBSERVER) else "Instructor"
         known["Moodle.Person.userGroupIds"] = ",".join(groups)
         known["Person.address.timezone"] = "99"  # Moodle's word for "the server's own"
-        values = filled(launch.link.custom, known)
+        known |= {name: None for name in OF_THE_LINK if launch.message == DEEP_LINKING}
+        # What the tool's registration says stands over what the link says.
+        values = filled({**launch.link.custom, **launch.registration.custom, **launch.custom}, known)
         twice: dict[str, str | None] = {}
         for key, value in values.items():
             # A key with capitals or spaces arrives under its LTI 1.1 spelling too.
             plain = "".join(c if c.isalnum() else "_" for c in key.lower())
             twice[plain] = value
             twice[key] = value
+        if NAMES_AND_ROLES in launch.registration.scopes:
+            url = self.services.members_url(launch.course, launch.registration)
+            twice["context_memberships_url"] = url
         return twice
+
+    def deep_linking_settings(self, return_url: str, data: str) -> dict[str, Any]:
+        return {
+            "accept_types": ["ltiResourceLink"],
+            "accept_presentation_document_targets": ["frame", "iframe", "window"],
+            "accept_copy_advice": False,
+            "accept_multiple": True,
+            "accept_unsigned": False,
+            "auto_create": False,
+            "can_confirm": False,
+            "deep_link_return_url": return_url,
+            "title": "Alongside",
+            "text": "",
+        }
+
+    def for_user(self, launch: Launch, person: Person) -> dict[str, Any]:
+        return {"user_id": person.sub}

@@ -8,10 +8,11 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lti_tool.sandbox.grants import SCOPES, GrantRefused
+from lti_tool.sandbox.grants import GrantRefused
 from lti_tool.sandbox.payloads import NothingToReplay
 from lti_tool.sandbox.platform import Sandbox
 from lti_tool.sandbox.profiles import FormRefusal, PageRefusal
+from lti_tool.sandbox.registrations import SCOPES
 
 MESSAGE = "LtiResourceLinkRequest"
 
@@ -23,7 +24,7 @@ def authorize(sandbox: Sandbox, asked: Mapping[str, str]) -> tuple[str, dict[str
     """
     state = asked.get("state", "")
     try:
-        launch = sandbox.profile.judge(asked, sandbox.registration, sandbox.spend)
+        launch = sandbox.profile.judge(asked, sandbox.tools, sandbox.spend)
     except FormRefusal as refusal:
         fields = {"error": refusal.error, "state": state}
         if refusal.description:

@@ -91,7 +91,8 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         return {
             "world": world,
             "profile": profile,
-            "tint": lambda person: list(world.people).index(person.key) % TINTS,
+            "tint": lambda person: sum(person.key.encode()) % TINTS,
+            "cast": [person for person in world.people.values() if not person.extra],
             "role_in": lambda person, course: role_word(world, person, course),
             "storage": {
                 "target": profile.storage_target,
@@ -102,7 +103,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 
     @pages.get("/")
     def front() -> str:
-        people = list(world.people.values())
+        people = [person for person in world.people.values() if not person.extra]
         learners = [p for p in people if all(role is Role.LEARNER for role in world.roles_of(p))]
         staff = [p for p in people if p.administrator or p not in learners]
         learners = [p for p in learners if p not in staff]

@@ -15,14 +15,17 @@ from typing import Any
 
 import requests
 
-from lti_tool.sandbox import content
+from lti_tool.sandbox import content, crowd
 from lti_tool.sandbox.canvas import Canvas
 from lti_tool.sandbox.config import SandboxConfig
+from lti_tool.sandbox.gradebook import Gradebook
 from lti_tool.sandbox.grants import Grants
 from lti_tool.sandbox.launches import HINT_LIFE, Launch, LaunchOptions
 from lti_tool.sandbox.moodle import Moodle
 from lti_tool.sandbox.payloads import EVERY, VALID_LAUNCHES, Variation
-from lti_tool.sandbox.profiles import Profile, Registration
+from lti_tool.sandbox.profiles import Profile
+from lti_tool.sandbox.registrations import Registration
+from lti_tool.sandbox.services.door import Door
 from lti_tool.sandbox.tokens import Answer, Draft, KeyRing
 from lti_tool.sandbox.world import Course, Lesson, Link, Person, Role, Unknown, World
 
@@ -52,8 +55,21 @@ class Sandbox:
             config.deployment_id
             or stored.get("deployment_id")
             or self.profile.new_deployment_id(self.randomness),
+            login_url=config.tool_login_url,
+            launch_urls=config.tool_launch_urls,
+            jwks_url=config.tool_jwks_url,
+            target_link_uri=config.target_link_uri or config.tool_launch_urls[0],
+            deep_linking_url=config.target_link_uri or config.tool_launch_urls[0],
+            scopes=self.profile.services.scopes,
         )
-        self.grants = Grants(config, self.registration, self.http, self.randomness)
+        self.tools: dict[str, Registration] = {self.registration.client_id: self.registration}
+        """Every tool by its client id; the first is the one the platform started with."""
+        for each in stored.get("registrations", []):
+            kept_tool = Registration.from_state(each)
+            self.tools.setdefault(kept_tool.client_id, kept_tool)
+        self.grants = Grants(config, self.tools, self.http, self.randomness)
+        self.gradebook = Gradebook()
+        self.door = Door()
         self._save()
         content.furnish(self)
 
@@ -72,6 +88,7 @@ class Sandbox:
         about: str = "",
         administrator: bool = False,
         test_student: bool = False,
+        extra: bool = False,
         courses: Mapping[str, Role | str] | None = None,
     ) -> Person:
         """A person, enrolled in `courses` (course key → role). A key used before raises ValueError."""
@@ -89,8 +106,9 @@ class Sandbox:
                 about=about,
                 administrator=administrator,
                 test_student=test_student,
+                extra=extra,
             )
-            self.world.people[key] = person
+            self.world.add_person(person)
             for course, role in (courses or {}).items():
                 self.enrol(person, course, role)
             return person
@@ -138,8 +156,10 @@ class Sandbox:
         id: str = "",  # noqa: A002
         target_link_uri: str = "",
         placement: str = "",
+        client_id: str = "",
+        **more: Any,
     ) -> Link:
-        """A resource link in a course; variables in `custom` are filled in at each launch."""
+        """A resource link in a course; variables in `custom` are filled in at each launch. `more`: fields of Link."""
         with self.lock:
             if key in self.world.links:
                 raise ValueError(f"there is a link {key!r} already")
@@ -153,6 +173,8 @@ class Sandbox:
                 custom=dict(custom or {}),
                 target_link_uri=target_link_uri,
                 placement=placement,
+                client_id=client_id,
+                **more,
             )
             self.world.links[key] = link
             return link
@@ -160,6 +182,27 @@ class Sandbox:
     def enrol(self, person: Named, course: str, role: Role | str) -> None:
         with self.lock:
             self.world.course(course).members[self._person(person).key] = Role(role)
+
+    def add_members(self, course: str, count: int, role: Role | str = Role.LEARNER) -> list[Person]:
+        """Many people at once, for long rosters; they stand in no menu."""
+        key = self.world.course(course).key
+        return [crowd.add_one(self, key, role) for _ in range(count)]
+
+    def suspend(self, person: Named, course: str, shown_as: str = "") -> None:
+        """No way in for now. Names and Roles leaves the person out, or shows a status such as `Inactive`."""
+        with self.lock:
+            self.world.course(course).suspended[self._person(person).key] = shown_as
+
+    def readmit(self, person: Named, course: str) -> None:
+        with self.lock:
+            self.world.course(course).suspended.pop(self._person(person).key, None)
+
+    def remove(self, person: Named, course: str) -> None:
+        """Out of the course, with their groups."""
+        with self.lock:
+            here, key = self.world.course(course), self._person(person).key
+            for held in (here.members, here.suspended, here.groups):
+                held.pop(key, None)
 
     def _person(self, named: Named) -> Person:
         return named if isinstance(named, Person) else self.world.person(named)
@@ -176,32 +219,42 @@ class Sandbox:
     # Launches.
 
     def begin_launch(
-        self, user: Named, link: str | Link, options: LaunchOptions | None = None
+        self, user: Named, link: str | Link, options: LaunchOptions | None = None, **more: Any
     ) -> tuple[Launch, dict[str, str]]:
-        """A launch and the parameters of its login initiation. Raises Unknown."""
+        """A launch and the parameters of its login initiation; `more` are fields of Launch. Raises Unknown."""
         with self.lock:
             person = self._person(user)
             place = link if isinstance(link, Link) else self.world.link(link)
             options = options or self.default_options()
             variation = _variation(options.variation)
             course = self.world.courses[place.course]
-            if person.key not in course.members and not person.administrator:
+            if not self.world.may_enter(person, course):
                 raise Unknown(f"{person.name} is not enrolled in {course.title}")
+            tool = self.tool_of(place)
             now = self.config.clock()
             self._forget_old_launches(now)
-            launch = Launch(self.profile.new_launch_id(self.randomness), person, course, place, now, options)
+            launch = Launch(
+                self.profile.new_launch_id(self.randomness), person, course, place, now, tool, options, **more
+            )
             self._launches[launch.id] = launch
         params = {
             "iss": self.profile.issuer,
             "target_link_uri": self.profile.target_of(launch),
             "login_hint": person.sub,
             "lti_message_hint": self.profile.message_hint(launch),
-            "client_id": self.registration.client_id,
-            "lti_deployment_id": self.registration.deployment_id,
+            "client_id": tool.client_id,
+            "lti_deployment_id": tool.deployment_id,
         }
         if self.profile.storage_target:
             params["lti_storage_target"] = self.profile.storage_target
         return launch, params | variation.login
+
+    def tool_of(self, link: Link) -> Registration:
+        """The tool a link opens. Raises Unknown when it was removed, or waits for its activation."""
+        tool = self.tools.get(link.client_id or self.registration.client_id)
+        if tool is None or not tool.active:
+            raise Unknown(f"The tool of {link.title!r} is not active in this LMS")
+        return tool
 
     def login_params(
         self, user: Named, link: str | Link, options: LaunchOptions | None = None
@@ -228,7 +281,8 @@ class Sandbox:
         """The fields of the form posted to the tool. Raises NothingToReplay."""
         with self.lock:
             role = self.world.role_of(launch.person, launch.course)
-            claims = self.profile.token_claims(launch, role, self.registration, nonce, self.config.clock())
+            launch.line_item = launch.line_item or self.gradebook.sole_item_of(launch.link.key)
+            claims = self.profile.token_claims(launch, role, nonce, self.config.clock())
             person = launch.person.key
             draft = Draft(
                 claims=claims,
@@ -276,6 +330,9 @@ class Sandbox:
             "client_id": self.registration.client_id,
             "deployment_id": self.registration.deployment_id,
             "keys": self.keys.to_state(),
+            "registrations": [
+                tool.to_state() for tool in self.tools.values() if tool is not self.registration
+            ],
         }
         # Private keys: readable by their owner only, and never half written.
         self.config.state_file.parent.mkdir(parents=True, exist_ok=True)

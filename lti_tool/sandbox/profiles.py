@@ -8,12 +8,15 @@ from random import Random
 from typing import Any, ClassVar
 
 from lti_tool.sandbox.config import ProfileName, SandboxConfig
-from lti_tool.sandbox.launches import Launch
+from lti_tool.sandbox.launches import DEEP_LINKING, Launch
+from lti_tool.sandbox.registrations import Registration
+from lti_tool.sandbox.services.rules import ServiceRules
 from lti_tool.sandbox.world import Person, Role
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person"
+DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person"
 
 
@@ -37,23 +40,20 @@ Spend = Callable[[str], Launch | None]
 """Gives the launch of a hint and marks it used, at once; None when unknown, used, or too old."""
 
 
-@dataclass(frozen=True)
-class Registration:
-    """What the platform's administrator would see of the tool."""
-
-    client_id: str
-    deployment_id: str
-
-
 class Profile(ABC):
     name: ClassVar[ProfileName]
     product: ClassVar[str]
     token_life: ClassVar[timedelta]
     grant_mimetype: ClassVar[str] = "application/json"
     config: SandboxConfig
+    services: ServiceRules
 
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
+        self.services = self.service_rules(config.base)
+
+    @abstractmethod
+    def service_rules(self, base: str) -> ServiceRules: ...
 
     @property
     @abstractmethod
@@ -91,7 +91,7 @@ class Profile(ABC):
         """None when the hint is not one of this platform's."""
 
     @abstractmethod
-    def judge(self, asked: Mapping[str, str], registration: Registration, spend: Spend) -> Launch:
+    def judge(self, asked: Mapping[str, str], tools: Mapping[str, Registration], spend: Spend) -> Launch:
         """The launch an authentication request is for. Raises PageRefusal or FormRefusal."""
 
     @abstractmethod
@@ -101,11 +101,10 @@ class Profile(ABC):
     def claims(self, launch: Launch, role: Role | None, registration: Registration) -> dict[str, Any]:
         """Everything but the claims of the token itself."""
 
-    def token_claims(
-        self, launch: Launch, role: Role | None, registration: Registration, nonce: str, now: datetime
-    ) -> dict[str, Any]:
+    def token_claims(self, launch: Launch, role: Role | None, nonce: str, now: datetime) -> dict[str, Any]:
         issued = int(now.timestamp())
-        return {
+        registration = launch.registration
+        claims = {
             "nonce": nonce,
             "iat": issued,
             "exp": issued + int(self.token_life.total_seconds()),
@@ -114,14 +113,28 @@ class Profile(ABC):
             f"{CLAIM}deployment_id": registration.deployment_id,
             f"{CLAIM}target_link_uri": self.target_of(launch),
             "sub": launch.person.sub,
-            f"{CLAIM}message_type": "LtiResourceLinkRequest",
+            f"{CLAIM}message_type": launch.message,
             f"{CLAIM}version": "1.3.0",
             f"{CLAIM}roles": self.roles(launch.person, role),
             **self.claims(launch, role, registration),
+            **self.services.claims(launch),
         }
+        if launch.message == DEEP_LINKING:
+            del claims[f"{CLAIM}resource_link"]
+            claims[DEEP_LINKING_SETTINGS] = launch.settings
+        if launch.for_user:
+            claims[f"{CLAIM}for_user"] = self.for_user(launch, launch.for_user)
+        return claims
+
+    @abstractmethod
+    def deep_linking_settings(self, return_url: str, data: str) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def for_user(self, launch: Launch, person: Person) -> dict[str, Any]:
+        """The claim of a submission review that says whose work is to be shown."""
 
     def target_of(self, launch: Launch) -> str:
-        return launch.link.target_link_uri or self.config.target_link_uri or self.config.tool_launch_urls[0]
+        return launch.target_link_uri or launch.link.target_link_uri or launch.registration.target_link_uri
 
     def return_url(self, launch: Launch) -> str:
         return f"{self.config.base}/return?course={launch.course.id}&link={launch.link.key}"

@@ -4,6 +4,14 @@ from collections.abc import Mapping
 
 from lti_tool.sandbox.launches import Launch
 
+OF_THE_LINK = (
+    "ResourceLink.id",
+    "ResourceLink.title",
+    "ResourceLink.description",
+    "ResourceLink.id.history",
+)
+"""What has no value before there is a link."""
+
 WITHHELD = None
 """A variable the platform knows and does not tell; each profile has its own way to say so."""
 

@@ -32,6 +32,8 @@ class Person:
     about: str = ""
     administrator: bool = False
     test_student: bool = False
+    extra: bool = False
+    """One of many made at once: enrolled like anybody, but left out where one chooses who to be."""
 
     @property
     def name(self) -> str:
@@ -55,6 +57,15 @@ class Link:
     target_link_uri: str = ""
     placement: str = ""
     """Canvas: where the link stands, such as `course_navigation`."""
+    client_id: str = ""
+    """The tool it opens; empty for the one the platform started with."""
+    deep_linked: bool = False
+    """Placed by an instructor with the tool's own page."""
+    available: Mapping[str, str] = field(default_factory=dict)
+    submission: Mapping[str, str] = field(default_factory=dict)
+    """Dates as the tool gave them: startDateTime, endDateTime."""
+    history: tuple[str, ...] = ()
+    """Ids of the links this one was copied from, nearest first."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +88,12 @@ class Course:
     summary: str = ""
     accent: str = "green"
     members: dict[str, Role] = field(default_factory=dict)
+    suspended: dict[str, str] = field(default_factory=dict)
+    """People who may not enter for now, with the status that Names and Roles shows; empty: left out there."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Group ids by the person's key."""
+    links: dict[str, str] = field(default_factory=dict)
+    """A copy's own links by the key of the link each was copied from."""
     history: tuple[str, ...] = ()
     """Context ids of the courses this one was copied from, nearest first."""
     lessons: tuple[Lesson, ...] = ()
@@ -93,12 +108,16 @@ class World:
     courses: dict[str, Course] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
 
+    _by_sub: dict[str, Person] = field(default_factory=dict)
+
+    def add_person(self, person: Person) -> None:
+        self.people[person.key] = self._by_sub[person.sub] = person
+
     def person(self, key_or_sub: str) -> Person:
         if found := self.people.get(key_or_sub):
             return found
-        for person in self.people.values():
-            if person.sub == key_or_sub:
-                return person
+        if found := self._by_sub.get(key_or_sub):
+            return found
         raise Unknown(f"No person {key_or_sub!r}")
 
     def course(self, key_or_id: str) -> Course:
@@ -115,12 +134,20 @@ class World:
         except KeyError:
             raise Unknown(f"No link {key!r}") from None
 
+    def link_here(self, course: Course, key: str) -> Link:
+        """The link that a lesson names; in a copied course it is the copy's own."""
+        return self.link(course.links.get(key, key))
+
     def links_of(self, course: Course) -> list[Link]:
         return [link for link in self.links.values() if link.course == course.key]
 
     def courses_of(self, person: Person) -> list[Course]:
         """Courses the person is enrolled in; an administrator sees all."""
-        return [c for c in self.courses.values() if person.administrator or person.key in c.members]
+        return [c for c in self.courses.values() if self.may_enter(person, c)]
+
+    def may_enter(self, person: Person, course: Course) -> bool:
+        enrolled = person.key in course.members and person.key not in course.suspended
+        return person.administrator or enrolled
 
     def role_of(self, person: Person, course: Course) -> Role | None:
         """None for an administrator who is not enrolled."""

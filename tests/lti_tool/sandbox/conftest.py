@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from typing import Any
 
+import jwt
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -83,6 +85,19 @@ class Bench:
             "lti_message_hint": login["lti_message_hint"],
         }
         return {name: value for name, value in (asked | changes).items() if value is not None}
+
+    def service(self, method: str, url: str, *scopes: str, token: str = "", **more: Any) -> TestResponse:
+        """A service call with a bearer of these scopes; `more` goes to the client."""
+        sandbox = self.sandbox
+        token = token or sandbox.grants.issue(sandbox.registration, scopes)
+        headers = {"Authorization": f"Bearer {token}"} | more.pop("headers", {})
+        return self.client.open(url.removeprefix(sandbox.config.base), method=method, headers=headers, **more)
+
+    def claims(self, user: str, link: str, **options: Any) -> dict[str, Any]:
+        """The claims of a launch, unverified."""
+        token = self.sandbox.launch_token(user, link, "n1", **options)
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        return claims
 
     def auth(self, asked: dict[str, str]) -> TestResponse:
         return self.client.get("/auth", query_string=asked)

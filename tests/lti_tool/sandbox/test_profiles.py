@@ -13,7 +13,7 @@ from tests.lti_tool.sandbox.conftest import Bench
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 
-# The claims of a resource link launch recorded from Moodle 4.5.6, but for grades, roster and outcomes.
+# The claims of a resource link launch recorded from Moodle 4.5.6, but for basic outcomes.
 RECORDED = {
     "nonce": str,
     "iat": int,
@@ -37,7 +37,13 @@ RECORDED = {
     f"{CLAIM}launch_presentation": {"locale", "document_target", "return_url"},
     f"{CLAIM}tool_platform": {"product_family_code", "version", "guid", "name", "description"},
     f"{CLAIM}custom": dict,
+    "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": {"scope", "lineitems"},
+    "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {
+        "context_memberships_url",
+        "service_versions",
+    },
 }
+MEMBERS = "http://lms.test:8001/mod/lti/services.php/CourseSection/2/bindings/1/memberships"
 
 
 def claims_of(bench: Bench, user: str, link: str = "food-web", **options: Any) -> dict[str, Any]:
@@ -104,6 +110,7 @@ def test_moodle_fills_in_custom_variables_as_recorded(moodle: Bench) -> None:
         "bogus": "$Nope.nothing",
         "mixedcase_key": "Value;with=semi",
         "MixedCase Key": "Value;with=semi",
+        "context_memberships_url": MEMBERS,
     }
 
 
