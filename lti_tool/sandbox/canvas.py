@@ -184,6 +184,11 @@ class Canvas(Profile):
         known["Canvas.user.id"] = numbered("person", launch.person.key)
         known["Canvas.course.id"] = numbered("course", launch.course.key)
         known["Canvas.group.contextIds"] = ",".join(opaque("group", group) for group in groups)
+        known["ResourceLink.id.history"] = ",".join(launch.link.history)
+        for part in ("available", "submission"):
+            dates = launch.link.available if part == "available" else launch.link.submission
+            for name in ("startDateTime", "endDateTime"):
+                known[f"ResourceLink.{part}.{name}"] = dates.get(name)
         # What is withheld is not filled in: the literal variable arrives, as an unsupported one does.
         told = {name: value for name, value in known.items() if value is not None}
         if launch.message == DEEP_LINKING:

@@ -156,7 +156,8 @@ class Moodle(Profile):
         known["Membership.role"] = "Learner" if role in (Role.LEARNER, Role.OBSERVER) else "Instructor"
         known["Moodle.Person.userGroupIds"] = ",".join(groups)
         known["Person.address.timezone"] = "99"  # Moodle's word for "the server's own"
-        known |= {name: None for name in OF_THE_LINK if launch.message == DEEP_LINKING}
+        if launch.message == DEEP_LINKING:
+            known |= {name: None for name in OF_THE_LINK if name in known}
         # What the tool's registration says stands over what the link says.
         values = filled({**launch.link.custom, **launch.registration.custom, **launch.custom}, known)
         twice: dict[str, str | None] = {}
@@ -180,7 +181,7 @@ class Moodle(Profile):
             "auto_create": False,
             "can_confirm": False,
             "deep_link_return_url": return_url,
-            "title": "Alongside",
+            "title": "",
             "text": "",
         }
 

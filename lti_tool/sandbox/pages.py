@@ -22,7 +22,8 @@ from lti_tool.sandbox import statements
 from lti_tool.sandbox.launches import LaunchOptions, Target
 from lti_tool.sandbox.payloads import BAD_PAYLOADS, BEYOND, EVERY, VALID_LAUNCHES
 from lti_tool.sandbox.platform import Sandbox
-from lti_tool.sandbox.world import Course, Lesson, Person, Role, Unknown, World
+from lti_tool.sandbox.surroundings import around, lessons_of, person_in
+from lti_tool.sandbox.world import Course, Person, Role, Unknown, World
 
 TINTS = 6
 """How many colours of faces the style sheet has."""
@@ -65,21 +66,10 @@ def as_query(options: LaunchOptions) -> dict[str, str]:
 def blueprint(sandbox: Sandbox) -> Blueprint:
     pages = Blueprint("pages", __name__)
     world, profile = sandbox.world, sandbox.profile
-    tool_origins = sorted(
-        {origin(url) for url in (sandbox.config.tool_login_url, *sandbox.config.tool_launch_urls)}
-    )
 
-    def person_in(course_key: str, person_key: str) -> tuple[Person, Course]:
-        person, course = world.person(person_key), world.course(course_key)
-        if course not in world.courses_of(person):
-            raise Unknown(f"{person.name} is not enrolled in {course.title}")
-        return person, course
-
-    def lessons_of(course: Course) -> tuple[Lesson, ...]:
-        if course.lessons:
-            return course.lessons
-        links = tuple(link.key for link in world.links_of(course) if not link.placement)
-        return (Lesson("all", course.title, 5, links=links),)
+    def tool_origins() -> list[str]:
+        tools = [tool for tool in sandbox.tools.values() if tool.active]
+        return sorted({origin(url) for tool in tools for url in (tool.login_url, *tool.launch_urls)})
 
     @pages.app_errorhandler(Unknown)
     def not_known(error: Unknown) -> ResponseReturnValue:
@@ -96,7 +86,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
             "role_in": lambda person, course: role_word(world, person, course),
             "storage": {
                 "target": profile.storage_target,
-                "origins": tool_origins,
+                "origins": tool_origins(),
                 "resize": profile.name == "canvas",
             },
         }
@@ -116,27 +106,24 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 
     @pages.get("/as/<person>/courses/<course>/")
     def course(person: str, course: str) -> ResponseReturnValue:
-        me, here = person_in(course, person)
-        first = lessons_of(here)[0]
+        me, here = person_in(world, course, person)
+        first = lessons_of(world, here)[0]
         return redirect(url_for(".lesson", person=me.key, course=here.key, lesson=first.key))
 
     @pages.get("/as/<person>/courses/<course>/<lesson>")
     def lesson(person: str, course: str, lesson: str) -> str:
-        me, here = person_in(course, person)
-        outline = lessons_of(here)
+        me, here = person_in(world, course, person)
+        outline = lessons_of(world, here)
         number = next((n for n, each in enumerate(outline) if each.key == lesson), None)
         if number is None:
             raise Unknown(f"No lesson {lesson!r} in {here.title}")
         options = chosen_options(sandbox)
         return render_template(
             "sandbox/lesson.html",
-            me=me,
-            course=here,
+            **around(world, me, here),
             lesson=outline[number],
-            outline=outline,
             before=outline[number - 1] if number else None,
             after=outline[number + 1] if number + 1 < len(outline) else None,
-            commons=[link for link in world.links_of(here) if link.placement],
             options=options,
             query=as_query(options),
             altered=EVERY[options.variation] if options.variation else None,
@@ -146,15 +133,12 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     @pages.get("/as/<person>/courses/<course>/links/<link>")
     def whole_page(person: str, course: str, link: str) -> str:
         """A link that fills the page, such as Canvas's entry in the course menu."""
-        me, here = person_in(course, person)
+        me, here = person_in(world, course, person)
         options = chosen_options(sandbox)
         return render_template(
             "sandbox/whole_page.html",
-            me=me,
-            course=here,
+            **around(world, me, here),
             link=world.link(link),
-            outline=lessons_of(here),
-            commons=[each for each in world.links_of(here) if each.placement],
             query=as_query(options),
         )
 
@@ -162,10 +146,10 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     def launch(person: str, link: str) -> ResponseReturnValue:
         """Third-party initiated login (OpenID Connect Core, section 4), by a form that sends itself."""
         options = chosen_options(sandbox)
-        _, fields = sandbox.begin_launch(person, link, options)
+        launch, fields = sandbox.begin_launch(person, link, options)
         page = render_template(
             "sandbox/form_post.html",
-            url=sandbox.config.tool_login_url,
+            url=launch.registration.login_url,
             method=options.login.lower(),
             fields=fields,
         )

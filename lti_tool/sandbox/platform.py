@@ -18,6 +18,7 @@ import requests
 from lti_tool.sandbox import content, crowd
 from lti_tool.sandbox.canvas import Canvas
 from lti_tool.sandbox.config import SandboxConfig
+from lti_tool.sandbox.deep_linking import DeepLinks
 from lti_tool.sandbox.gradebook import Gradebook
 from lti_tool.sandbox.grants import Grants
 from lti_tool.sandbox.launches import HINT_LIFE, Launch, LaunchOptions
@@ -70,6 +71,7 @@ class Sandbox:
         self.grants = Grants(config, self.tools, self.http, self.randomness)
         self.gradebook = Gradebook()
         self.door = Door()
+        self.deep_links = DeepLinks(self)
         self._save()
         content.furnish(self)
 

@@ -149,6 +149,15 @@ class World:
         enrolled = person.key in course.members and person.key not in course.suspended
         return person.administrator or enrolled
 
+    def may_edit(self, person: Person, course: Course) -> bool:
+        """Add activities, copy and reset the course; a non-editing teacher may not."""
+        edits = self.role_of(person, course) in (Role.INSTRUCTOR, Role.DESIGNER)
+        return person.administrator or (edits and self.may_enter(person, course))
+
+    def may_grade(self, person: Person, course: Course) -> bool:
+        grades = self.role_of(person, course) in (Role.INSTRUCTOR, Role.ASSISTANT)
+        return person.administrator or (grades and self.may_enter(person, course))
+
     def role_of(self, person: Person, course: Course) -> Role | None:
         """None for an administrator who is not enrolled."""
         return course.members.get(person.key)

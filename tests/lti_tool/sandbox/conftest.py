@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -134,3 +135,17 @@ def site() -> Iterator[stand_in.Site]:
     """A web server whose answers the test decides."""
     with stand_in.site() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def tool_key() -> RSAPrivateKey:
+    return generate_private_key(65537, 2048)
+
+
+@pytest.fixture
+def tool_keys(site: stand_in.Site, tool_key: RSAPrivateKey) -> str:
+    """The address of the tool's key set, with one key named `tool-key`."""
+    jwk = jwt.algorithms.RSAAlgorithm.to_jwk(tool_key.public_key(), as_dict=True)
+    key_set = {"keys": [jwk | {"kid": "tool-key", "alg": "RS256", "use": "sig"}]}
+    site.answers["jwks"] = lambda: key_set
+    return f"{site.address}/jwks"

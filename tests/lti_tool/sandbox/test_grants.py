@@ -16,11 +16,6 @@ SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 TOKEN_URL = "http://lms.test:8001/token"
 
 
-@pytest.fixture(scope="module")
-def tool_key() -> RSAPrivateKey:
-    return generate_private_key(65537, 2048)
-
-
 class Asker:
     """A tool that asks for access tokens, correctly unless told otherwise."""
 
@@ -51,11 +46,8 @@ class Asker:
 
 
 @pytest.fixture
-def asker(bench_for: Callable[..., Bench], site: Site, tool_key: RSAPrivateKey) -> Asker:
-    jwk = jwt.algorithms.RSAAlgorithm.to_jwk(tool_key.public_key(), as_dict=True)
-    key_set = {"keys": [jwk | {"kid": "tool-key", "alg": "RS256", "use": "sig"}]}
-    site.answers["jwks"] = lambda: key_set
-    return Asker(bench_for(tool_jwks_url=f"{site.address}/jwks"), tool_key)
+def asker(bench_for: Callable[..., Bench], tool_keys: str, tool_key: RSAPrivateKey) -> Asker:
+    return Asker(bench_for(tool_jwks_url=tool_keys), tool_key)
 
 
 def test_a_correct_assertion_gets_a_bearer_for_the_scopes_it_asked_for(asker: Asker, clock: Clock) -> None:

@@ -1,0 +1,34 @@
+"""What every course page shows around its own content: who is looking, the outline, what they may do here."""
+
+from typing import Any
+
+from lti_tool.sandbox.world import Course, Lesson, Person, Unknown, World
+
+
+def person_in(world: World, course_key: str, person_key: str) -> tuple[Person, Course]:
+    """Raises Unknown when the person may not enter the course."""
+    person, course = world.person(person_key), world.course(course_key)
+    if not world.may_enter(person, course):
+        raise Unknown(f"{person.name} is not enrolled in {course.title}")
+    return person, course
+
+
+def lessons_of(world: World, course: Course) -> tuple[Lesson, ...]:
+    if course.lessons:
+        return course.lessons
+    links = tuple(link.key for link in world.links_of(course) if not link.placement and not link.deep_linked)
+    return (Lesson("all", course.title, 5, links=links),)
+
+
+def around(world: World, person: Person, course: Course) -> dict[str, Any]:
+    """The names that course.html needs."""
+    links = world.links_of(course)
+    return {
+        "me": person,
+        "course": course,
+        "outline": lessons_of(world, course),
+        "commons": [link for link in links if link.placement],
+        "activities": [link for link in links if link.deep_linked],
+        "may_edit": world.may_edit(person, course),
+        "may_grade": world.may_grade(person, course),
+    }
