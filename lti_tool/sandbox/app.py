@@ -12,7 +12,7 @@ from flask_babel import Babel
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from lti_tool.paths import PACKAGE, templates_folder
-from lti_tool.sandbox import oidc, pages, teaching
+from lti_tool.sandbox import administration, oidc, pages, teaching
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.platform import Sandbox
 from lti_tool.sandbox.services import memberships
@@ -37,6 +37,7 @@ def create_sandbox(
     app.register_blueprint(oidc.blueprint(sandbox))
     app.register_blueprint(memberships.blueprint(sandbox))
     app.register_blueprint(pages.blueprint(sandbox))
+    app.register_blueprint(administration.blueprint(sandbox))
     app.register_blueprint(teaching.blueprint(sandbox))
     app.after_request(_guarded)
     return app

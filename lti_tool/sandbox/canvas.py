@@ -1,12 +1,13 @@
 """The profile of Canvas: a shared issuer, opaque ids, institution roles, storage by postMessage."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid5
 
-from lti_tool.sandbox.launches import DEEP_LINKING, Launch
+from lti_tool.sandbox.launches import DEEP_LINKING, RESOURCE_LINK, Launch
 from lti_tool.sandbox.profiles import (
     CLAIM,
     INSTITUTION,
@@ -23,6 +24,7 @@ from lti_tool.sandbox.variables import OF_THE_LINK, filled, of_the_course, perso
 from lti_tool.sandbox.world import Person, Role
 
 SHARED_ISSUER = "https://canvas.instructure.com"
+TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 
 # Ids must look random and yet be the same at every start.
@@ -70,7 +72,7 @@ class Canvas(Profile):
         # Global ids: the shard's number, then the row's.
         return f"1{randomness.randrange(10**16):016d}"
 
-    def new_deployment_id(self, randomness: Random) -> str:
+    def new_deployment_id(self, randomness: Random, taken: Collection[str] = ()) -> str:
         return f"{randomness.randrange(10, 1000)}:{opaque('deployment', str(randomness.random()))}"
 
     def person_sub(self, number: int, key: str) -> str:
@@ -194,6 +196,35 @@ class Canvas(Profile):
         if launch.message == DEEP_LINKING:
             told = {name: value for name, value in told.items() if name not in OF_THE_LINK}
         return filled({**launch.registration.custom, **launch.link.custom, **launch.custom}, told)
+
+    def configuration_url(self, token: str) -> str:
+        # Canvas knows by the token for which account a tool registers, and wants it as the bearer too.
+        query = urlencode({"registration_token": token})
+        return f"{self.config.base}/api/lti/security/openid-configuration?{query}"
+
+    def platform_configuration(self) -> dict[str, Any]:
+        return {
+            "product_family_code": "canvas",
+            "version": "vCloud",
+            "messages_supported": [
+                {"type": RESOURCE_LINK, "placements": ["course_navigation", "link_selection"]},
+                {
+                    "type": DEEP_LINKING,
+                    "placements": ["assignment_selection", "link_selection", "editor_button"],
+                },
+            ],
+            "notice_types_supported": ["LtiHelloWorldNotice", "LtiContextCopyNotice"],
+            "variables": ["Context.id", "Context.id.history", "Canvas.group.contextIds", "ResourceLink.id"],
+            "https://canvas.instructure.com/lti/account_name": "Fernhill College",
+        }
+
+    def registration_answer(self, tool: Registration, asked: Mapping[str, Any]) -> dict[str, Any]:
+        # No deployment id: there is none before the key is switched on in an account.
+        kept = {name: value for name, value in asked.items() if name not in ("contacts", TOOL)}
+        config = {**asked[TOOL], "custom_parameters": dict(tool.custom)}
+        registered = f"{self.config.base}/api/lti/registrations/{tool.client_id}/view"
+        config["https://canvas.instructure.com/lti/registration_config_url"] = registered
+        return {**kept, "client_id": tool.client_id, "scope": " ".join(tool.scopes), TOOL: config}
 
     def deep_linking_settings(self, return_url: str, data: str) -> dict[str, Any]:
         return {

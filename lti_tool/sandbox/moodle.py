@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
 
-from lti_tool.sandbox.launches import DEEP_LINKING, Launch
+from lti_tool.sandbox.launches import DEEP_LINKING, RESOURCE_LINK, Launch
 from lti_tool.sandbox.profiles import (
     CLAIM,
     INSTITUTION,
@@ -24,6 +24,29 @@ from lti_tool.sandbox.variables import OF_THE_LINK, filled, of_the_course, perso
 from lti_tool.sandbox.world import Person, Role
 
 ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+VARIABLES = (
+    "Context.id",
+    "Context.title",
+    "Context.label",
+    "Context.id.history",
+    "CourseSection.title",
+    "CourseSection.label",
+    "ResourceLink.id",
+    "ResourceLink.title",
+    "ResourceLink.description",
+    "User.id",
+    "User.username",
+    "Person.name.full",
+    "Person.name.given",
+    "Person.name.family",
+    "Person.email.primary",
+    "Person.sourcedId",
+    "Person.address.timezone",
+    "Membership.role",
+    "Moodle.Person.userGroupIds",
+)
 
 # mod/lti's launch containers, seen in return_url beside document_target.
 CONTAINERS = {"iframe": "3", "window": "4", "frame": "5"}
@@ -46,8 +69,8 @@ class Moodle(Profile):
     def new_client_id(self, randomness: Random) -> str:
         return "".join(randomness.choices(ALPHANUMERIC, k=15))
 
-    def new_deployment_id(self, randomness: Random) -> str:
-        return "1"
+    def new_deployment_id(self, randomness: Random, taken: Collection[str] = ()) -> str:
+        return str(max([int(each) for each in taken if each.isdecimal()], default=0) + 1)
 
     def person_sub(self, number: int, key: str) -> str:
         # User 1 is Moodle's guest; the administrator is made first and is 2.
@@ -170,6 +193,52 @@ class Moodle(Profile):
             url = self.services.members_url(launch.course, launch.registration)
             twice["context_memberships_url"] = url
         return twice
+
+    def platform_configuration(self) -> dict[str, Any]:
+        return {
+            "product_family_code": "moodle",
+            "version": "4.5.6 (Build: 20250811)",
+            "messages_supported": [
+                {"type": RESOURCE_LINK},
+                {"type": DEEP_LINKING, "placements": ["ContentArea"]},
+            ],
+            "variables": list(VARIABLES),
+        }
+
+    def kept_custom(self, custom: Mapping[str, str]) -> dict[str, str]:
+        # Kept as lines of key=value, and cut at the next equals sign.
+        return {name: value.partition("=")[0] for name, value in custom.items()}
+
+    def registration_answer(self, tool: Registration, asked: Mapping[str, Any]) -> dict[str, Any]:
+        wanted = asked[TOOL]
+        config: dict[str, Any] = {
+            "version": "1.3.0",
+            "deployment_id": tool.deployment_id,
+            "target_link_uri": tool.target_link_uri,
+            "domain": wanted["domain"],
+            "description": tool.description,
+        }
+        if tool.deep_linking_url:
+            # Other kinds of messages are dropped, and so are labels, placements and their own parameters.
+            config["messages"] = [{"type": DEEP_LINKING, "target_link_uri": tool.deep_linking_url}]
+        if tool.custom:
+            config["custom_parameters"] = dict(tool.custom)
+        told = ("sub", "iss", "name", "family_name", "given_name", "email")
+        config["claims"] = [each for each in told if each in {"sub", "iss", *wanted.get("claims", [])}]
+        answer: dict[str, Any] = {
+            "client_id": tool.client_id,
+            "response_types": ["id_token"],
+            "jwks_uri": tool.jwks_url,
+            "initiate_login_uri": tool.login_url,
+            "grant_types": ["client_credentials", "implicit"],
+            "redirect_uris": list(tool.launch_urls),
+            "application_type": "web",
+            "token_endpoint_auth_method": "private_key_jwt",
+            "client_name": tool.name,
+        }
+        if asked.get("logo_uri"):
+            answer["logo_uri"] = asked["logo_uri"]
+        return answer | {"scope": " ".join(tool.scopes), TOOL: config}
 
     def deep_linking_settings(self, return_url: str, data: str) -> dict[str, Any]:
         return {

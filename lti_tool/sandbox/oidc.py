@@ -8,13 +8,11 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lti_tool.sandbox.dynamic_registration import RegistrationRefused
 from lti_tool.sandbox.grants import GrantRefused
 from lti_tool.sandbox.payloads import NothingToReplay
 from lti_tool.sandbox.platform import Sandbox
 from lti_tool.sandbox.profiles import FormRefusal, PageRefusal
-from lti_tool.sandbox.registrations import SCOPES
-
-MESSAGE = "LtiResourceLinkRequest"
 
 
 def authorize(sandbox: Sandbox, asked: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -58,6 +56,15 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     def configuration() -> Response:
         return jsonify(openid_configuration(sandbox))
 
+    @protocol.get("/api/lti/security/openid-configuration")
+    def configuration_for_registration() -> ResponseReturnValue:
+        """Canvas's address of it, which opens only with the registration token."""
+        try:
+            sandbox.desk.ticket_of(request.headers.get("Authorization", ""))
+        except RegistrationRefused as refusal:
+            return Response(refusal.error, refusal.status, mimetype="text/plain")
+        return jsonify(openid_configuration(sandbox))
+
     @protocol.post("/token")
     def token() -> ResponseReturnValue:
         try:
@@ -73,22 +80,19 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 
 def openid_configuration(sandbox: Sandbox) -> dict[str, Any]:
     """OpenID Connect Discovery with the platform part of LTI Dynamic Registration."""
-    base = sandbox.config.base
+    base, profile = sandbox.config.base, sandbox.profile
     return {
-        "issuer": sandbox.profile.issuer,
+        "issuer": profile.issuer,
         "authorization_endpoint": f"{base}/auth",
         "token_endpoint": sandbox.grants.token_url,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
         "jwks_uri": f"{base}/jwks",
-        "scopes_supported": ["openid", *SCOPES],
+        "registration_endpoint": f"{base}/registration",
+        "scopes_supported": ["openid", *profile.services.scopes],
         "response_types_supported": ["id_token"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": ["sub", "iss", "name", "given_name", "family_name", "email"],
-        "https://purl.imsglobal.org/spec/lti-platform-configuration": {
-            "product_family_code": sandbox.config.profile,
-            "version": "sandbox",
-            "messages_supported": [{"type": MESSAGE}],
-        },
+        "https://purl.imsglobal.org/spec/lti-platform-configuration": profile.platform_configuration(),
     }

@@ -22,11 +22,12 @@ from lti_tool.sandbox import statements
 from lti_tool.sandbox.launches import LaunchOptions, Target
 from lti_tool.sandbox.payloads import BAD_PAYLOADS, BEYOND, EVERY, VALID_LAUNCHES
 from lti_tool.sandbox.platform import Sandbox
-from lti_tool.sandbox.surroundings import around, lessons_of, person_in
+from lti_tool.sandbox.surroundings import around, lessons_of, person_in, refuse_other_sites
 from lti_tool.sandbox.world import Course, Person, Role, Unknown, World
 
 TINTS = 6
 """How many colours of faces the style sheet has."""
+EVERYBODYS = ("pages.courses", "pages.course", "pages.lesson", "pages.whole_page", "grades.book")
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 
@@ -76,10 +77,19 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         advice = _("The address names something that is not in this sandbox.")
         return render_template("sandbox/refused.html", sentence=f"{error}", advice=advice), 404
 
+    def same_page_as(person: Person, course: Course | None = None) -> str:
+        """This page as somebody else sees it; pages that are not everybody's give way to the course."""
+        if request.endpoint in EVERYBODYS and request.view_args:
+            return url_for(request.endpoint, **{**request.view_args, "person": person.key})
+        if course:
+            return url_for("pages.course", person=person.key, course=course.key)
+        return url_for("pages.courses", person=person.key)
+
     @pages.app_context_processor
     def everywhere() -> dict[str, Any]:
         return {
             "world": world,
+            "same_page_as": same_page_as,
             "profile": profile,
             "tint": lambda person: sum(person.key.encode()) % TINTS,
             "cast": [person for person in world.people.values() if not person.extra],
@@ -170,9 +180,8 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 
     @pages.post("/keys")
     def rotate() -> ResponseReturnValue:
-        """From the developer drawer only: another site's form must not change our keys."""
-        if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-            abort(403)
+        """From the developer drawer only."""
+        refuse_other_sites()
         sandbox.rotate_keys(keep_old=request.form.get("old") == "keep")
         back = request.form.get("back", "/")
         return redirect(back if back.startswith("/") and not back.startswith("//") else "/")

@@ -19,6 +19,7 @@ from lti_tool.sandbox import content, crowd
 from lti_tool.sandbox.canvas import Canvas
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.deep_linking import DeepLinks
+from lti_tool.sandbox.dynamic_registration import Desk
 from lti_tool.sandbox.gradebook import Gradebook
 from lti_tool.sandbox.grants import Grants
 from lti_tool.sandbox.launches import HINT_LIFE, Launch, LaunchOptions
@@ -72,7 +73,8 @@ class Sandbox:
         self.gradebook = Gradebook()
         self.door = Door()
         self.deep_links = DeepLinks(self)
-        self._save()
+        self.desk = Desk(self)
+        self.save()
         content.furnish(self)
 
     # The world.
@@ -215,7 +217,7 @@ class Sandbox:
         """The kid of the new key. Tokens signed before stay verifiable when the old keys are kept."""
         with self.lock:
             self.keys.rotate(keep_old)
-            self._save()
+            self.save()
             return str(self.keys.current.kid)
 
     # Launches.
@@ -324,7 +326,7 @@ class Sandbox:
         for launch_id in [i for i, launch in self._launches.items() if now - launch.begun_at > HINT_LIFE]:
             del self._launches[launch_id]
 
-    def _save(self) -> None:
+    def save(self) -> None:
         if self.config.state_file is None:
             return
         state = {

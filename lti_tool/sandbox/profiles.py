@@ -1,7 +1,7 @@
 """What makes one LMS differ from another, as one interface; the quirks stand in moodle.py and canvas.py."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -68,7 +68,7 @@ class Profile(ABC):
     def new_client_id(self, randomness: Random) -> str: ...
 
     @abstractmethod
-    def new_deployment_id(self, randomness: Random) -> str: ...
+    def new_deployment_id(self, randomness: Random, taken: Collection[str] = ()) -> str: ...
 
     @abstractmethod
     def person_sub(self, number: int, key: str) -> str:
@@ -125,6 +125,23 @@ class Profile(ABC):
         if launch.for_user:
             claims[f"{CLAIM}for_user"] = self.for_user(launch, launch.for_user)
         return claims
+
+    # Dynamic registration.
+
+    def configuration_url(self, token: str) -> str:
+        """Where a tool reads the platform's configuration while it registers."""
+        return f"{self.config.base}/.well-known/openid-configuration"
+
+    @abstractmethod
+    def platform_configuration(self) -> dict[str, Any]: ...
+
+    def kept_custom(self, custom: Mapping[str, str]) -> dict[str, str]:
+        return dict(custom)
+
+    @abstractmethod
+    def registration_answer(self, tool: Registration, asked: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    # Other messages than the plain launch.
 
     @abstractmethod
     def deep_linking_settings(self, return_url: str, data: str) -> dict[str, Any]: ...

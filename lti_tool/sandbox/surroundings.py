@@ -2,7 +2,15 @@
 
 from typing import Any
 
+from flask import abort, request
+
 from lti_tool.sandbox.world import Course, Lesson, Person, Unknown, World
+
+
+def refuse_other_sites() -> None:
+    """Nobody is logged in here, so a form of another site must not change anything either."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        abort(403)
 
 
 def person_in(world: World, course_key: str, person_key: str) -> tuple[Person, Course]:

@@ -44,3 +44,13 @@ if (record && opener) {
   wide.addEventListener("change", settle);
   settle();
 }
+
+// A tool that registered itself says so (LTI Dynamic Registration, section 4.5), and its frame has done its work.
+const registration = document.querySelector("iframe[data-closes-to]");
+
+if (registration) {
+  window.addEventListener("message", (event) => {
+    if (event.source !== registration.contentWindow) return;
+    if (event.data?.subject === "org.imsglobal.lti.close") window.location.assign(registration.dataset.closesTo);
+  });
+}
