@@ -1,8 +1,9 @@
 """Structured logs: one line a request, with a trace id that the person sees too. Never a token, never a text."""
 
 import logging
+import sys
 import time
-from typing import TextIO
+from typing import TextIO, cast
 from uuid import uuid4
 
 import structlog
@@ -11,6 +12,16 @@ from flask import Flask, Response, g, request
 from lti_tool.config import Settings
 
 log = structlog.get_logger("alongside")
+
+
+class StandardOutput:
+    """The standard output as it is when a line is written; loggers are kept longer than some outputs last."""
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
 
 
 def configure_logs(settings: Settings, stream: TextIO | None = None) -> None:
@@ -33,7 +44,7 @@ def configure_logs(settings: Settings, stream: TextIO | None = None) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(stream or cast("TextIO", StandardOutput())),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=shown, format="%(levelname)s %(name)s: %(message)s")

@@ -196,16 +196,17 @@ def _alone(demo: Demo) -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Turns SIGTERM into what Ctrl-C does, so that both stop the parts in order."""
+    """SIGTERM does what Ctrl-C does, and both stop the parts in order, even where a shell had them ignored."""
 
     def stop(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def connect_parts(demo: Demo, given: Parts, lrs_password: str, lrs_url: str = "") -> None:

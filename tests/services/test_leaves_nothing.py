@@ -33,6 +33,10 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
+def _listen_to_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
 )
@@ -47,6 +51,8 @@ def test_a_run_that_is_ended_takes_its_servers_along(
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         text=True,
+        # As from a terminal: a shell that runs the tests in the background has SIGINT ignored, and that is inherited.
+        preexec_fn=_listen_to_interrupts,  # noqa: PLW1509 - this process has no other threads
     )
     assert run.stdout is not None
     pids = []
