@@ -12,10 +12,10 @@ from flask_babel import Babel
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from lti_tool.paths import PACKAGE, templates_folder
-from lti_tool.sandbox import administration, oidc, pages, teaching
+from lti_tool.sandbox import administration, grading, oidc, pages, teaching
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.platform import Sandbox
-from lti_tool.sandbox.services import memberships
+from lti_tool.sandbox.services import line_items, memberships, scores
 from lti_tool.sandbox.tokens import KeyRing
 
 # Pages of ours run only scripts of ours; frames and forms go to the tool, wherever it is.
@@ -35,8 +35,10 @@ def create_sandbox(
     sandbox = Sandbox(config, http, keys)
     app.extensions["sandbox"] = sandbox
     app.register_blueprint(oidc.blueprint(sandbox))
-    app.register_blueprint(memberships.blueprint(sandbox))
+    for service in (memberships, line_items, scores):
+        app.register_blueprint(service.blueprint(sandbox))
     app.register_blueprint(pages.blueprint(sandbox))
+    app.register_blueprint(grading.blueprint(sandbox))
     app.register_blueprint(administration.blueprint(sandbox))
     app.register_blueprint(teaching.blueprint(sandbox))
     app.after_request(_guarded)

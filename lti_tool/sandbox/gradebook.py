@@ -52,6 +52,8 @@ class Score:
     activity_progress: str
     grading_progress: str
     new_submission: bool = True
+    keeps: bool = False
+    """The points that are there stay, whatever else changes."""
 
 
 @dataclass
@@ -98,7 +100,7 @@ class Gradebook:
         if before and _seconds(score.at) <= _seconds(before.at):
             raise Stale
         grade = Grade(
-            score=score.given,
+            score=before.score if score.keeps and before else score.given,
             comment=score.comment,
             at=score.at,
             by="tool",

@@ -20,9 +20,9 @@ from lti_tool.sandbox.canvas import Canvas
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.deep_linking import DeepLinks
 from lti_tool.sandbox.dynamic_registration import Desk
-from lti_tool.sandbox.gradebook import Gradebook
+from lti_tool.sandbox.gradebook import Grade, Gradebook, LineItem
 from lti_tool.sandbox.grants import Grants
-from lti_tool.sandbox.launches import HINT_LIFE, Launch, LaunchOptions
+from lti_tool.sandbox.launches import HINT_LIFE, SUBMISSION_REVIEW, Launch, LaunchOptions
 from lti_tool.sandbox.moodle import Moodle
 from lti_tool.sandbox.payloads import EVERY, VALID_LAUNCHES, Variation
 from lti_tool.sandbox.profiles import Profile
@@ -259,6 +259,28 @@ class Sandbox:
         if tool is None or not tool.active:
             raise Unknown(f"The tool of {link.title!r} is not active in this LMS")
         return tool
+
+    def begin_review(
+        self, user: Named, item: LineItem, learner: Named, options: LaunchOptions | None = None
+    ) -> tuple[Launch, dict[str, str]]:
+        """A submission review launch (LTI-AGS 2.0, section 3.1.8) of the line item's link."""
+        review = item.submission_review or {}
+        return self.begin_launch(
+            user,
+            item.link,
+            options,
+            message=SUBMISSION_REVIEW,
+            target_link_uri=review.get("url", ""),
+            custom=review.get("custom", {}),
+            for_user=self._person(learner),
+            line_item=item,
+        )
+
+    def set_grade(self, item: LineItem, learner: Named, score: float | None, comment: str = "") -> Grade:
+        """A grade that a teacher gives in the LMS itself."""
+        with self.lock:
+            key = self._person(learner).key
+            return self.gradebook.set_by_teacher(item, key, score, comment, self.config.clock())
 
     def login_params(
         self, user: Named, link: str | Link, options: LaunchOptions | None = None
