@@ -1,20 +1,27 @@
 """The sandbox in Chromium: launches through the frame, storage by postMessage, the live record, its looks."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import jwt
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from flask import request
+from markupsafe import escape
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from lti_tool.sandbox import Running, SandboxConfig, start
 from tests.lti_tool.sandbox import stand_in
 from tests.lti_tool.sandbox.stand_in import Site
+from tests.lti_tool.sandbox.test_dynamic_registration import asked
 from tests.lti_tool.sandbox.test_statements import statement
 
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 LESSON = "/as/maya/courses/ecology/food-webs"
 LOOKS = [(360, "light"), (360, "dark"), (900, "dark"), (1400, "light")]
 
@@ -199,6 +206,110 @@ def test_canvas_gives_the_frame_the_height_it_asks_for(page: Page, running: Call
     assert box["height"] == 1234
 
 
+def answering(key: RSAPrivateKey, *titles: str) -> Callable[[], str]:
+    """A tool's deep linking page that sends its answer at once."""
+
+    def page() -> str:
+        claims = jwt.decode(request.form["id_token"], options={"verify_signature": False})
+        now, dl = int(time.time()), "https://purl.imsglobal.org/spec/lti-dl/claim/"
+        settings = claims[f"{dl}deep_linking_settings"]
+        answer = {
+            "iss": claims["aud"],
+            "aud": claims["iss"],
+            "iat": now,
+            "exp": now + 60,
+            "nonce": claims["nonce"],
+            f"{CLAIM}deployment_id": claims[f"{CLAIM}deployment_id"],
+            f"{CLAIM}message_type": "LtiDeepLinkingResponse",
+            f"{CLAIM}version": "1.3.0",
+            f"{dl}content_items": [{"type": "ltiResourceLink", "title": title} for title in titles],
+        }
+        if "data" in settings:
+            answer[f"{dl}data"] = settings["data"]
+        token = jwt.encode(answer, key, "RS256", {"kid": "tool-key"})
+        back = escape(settings["deep_link_return_url"])
+        return (
+            f"<!doctype html><title>Choose</title><form method=post action='{back}'>"
+            f"<input type=hidden name=JWT value='{token}'><button>Add these</button></form>"
+        )
+
+    return page
+
+
+@pytest.mark.parametrize("profile", ["moodle", "canvas"])
+def test_an_instructor_adds_activities_from_the_tools_page(
+    page: Page,
+    running: Callable[..., Running],
+    tool: Site,
+    tool_keys: str,
+    tool_key: RSAPrivateKey,
+    profile: str,
+) -> None:
+    sandbox = running(profile=profile)
+    sandbox.sandbox.registration.jwks_url = tool_keys
+    tool.answers["lti/launch"] = answering(tool_key, "Week <1>", "Week 2")
+    page.goto(f"{sandbox.url}/as/amara/courses/ecology/food-webs")
+    page.get_by_role("link", name="Add an activity").click()
+    page.get_by_role("link", name="Choose from Alongside").click()
+    inside = page.frame_locator("[name=deep-linking]")
+    inside.get_by_role("button", name="Add these").click()
+    expect(inside.get_by_role("heading", name="Added to Introduction to Ecology")).to_be_visible()
+    inside.get_by_role("listitem").filter(has_text="Week 2").get_by_role("link", name="Open").click()
+    stand_in.play_the_tool(tool, lambda: f"{sandbox.url}/auth")
+    page.wait_for_url("**/courses/ecology/links/placed-*")
+    assert [link.title for link in sandbox.sandbox.world.links.values() if link.deep_linked] == [
+        "Week <1>",
+        "Week 2",
+    ]
+    expect(page.get_by_role("navigation", name="Course outline").get_by_text("Week <1>")).to_be_visible()
+
+
+def test_an_administrator_registers_a_tool_by_one_pasted_address(
+    page: Page, running: Callable[..., Running], tool: Site
+) -> None:
+    sandbox = running()
+
+    def register() -> str:
+        """What a tool does, but in the browser: read, send, say that it is done."""
+        body = asked(
+            {"domain": tool.address.removeprefix("http://"), "target_link_uri": f"{tool.address}/lti/launch"},
+            client_name="Neighbourly",
+            initiate_login_uri=f"{tool.address}/lti/login",
+            redirect_uris=[f"{tool.address}/lti/launch"],
+        )
+        answer = requests.post(
+            requests.get(request.args["openid_configuration"], timeout=10).json()["registration_endpoint"],
+            json=body,
+            headers={"Authorization": f"Bearer {request.args['registration_token']}"},
+            timeout=10,
+        )
+        assert answer.status_code == 200, answer.text
+        return (
+            '<!doctype html><title>Done</title><button onclick="(window.opener || window.parent).postMessage('
+            "{subject: 'org.imsglobal.lti.close'}, '*')\">Close</button>"
+        )
+
+    tool.answers["lti/register"] = register
+    page.goto(f"{sandbox.url}/as/ruth/")
+    page.get_by_role("link", name="Tools").click()
+    page.get_by_label("Registration address of the tool").fill(f"{tool.address}/lti/register?invite=1")
+    page.get_by_role("button", name="Register a tool").click()
+    page.frame_locator("[name=registration]").get_by_role("button", name="Close").click()
+    page.wait_for_url("**/as/ruth/tools")
+    entry = page.get_by_role("listitem").filter(has_text="Neighbourly")
+    expect(entry).to_contain_text("Waiting to be activated")
+    entry.get_by_role("button", name="Activate").click()
+    expect(entry).to_contain_text("not yet in the activity chooser")
+    entry.get_by_role("button", name="Show in the activity chooser").click()
+    client_id = next(each.client_id for each in sandbox.sandbox.tools.values() if each.name == "Neighbourly")
+    sandbox.sandbox.add_link("theirs", "ecology", "Theirs", client_id=client_id, deep_linked=True)
+    page.goto(f"{sandbox.url}/as/maya/courses/ecology/links/theirs")
+    frame = page.frame_locator("[name=activity-theirs]")
+    expect(frame.get_by_role("heading", name="Tool")).to_be_visible()
+    claims = jwt.decode(frame.locator("#id_token").inner_text(), options={"verify_signature": False})
+    assert claims["aud"] == client_id
+
+
 def test_moodle_ignores_all_of_these_messages(page: Page, running: Callable[..., Running]) -> None:
     page.goto(running().url + LESSON)
     frame = tool_frame(page)
@@ -266,6 +377,12 @@ def test_every_page_fits_and_is_accessible(
     browser: Browser, running: Callable[..., Running], width: int, scheme: Any
 ) -> None:
     sandbox = running(profile="canvas")
+    item = sandbox.sandbox.gradebook.add(
+        "ecology", sandbox.sandbox.registration.client_id, "Week 1", 10, link="food-web"
+    )
+    sandbox.sandbox.set_grade(
+        item, "maya", 7.5, "A comment that is long enough to need a second line of its own"
+    )
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     troubles: list[str] = []
@@ -279,6 +396,11 @@ def test_every_page_fits_and_is_accessible(
         "/as/maya/courses/ecology/links/ecology-commons",
         "/statements?as=maya",
         "/as/nobody/",
+        "/as/amara/courses/ecology/add",
+        "/as/amara/courses/ecology/grades",
+        f"/as/amara/courses/ecology/grades/{item.number}/maya",
+        "/as/ruth/tools",
+        f"/as/ruth/tools/new?address={sandbox.url}/lti/nothing",
     ):
         page.goto(sandbox.url + path)
         page.locator("main").wait_for()
