@@ -43,6 +43,7 @@ REQUIRED = (
 )
 FIXED = {"scope": "openid", "response_type": "id_token", "response_mode": "form_post", "prompt": "none"}
 
+WITHOUT_LINK = ("course_navigation", "editor_button")
 INSTITUTION_ROLES = {
     Role.INSTRUCTOR: f"{INSTITUTION}#Instructor",
     Role.ASSISTANT: f"{INSTITUTION}#Instructor",
@@ -82,8 +83,8 @@ class Canvas(Profile):
         return opaque("course", key)
 
     def link_id(self, number: int, key: str, context_id: str, placement: str) -> str:
-        # A placement in the course's own menu has no link of its own and goes by the course.
-        return context_id if placement == "course_navigation" else str(uuid5(IDS, f"link/{key}"))
+        # What stands in the course's menu or inside a page has no link of its own and goes by the course.
+        return context_id if placement in WITHOUT_LINK else str(uuid5(IDS, f"link/{key}"))
 
     def new_launch_id(self, randomness: Random) -> str:
         return f"{randomness.getrandbits(256):064x}"
@@ -138,17 +139,11 @@ class Canvas(Profile):
             **self.identity(launch),
             "locale": "en",
             **({"picture": f"{self.config.base}/assets/person.svg"} if options.names else {}),
-            f"{CLAIM}context": {
-                "id": course.id,
-                "label": course.label,
-                "title": course.title,
-                "type": ["http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"],
-                **unchecked,
-            },
+            f"{CLAIM}context": self.services.context_json(course) | unchecked,
             f"{CLAIM}resource_link": {
                 "id": link.id,
                 "description": link.description or None,
-                "title": course.title if link.placement == "course_navigation" else link.title,
+                "title": course.title if link.placement in WITHOUT_LINK else link.title,
                 **unchecked,
             },
             f"{CLAIM}tool_platform": {

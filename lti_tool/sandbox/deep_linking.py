@@ -38,6 +38,7 @@ class WayBack:
     tool: Registration
     data: str
     begun_at: datetime
+    placement: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,17 @@ class DeepLinks:
     """By client id and nonce: the token, and what came of it."""
 
     def begin(
-        self, user: str | Person, course: str, client_id: str = "", options: LaunchOptions | None = None
+        self,
+        user: str | Person,
+        course: str,
+        client_id: str = "",
+        options: LaunchOptions | None = None,
+        placement: str = "",
     ) -> tuple[Launch, dict[str, str]]:
-        """A deep linking launch and the parameters of its login. Raises Unknown."""
+        """A deep linking launch and the parameters of its login; a placement is where it is to stand in Canvas.
+
+        Raises Unknown.
+        """
         sandbox = self.sandbox
         with sandbox.lock:
             person = user if isinstance(user, Person) else sandbox.world.person(user)
@@ -80,12 +89,13 @@ class DeepLinks:
                 tool,
                 f"{sandbox.randomness.getrandbits(128):032x}",
                 sandbox.config.clock(),
+                placement,
             )
             self._forget_old(way.begun_at)
             self.ways_back[way.sesskey] = way
             query = urlencode({"course": here.id, "id": tool.deployment_id, "sesskey": way.sesskey})
             return_url = f"{sandbox.config.base}/deep_linking_return?{query}"
-            nowhere = Link("", "", here.key, tool.name, client_id=tool.client_id)
+            nowhere = Link("", "", here.key, tool.name, client_id=tool.client_id, placement=placement)
             return sandbox.begin_launch(
                 person,
                 nowhere,
@@ -181,6 +191,7 @@ class DeepLinks:
             custom=item.get("custom", {}),
             target_link_uri=item.get("url", ""),
             client_id=way.tool.client_id,
+            placement=way.placement,
             deep_linked=True,
             available=item.get("available", {}),
             submission=item.get("submission", {}),

@@ -141,12 +141,7 @@ class Moodle(Profile):
                 "person_sourcedid": person.sourced_id,
                 "course_section_sourcedid": f"SIS-{course.label}",
             },
-            f"{CLAIM}context": {
-                "id": course.id,
-                "label": course.label,
-                "title": course.title,
-                "type": ["CourseSection"],
-            },
+            f"{CLAIM}context": self.services.context_json(course),
             f"{CLAIM}resource_link": {"title": link.title, "description": link.description, "id": link.id},
             **self.identity(launch),
             f"{CLAIM}ext": {

@@ -4,18 +4,15 @@ Tests use it without a browser: `login_params`, `launch_token`, `add_user`, `add
 """
 
 import dataclasses
-import json
-import os
 import random
 import threading
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import requests
 
-from lti_tool.sandbox import content, crowd
+from lti_tool.sandbox import content, copies, crowd
 from lti_tool.sandbox.canvas import Canvas
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.deep_linking import DeepLinks
@@ -28,6 +25,8 @@ from lti_tool.sandbox.payloads import EVERY, VALID_LAUNCHES, Variation
 from lti_tool.sandbox.profiles import Profile
 from lti_tool.sandbox.registrations import Registration
 from lti_tool.sandbox.services.door import Door
+from lti_tool.sandbox.services.notices import Notices
+from lti_tool.sandbox.state import keep, kept_before
 from lti_tool.sandbox.tokens import Answer, Draft, KeyRing
 from lti_tool.sandbox.world import Course, Lesson, Link, Person, Role, Unknown, World
 
@@ -49,7 +48,7 @@ class Sandbox:
         self.world = World()
         self._launches: dict[str, Launch] = {}
         self._answers: dict[str, Answer] = {}
-        stored = _read(config.state_file, config.profile)
+        stored = kept_before(config.state_file, config.profile)
         kept = KeyRing.from_state(stored["keys"]) if stored.get("keys") else None
         self.keys = keys or kept or KeyRing()
         self.registration = Registration(
@@ -74,6 +73,7 @@ class Sandbox:
         self.door = Door()
         self.deep_links = DeepLinks(self)
         self.desk = Desk(self)
+        self.notices = Notices(self)
         self.save()
         content.furnish(self)
 
@@ -182,6 +182,30 @@ class Sandbox:
             )
             self.world.links[key] = link
             return link
+
+    def copy_course(self, course: str, key: str, title: str = "") -> Course:
+        """A restored backup or an import: new ids, the same activities, empty. Tools that asked are told."""
+        with self.lock:
+            source = self.world.course(course)
+            copied = copies.copy_course(self, source, key, title or f"{source.title} (copy)")
+        # Outside the lock: the tool may ask for our keys before it answers.
+        self.notices.tell_copied(source, copied)
+        return copied
+
+    def duplicate(self, link: str) -> Link:
+        """Another of the same activity in the same course, as Moodle makes it."""
+        with self.lock:
+            of = self.world.link(link)
+            return copies.copy_link(self, of, self.world.courses[of.course], f"{of.title} (copy)")
+
+    def reset_course(self, course: str) -> None:
+        """The same ids for a new term: learners, their groups and their grades are gone."""
+        with self.lock:
+            copies.reset_course(self, self.world.course(course))
+
+    def set_groups(self, person: Named, course: str, *groups: str) -> None:
+        with self.lock:
+            self.world.course(course).groups[self._person(person).key] = groups
 
     def enrol(self, person: Named, course: str, role: Role | str) -> None:
         with self.lock:
@@ -360,13 +384,7 @@ class Sandbox:
                 tool.to_state() for tool in self.tools.values() if tool is not self.registration
             ],
         }
-        # Private keys: readable by their owner only, and never half written.
-        self.config.state_file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.config.state_file.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(state, file)
-        draft.replace(self.config.state_file)
+        keep(self.config.state_file, state)
 
 
 def _variation(name: str) -> Variation:
@@ -374,16 +392,3 @@ def _variation(name: str) -> Variation:
         return EVERY[name or "launch"]
     except KeyError:
         raise Unknown(f"No variation {name!r}") from None
-
-
-def _read(path: Path | None, profile: str) -> dict[str, Any]:
-    """What an earlier start kept; nothing when it ran under another profile, whose ids look different."""
-    if path is None or not path.exists():
-        return {}
-    try:
-        stored = json.loads(path.read_text())
-    except ValueError:
-        stored = None
-    if not isinstance(stored, dict):
-        raise ValueError(f"{path}: not a state file of the sandbox; remove it to start afresh")
-    return stored if stored.get("profile") == profile else {}

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import abort, request
 
-from lti_tool.sandbox.world import Course, Lesson, Person, Unknown, World
+from lti_tool.sandbox.world import Course, Lesson, Link, Person, Unknown, World
 
 
 def refuse_other_sites() -> None:
@@ -28,6 +28,13 @@ def lessons_of(world: World, course: Course) -> tuple[Lesson, ...]:
     return (Lesson("all", course.title, 5, links=links),)
 
 
+def stands_alone(course: Course, link: Link) -> bool:
+    """Whether the outline names the link because no lesson holds it."""
+    held = {course.links.get(key, key) for lesson in course.lessons for key in lesson.links}
+    apart = link.deep_linked or (bool(course.lessons) and link.key not in held)
+    return apart and not link.placement
+
+
 def around(world: World, person: Person, course: Course) -> dict[str, Any]:
     """The names that course.html needs."""
     links = world.links_of(course)
@@ -36,7 +43,7 @@ def around(world: World, person: Person, course: Course) -> dict[str, Any]:
         "course": course,
         "outline": lessons_of(world, course),
         "commons": [link for link in links if link.placement],
-        "activities": [link for link in links if link.deep_linked],
+        "activities": [link for link in links if stands_alone(course, link)],
         "may_edit": world.may_edit(person, course),
         "may_grade": world.may_grade(person, course),
     }

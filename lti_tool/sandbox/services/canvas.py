@@ -67,6 +67,10 @@ class CanvasServices(ServiceRules):
     def item_url(self, course: Course, item: LineItem, tool: Registration, part: str = "") -> str:
         return f"{self._course_url(course)}/line_items/{item.number}{'/' if part else ''}{part}"
 
+    def context_json(self, course: Course) -> dict[str, Any]:
+        kind = "http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"
+        return {"id": course.id, "label": course.label, "title": course.title, "type": [kind]}
+
     def course_of(self, world: World, named: str) -> Course:
         for course in world.courses.values():
             if numbered("course", course.key) == named:

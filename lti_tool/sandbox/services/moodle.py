@@ -42,6 +42,9 @@ class MoodleServices(ServiceRules):
         path = f"{ROOT}/{course.id}/lineitems/{item.number}/lineitem{'/' if part else ''}{part}"
         return f"{self.base}{path}?type_id={tool.deployment_id}"
 
+    def context_json(self, course: Course) -> dict[str, Any]:
+        return {"id": course.id, "label": course.label, "title": course.title, "type": ["CourseSection"]}
+
     def course_of(self, world: World, named: str) -> Course:
         for course in world.courses.values():
             if course.id == named:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Request, Response
 
 from lti_tool.sandbox.gradebook import Grade, LineItem
-from lti_tool.sandbox.registrations import AGS, NAMES_AND_ROLES, SCOPES, Registration
+from lti_tool.sandbox.registrations import AGS, NAMES_AND_ROLES, NOTICES, SCOPES, Registration
 from lti_tool.sandbox.world import Course, Link, Person, Role, World
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+PNS_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/platformnotificationservice"
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 
@@ -105,7 +106,22 @@ class ServiceRules(ABC):
                 "service_versions": self.members_versions,
                 **self.unchecked,
             }
+        if NOTICES in tool.scopes:
+            claims[PNS_CLAIM] = {
+                "service_versions": ["1.0"],
+                "platform_notification_service_url": self.notices_url(tool),
+                "scope": [NOTICES],
+                "notice_types_supported": ["LtiHelloWorldNotice", "LtiContextCopyNotice"],
+                **self.unchecked,
+            }
         return claims
+
+    def notices_url(self, tool: Registration) -> str:
+        return f"{self.base}/api/lti/notice-handlers/{tool.deployment_id}"
+
+    @abstractmethod
+    def context_json(self, course: Course) -> dict[str, Any]:
+        """The context claim."""
 
     members_versions: ClassVar[list[str]] = ["2.0"]
     unchecked: ClassVar[dict[str, Any]] = {}

@@ -401,6 +401,7 @@ def test_every_page_fits_and_is_accessible(
         f"/as/amara/courses/ecology/grades/{item.number}/maya",
         "/as/ruth/tools",
         f"/as/ruth/tools/new?address={sandbox.url}/lti/nothing",
+        "/as/amara/courses/ecology/manage",
     ):
         page.goto(sandbox.url + path)
         page.locator("main").wait_for()
