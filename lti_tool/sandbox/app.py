@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from flask import Flask
+from flask import Flask, request
 from flask.wrappers import Response
 from flask_babel import Babel
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -42,6 +42,13 @@ def create_sandbox(
     app.register_blueprint(administration.blueprint(sandbox))
     app.register_blueprint(teaching.blueprint(sandbox))
     app.after_request(_guarded)
+
+    @app.after_request
+    def kept(response: Response) -> Response:
+        if request.method not in ("GET", "HEAD") and response.status_code < 400:
+            sandbox.save_soon()
+        return response
+
     return app
 
 
@@ -81,6 +88,7 @@ class Running:
         self._server.shutdown()
         self._thread.join(timeout=10)
         self._server.server_close()
+        self.sandbox.save()
         self.sandbox.http.close()
 
     def __enter__(self) -> "Running":
@@ -110,6 +118,7 @@ def serve(
         server.serve_forever()
     finally:
         server.server_close()
+        sandbox_of(app).save()
         sandbox_of(app).http.close()
 
 

@@ -107,8 +107,9 @@ class DeepLinks:
 
     def accept(self, sesskey: str, token: str) -> Placed:
         """What the tool's answer adds to the course, once. Raises Refused."""
-        with self.sandbox.lock:
-            now = self.sandbox.config.clock()
+        sandbox = self.sandbox
+        with sandbox.lock:
+            now = sandbox.config.clock()
             self._forget_old(now)
             way = self.ways_back.get(sesskey)
             if way is None:
@@ -131,6 +132,7 @@ class DeepLinks:
                 error=_text(claims.get(f"{DL}errormsg")),
             )
             self.answered[way.tool.client_id, claims["nonce"]] = (token, placed)
+            sandbox.save()
             return placed
 
     def _verified(self, token: str, way: WayBack) -> dict[str, Any]:

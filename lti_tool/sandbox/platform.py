@@ -7,12 +7,12 @@ import dataclasses
 import random
 import threading
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
 
-from lti_tool.sandbox import content, copies, crowd
+from lti_tool.sandbox import content, copies, crowd, state
 from lti_tool.sandbox.canvas import Canvas
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.deep_linking import DeepLinks
@@ -26,11 +26,12 @@ from lti_tool.sandbox.profiles import Profile
 from lti_tool.sandbox.registrations import Registration
 from lti_tool.sandbox.services.door import Door
 from lti_tool.sandbox.services.notices import Notices
-from lti_tool.sandbox.state import keep, kept_before
 from lti_tool.sandbox.tokens import Answer, Draft, KeyRing
 from lti_tool.sandbox.world import Course, Lesson, Link, Person, Role, Unknown, World
 
 PROFILES: dict[str, type[Profile]] = {"moodle": Moodle, "canvas": Canvas}
+
+AT_MOST_EVERY = timedelta(seconds=2)
 
 Named = str | Person
 """A person, or the person's key or sub."""
@@ -45,10 +46,11 @@ class Sandbox:
         self.http = http or requests.Session()
         self.randomness = random.SystemRandom() if config.seed is None else random.Random(config.seed)  # noqa: S311
         self.lock = threading.RLock()
+        self._saved_at = config.clock()
         self.world = World()
         self._launches: dict[str, Launch] = {}
         self._answers: dict[str, Answer] = {}
-        stored = kept_before(config.state_file, config.profile)
+        stored = state.kept_before(config.state_file, config.profile)
         kept = KeyRing.from_state(stored["keys"]) if stored.get("keys") else None
         self.keys = keys or kept or KeyRing()
         self.registration = Registration(
@@ -74,8 +76,9 @@ class Sandbox:
         self.deep_links = DeepLinks(self)
         self.desk = Desk(self)
         self.notices = Notices(self)
+        if not state.restored(self, stored.get("world")):
+            content.furnish(self)
         self.save()
-        content.furnish(self)
 
     # The world.
 
@@ -210,6 +213,7 @@ class Sandbox:
     def enrol(self, person: Named, course: str, role: Role | str) -> None:
         with self.lock:
             self.world.course(course).members[self._person(person).key] = Role(role)
+            self.save_soon()
 
     def add_members(self, course: str, count: int, role: Role | str = Role.LEARNER) -> list[Person]:
         """Many people at once, for long rosters; they stand in no menu."""
@@ -373,18 +377,17 @@ class Sandbox:
             del self._launches[launch_id]
 
     def save(self) -> None:
+        """Keep everything for the next start, where a file to keep it in was named."""
         if self.config.state_file is None:
             return
-        state = {
-            "profile": self.config.profile,
-            "client_id": self.registration.client_id,
-            "deployment_id": self.registration.deployment_id,
-            "keys": self.keys.to_state(),
-            "registrations": [
-                tool.to_state() for tool in self.tools.values() if tool is not self.registration
-            ],
-        }
-        keep(self.config.state_file, state)
+        with self.lock:
+            self._saved_at = self.config.clock()
+            state.keep(self.config.state_file, state.everything(self))
+
+    def save_soon(self) -> None:
+        """Like `save`, but not for each of many small changes: the last ones are kept when it stops."""
+        if self.config.clock() - self._saved_at >= AT_MOST_EVERY:
+            self.save()
 
 
 def _variation(name: str) -> Variation:

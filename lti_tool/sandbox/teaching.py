@@ -95,6 +95,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
             case "copy":
                 key = f"{here.key}-{len(world.courses) + 1}"
                 copied = sandbox.copy_course(here.key, key, asked.get("title", "").strip())
+                sandbox.save()
                 return redirect(url_for("pages.course", person=me.key, course=copied.key))
             case "reset":
                 sandbox.reset_course(here.key)
@@ -108,6 +109,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
                 sandbox.remove(asked.get("who", ""), here.key)
             case _:
                 abort(400)
+        sandbox.save()
         return redirect(url_for(".manage", person=me.key, course=here.key))
 
     return pages

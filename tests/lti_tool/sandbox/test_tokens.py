@@ -1,5 +1,6 @@
 """Tokens as an independent reader sees them: PyJWT with nothing but the published keys."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -135,3 +136,47 @@ def test_an_option_of_one_launch_changes_no_other(moodle: Bench) -> None:
     assert "name" not in verified(moodle, withheld)
     assert verified(moodle, usual)["name"] == "Maya Chen"
     assert LaunchOptions().names
+
+
+@pytest.mark.parametrize("profile", ["moodle", "canvas"])
+def test_a_second_start_gives_no_id_to_something_else(
+    bench_for: Callable[..., Bench], tmp_path: Path, profile: str
+) -> None:
+    state = tmp_path / "sandbox.json"
+    first = bench_for(state_file=state, profile=profile).sandbox
+    copied = first.copy_course("ecology", "ecology-27", "Ecology 2027")
+    placed = first.add_link("placed-1", "ecology", "Placed", custom={"panel": "a"}, deep_linked=True)
+    item = first.gradebook.add("ecology", first.registration.client_id, "Week 1", 10, link="placed-1")
+    first.set_grade(item, "maya", 7.5, "Good")
+    first.suspend("lucas", "ecology")
+    first.set_groups("maya", "ecology", "4")
+    ida = first.add_user("ida", "Ida", "Moen", courses={"ecology": "learner"})
+    first.save()
+    second = bench_for(state_file=state, profile=profile).sandbox
+    assert second.world.people == first.world.people
+    assert second.world.courses == first.world.courses
+    assert second.world.links == first.world.links
+    assert second.gradebook == first.gradebook
+    assert second.world.person(ida.sub) == ida
+    new = second.add_link("placed-2", "ecology", "Another")
+    assert new.id not in {link.id for link in first.world.links.values()}
+    assert (second.world.link("placed-1").id, second.world.course(copied.id).key) == (placed.id, "ecology-27")
+
+
+def test_what_is_done_on_the_pages_is_kept(bench_for: Callable[..., Bench], tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.json"
+    bench_for(state_file=state).client.post(
+        "/as/amara/courses/ecology/manage", data={"do": "remove", "who": "maya"}
+    )
+    assert "maya" not in bench_for(state_file=state).sandbox.world.courses["ecology"].members
+
+
+def test_a_world_of_another_version_is_left_aside(bench_for: Callable[..., Bench], tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.json"
+    first = bench_for(state_file=path).sandbox
+    stored = json.loads(path.read_text())
+    stored["world"]["links"][3]["unheard_of"] = 1
+    path.write_text(json.dumps(stored))
+    second = bench_for(state_file=path).sandbox
+    assert second.registration == first.registration
+    assert second.world.links == first.world.links
