@@ -11,6 +11,9 @@ from lti_tool.config import read_settings
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--profile", type=click.Choice(["moodle", "canvas"]), default="moodle", show_default=True)
+@click.option(
+    "--issuer", default="", help="Another issuer than the profile's own; for Canvas, its own address."
+)
 @click.option("--tool", help="The tool's address.  [default: ALONGSIDE_PUBLIC_URL]")
 @click.option(
     "--client-id", default="", help="The client id of the registration; made and kept when left out."
@@ -26,6 +29,7 @@ def sandbox(
     host: str,
     port: int,
     profile: str,
+    issuer: str,
     tool: str | None,
     client_id: str,
     deployment_id: str,
@@ -60,6 +64,7 @@ def sandbox(
             tool_launch_urls=(f"{tool}/lti/launch",),
             tool_jwks_url=f"{tool}/lti/jwks.json",
             profile=profile,  # type: ignore[arg-type]
+            issuer=issuer,
             client_id=client_id,
             deployment_id=deployment_id,
             lrs_endpoint=lrs,

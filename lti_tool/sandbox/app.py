@@ -15,7 +15,7 @@ from lti_tool.paths import PACKAGE, templates_folder
 from lti_tool.sandbox import administration, grading, oidc, pages, teaching
 from lti_tool.sandbox.config import SandboxConfig
 from lti_tool.sandbox.platform import Sandbox
-from lti_tool.sandbox.services import line_items, memberships, notices, scores
+from lti_tool.sandbox.services import groups, line_items, memberships, notices, scores
 from lti_tool.sandbox.tokens import KeyRing
 
 # Pages of ours run only scripts of ours; frames and forms go to the tool, wherever it is.
@@ -35,7 +35,7 @@ def create_sandbox(
     sandbox = Sandbox(config, http, keys)
     app.extensions["sandbox"] = sandbox
     app.register_blueprint(oidc.blueprint(sandbox))
-    for service in (memberships, line_items, scores, notices):
+    for service in (memberships, line_items, scores, notices, groups):
         app.register_blueprint(service.blueprint(sandbox))
     app.register_blueprint(pages.blueprint(sandbox))
     app.register_blueprint(grading.blueprint(sandbox))

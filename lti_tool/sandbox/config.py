@@ -35,6 +35,8 @@ class SandboxConfig:
     login_method: LoginMethod = "POST"
     release_names: bool = True
     release_email: bool = True
+    groups_service: bool = False
+    """Offer the Course Groups Service, which neither Moodle nor Canvas has."""
     storage_target: str = "post_message_forwarding"
     """Canvas only: the frame that keeps data for tools, `_parent` for the page itself, empty for none."""
     lrs_endpoint: str = ""

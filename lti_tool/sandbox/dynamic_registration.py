@@ -140,7 +140,7 @@ class Desk:
             jwks_url=asked["jwks_uri"],
             target_link_uri=target,
             deep_linking_url=deep_linking.get("target_link_uri", target) if deep_linking else "",
-            scopes=tuple(scope for scope in rules.services.scopes if scope in wanted),
+            scopes=tuple(scope for scope in rules.scopes if scope in wanted),
             custom=rules.kept_custom(config.get("custom_parameters", {})),
             description=config.get("description", ""),
             active=False,

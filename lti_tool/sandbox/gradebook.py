@@ -93,11 +93,11 @@ class Gradebook:
         """By the person's key."""
         return {person: grade for (number, person), grade in self.grades.items() if number == item.number}
 
-    def receive(self, item: LineItem, person: str, score: Score) -> Grade:
+    def receive(self, item: LineItem, person: str, score: Score, whole_seconds: bool = True) -> Grade:
         """A score of the tool; it stands over what was there, a teacher's grade included. Raises Stale."""
         before = self.grade(item, person)
-        # LTI-AGS 2.0, section 3.4.5: a score must be later than the last; both platforms count whole seconds.
-        if before and _seconds(score.at) <= _seconds(before.at):
+        # LTI-AGS 2.0, section 3.4.5: a score must be later than the last.
+        if before and _counted(score.at, whole_seconds) <= _counted(before.at, whole_seconds):
             raise Stale
         grade = Grade(
             score=before.score if score.keeps and before else score.given,
@@ -138,5 +138,5 @@ class Gradebook:
         }
 
 
-def _seconds(at: datetime) -> int:
-    return int(at.timestamp())
+def _counted(at: datetime, whole_seconds: bool) -> datetime:
+    return at.replace(microsecond=0) if whole_seconds else at

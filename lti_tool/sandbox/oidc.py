@@ -89,7 +89,7 @@ def openid_configuration(sandbox: Sandbox) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
         "jwks_uri": f"{base}/jwks",
         "registration_endpoint": f"{base}/registration",
-        "scopes_supported": ["openid", *profile.services.scopes],
+        "scopes_supported": ["openid", *profile.scopes],
         "response_types_supported": ["id_token"],
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],

@@ -63,7 +63,7 @@ class Sandbox:
             jwks_url=config.tool_jwks_url,
             target_link_uri=config.target_link_uri or config.tool_launch_urls[0],
             deep_linking_url=config.target_link_uri or config.tool_launch_urls[0],
-            scopes=self.profile.services.scopes,
+            scopes=self.profile.scopes,
         )
         self.tools: dict[str, Registration] = {self.registration.client_id: self.registration}
         """Every tool by its client id; the first is the one the platform started with."""

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from lti_tool.sandbox.config import ProfileName, SandboxConfig
 from lti_tool.sandbox.launches import DEEP_LINKING, Launch
-from lti_tool.sandbox.registrations import Registration
+from lti_tool.sandbox.registrations import GROUPS, Registration
+from lti_tool.sandbox.services import groups
 from lti_tool.sandbox.services.rules import ServiceRules
 from lti_tool.sandbox.world import Person, Role
 
@@ -51,6 +52,11 @@ class Profile(ABC):
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
         self.services = self.service_rules(config.base)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What tools may be allowed."""
+        return (*self.services.scopes, *((GROUPS,) if self.config.groups_service else ()))
 
     @abstractmethod
     def service_rules(self, base: str) -> ServiceRules: ...
@@ -119,6 +125,8 @@ class Profile(ABC):
             **self.claims(launch, role, registration),
             **self.services.claims(launch),
         }
+        if GROUPS in registration.scopes:
+            claims[groups.CLAIM] = groups.claim(self.config.base, launch.course)
         if launch.message == DEEP_LINKING:
             del claims[f"{CLAIM}resource_link"]
             claims[DEEP_LINKING_SETTINGS] = launch.settings

@@ -7,6 +7,7 @@ from typing import Any
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 NAMES_AND_ROLES = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 SCOPES = (
     f"{AGS}lineitem",

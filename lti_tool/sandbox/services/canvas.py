@@ -71,6 +71,10 @@ class CanvasServices(ServiceRules):
         kind = "http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"
         return {"id": course.id, "label": course.label, "title": course.title, "type": [kind]}
 
+    def notices_url(self, tool: Registration) -> str:
+        # By the number of the deployment, which is what its id begins with.
+        return f"{self.base}/api/lti/notice-handlers/{tool.deployment_id.partition(':')[0]}"
+
     def course_of(self, world: World, named: str) -> Course:
         for course in world.courses.values():
             if numbered("course", course.key) == named:
@@ -168,6 +172,12 @@ class CanvasServices(ServiceRules):
         size = min(whole(request.args.get("limit")) or 10, 100)
         page = Page(self.start_of(request, size), size, total)
         return page, self._links(request, url, page)
+
+    def stale(self, item: LineItem, person: Person, timestamp: str) -> ServiceRefusal:
+        return ServiceRefusal(400, f"Provided timestamp of {timestamp} before last updated timestamp")
+
+    def not_gradable(self, received: str) -> ServiceRefusal:
+        return ServiceRefusal(422, "User not found in course or is not a student")
 
     def result_json(
         self, course: Course, item: LineItem, tool: Registration, person: Person, grade: Grade

@@ -147,6 +147,13 @@ class MoodleServices(ServiceRules):
         ]
         return page, ", ".join(parts)
 
+    def stale(self, item: LineItem, person: Person, timestamp: str) -> ServiceRefusal:
+        where = f"item {item.number} and user {person.sub}"
+        return ServiceRefusal(409, f"Refusing score with an earlier timestamp for {where}")
+
+    def not_gradable(self, received: str) -> ServiceRefusal:
+        return ServiceRefusal(400, f"Incorrect score received{received}")
+
     def result_json(
         self, course: Course, item: LineItem, tool: Registration, person: Person, grade: Grade
     ) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class Notices:
             "jti": f"{sandbox.randomness.getrandbits(128):032x}",
             "nonce": f"{sandbox.randomness.getrandbits(128):032x}",
             f"{CLAIM}version": "1.3.0",
+            f"{CLAIM}roles": ["http://purl.imsglobal.org/vocab/lis/v2/system/person#None"],
             f"{CLAIM}deployment_id": tool.deployment_id,
             f"{CLAIM}notice": {
                 "id": f"{sandbox.randomness.getrandbits(128):032x}",
@@ -116,7 +117,7 @@ def blueprint(sandbox: "Sandbox") -> Blueprint:
         )
 
     def check(tool: Registration, deployment: str) -> None:
-        if deployment != tool.deployment_id:
+        if not sandbox.profile.services.notices_url(tool).endswith(f"/{deployment}"):
             raise ServiceRefusal(403, "This deployment is another tool's")
 
     @service.get(RULE)
@@ -148,6 +149,6 @@ def blueprint(sandbox: "Sandbox") -> Blueprint:
             sandbox.notices.handlers.pop((tool.client_id, kind), None)
         if handler and kind == HELLO:
             sandbox.notices.tell_hello(tool)
-        return handlers_of(tool)
+        return jsonify({"notice_type": kind, "handler": handler})
 
     return service

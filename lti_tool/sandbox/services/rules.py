@@ -185,6 +185,14 @@ class ServiceRules(ABC):
         """Which line items are shown, and the Link header."""
 
     @abstractmethod
+    def stale(self, item: LineItem, person: Person, timestamp: str) -> ServiceRefusal:
+        """A score that is not later than the last."""
+
+    @abstractmethod
+    def not_gradable(self, received: str) -> ServiceRefusal:
+        """A score for somebody who does not learn in the course."""
+
+    @abstractmethod
     def result_json(
         self, course: Course, item: LineItem, tool: Registration, person: Person, grade: Grade
     ) -> dict[str, Any]: ...

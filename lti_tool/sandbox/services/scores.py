@@ -34,7 +34,7 @@ def blueprint(sandbox: "Sandbox") -> Blueprint:
         given = _object(raw)
         person = _learner(sandbox, here, given.get("userId"))
         if person is None:
-            raise ServiceRefusal(400, f"Incorrect score received{raw.decode(errors='replace')}")
+            raise rules.not_gradable(raw.decode(errors="replace"))
         with sandbox.lock:
             before = book.grade(found, person.key)
             extension = given.get(SUBMISSION) if not rules.score_answers_empty else {}
@@ -47,15 +47,13 @@ def blueprint(sandbox: "Sandbox") -> Blueprint:
                 score = read_score(given, found, extension, strict=not rules.score_answers_empty)
             try:
                 if score:
-                    book.receive(found, person.key, score)
+                    book.receive(found, person.key, score, whole_seconds=rules.score_answers_empty)
             except Stale:
-                raise ServiceRefusal(
-                    409, f"Refusing score with an earlier timestamp for item {item} and user {person.sub}"
-                ) from None
+                raise rules.stale(found, person, str(given.get("timestamp"))) from None
         if rules.score_answers_empty:
             return Response("", mimetype=SCORE_TYPE)
         result = f"{rules.item_url(here, found, tool, 'results')}?user_id={person.sub}"
-        return Response(json.dumps({"resultUrl": result}), mimetype="application/json")
+        return Response(json.dumps({"resultUrl": result}), mimetype=SCORE_TYPE)
 
     return service
 
@@ -68,16 +66,17 @@ def read_score(given: dict[str, Any], item: LineItem, extension: dict[str, Any],
     comment = given.get("comment") or ""
     if not isinstance(comment, str):
         raise ServiceRefusal(400, "comment must be text")
-    # Moodle erases what was there when a score does not count; Canvas leaves it.
+    # A score that does not count erases what was there, unless Canvas is asked to keep it.
     counts = grading in (("FullyGraded", "PendingManual") if strict else ("FullyGraded",))
     return Score(
         given=_points(given, item) if counts else None,
-        keeps=not counts and strict,
+        keeps=extension.get("preserve_score") is True and (not counts or given.get("scoreGiven") is None),
         comment=comment,
         at=_timestamp(given.get("timestamp"), strict),
         activity_progress=activity,
         grading_progress=grading,
-        new_submission=extension.get("new_submission", True) is not False,
+        new_submission=extension.get("new_submission", True) is not False
+        and extension.get("submission_type") != "none",
     )
 
 

@@ -259,12 +259,16 @@ def test_moodle_takes_a_score_and_gives_it_back_as_recorded(tool: Tool) -> None:
     ]
 
 
-def test_a_score_must_be_later_by_a_second_at_least(either: Tool) -> None:
+def test_a_score_must_be_later_than_the_last(either: Tool) -> None:
     item = either.make()
     at = "2026-11-21T18:00:10.039Z"
     assert either.score(item, timestamp=at).status_code == 200
-    for again in (at, "2026-11-21T17:00:00Z", "2026-11-21T18:00:10.999Z", "2026-11-21T19:00:10+01:00"):
-        assert either.score(item, scoreGiven=16, timestamp=again).status_code == 409
+    # Moodle counts whole seconds; Canvas has another word for the same refusal.
+    moodle = either.bench.sandbox.config.profile == "moodle"
+    refused = [at, "2026-11-21T17:00:00Z", "2026-11-21T19:00:10+01:00"]
+    for again in refused + ["2026-11-21T18:00:10.999Z"] * moodle:
+        answer = either.score(item, scoreGiven=16, timestamp=again)
+        assert answer.status_code == (409 if moodle else 400)
     assert either.points(item) == 15
     assert either.score(item, scoreGiven=16, timestamp="2026-11-21T18:00:11Z").status_code == 200
     # Another person's clock is another one.
@@ -299,12 +303,14 @@ def test_moodle_erases_a_grade_when_a_score_is_not_fully_graded(tool: Tool, prog
     assert tool.results(item) == [{"id": f"{part(item['id'], 'results')}&user_id={sub}", "userId": sub}]
 
 
-def test_canvas_erases_a_grade_only_by_pending_manual(canvas_tool: Tool) -> None:
+@pytest.mark.parametrize("progress", ["NotReady", "PendingManual", "FullyGraded"])
+def test_canvas_erases_a_grade_unless_asked_to_preserve_it(canvas_tool: Tool, progress: str) -> None:
     item = canvas_tool.make()
     canvas_tool.score(item)
-    canvas_tool.score(item, scoreGiven=None, gradingProgress="NotReady")
+    kept = {SUBMISSION: {"preserve_score": True}}
+    canvas_tool.score(item, scoreGiven=None, gradingProgress=progress, **kept)
     assert canvas_tool.points(item) == 15
-    canvas_tool.score(item, scoreGiven=None, gradingProgress="PendingManual")
+    canvas_tool.score(item, scoreGiven=None, gradingProgress=progress)
     assert canvas_tool.points(item) is None
 
 
@@ -333,9 +339,8 @@ def test_canvas_spares_a_teachers_grade_when_asked_to(canvas_tool: Tool) -> None
 @pytest.mark.parametrize("who", ["amara", "ruth", "jonas"])
 def test_only_learners_have_grades(either: Tool, who: str) -> None:
     item = either.make()
-    assert either.score(item, who).status_code == 400
-    assert either.score(item, userId="999").status_code == 400
-    assert either.score(item, userId=4).status_code == 400
+    for wrong in ({"who": who}, {"userId": "999"}, {"userId": 4}):
+        assert either.score(item, **wrong).status_code in (400, 422)
     assert either.results(item) == []
 
 
@@ -422,7 +427,7 @@ def test_a_teacher_sets_a_grade_and_the_tool_reads_it_back(either: Tool, clock: 
     assert either.points(item) == 17.5
     assert "by a teacher" in client.get(done.location).text
     # The tool's score of before that is too late; a later one stands over it.
-    assert either.score(item).status_code == 409
+    assert either.score(item).status_code in (409, 400)
     later = (clock.now + timedelta(seconds=2)).isoformat()
     assert either.score(item, timestamp=later).status_code == 200
     assert either.points(item) == 15

@@ -47,8 +47,10 @@ def test_a_copied_course_is_told_to_the_handler(
     bench: Bench, site: Site, heard: list[dict[str, Any]]
 ) -> None:
     address = f"{site.address}/lti/notices"
-    answer = put(bench, address).get_json()
-    assert {"notice_type": "LtiContextCopyNotice", "handler": address} in answer["notice_handlers"]
+    handler = {"notice_type": "LtiContextCopyNotice", "handler": address}
+    assert put(bench, address).get_json() == handler
+    url = bench.sandbox.profile.services.notices_url(bench.sandbox.registration)
+    assert handler in bench.service("GET", url, SCOPE).get_json()["notice_handlers"]
     source = bench.sandbox.world.courses["ecology"]
     copied = bench.sandbox.copy_course("ecology", "ecology-27", "Ecology 2027")
     (notice,) = heard
