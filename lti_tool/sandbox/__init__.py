@@ -5,10 +5,12 @@ Independent of the tool: nothing here is imported from the rest of the project b
 
 from lti_tool.sandbox.app import Running, create_sandbox, sandbox_of, serve, start
 from lti_tool.sandbox.config import SandboxConfig
+from lti_tool.sandbox.gradebook import Grade, LineItem
 from lti_tool.sandbox.launches import Launch, LaunchOptions
 from lti_tool.sandbox.oidc import authorize
 from lti_tool.sandbox.payloads import BAD_PAYLOADS, BEYOND, VALID_LAUNCHES, NothingToReplay, Variation
 from lti_tool.sandbox.platform import Sandbox
+from lti_tool.sandbox.registrations import Registration
 from lti_tool.sandbox.tokens import KeyRing
 from lti_tool.sandbox.world import Course, Lesson, Link, Person, Role
 
@@ -17,13 +19,16 @@ __all__ = [
     "BEYOND",
     "VALID_LAUNCHES",
     "Course",
+    "Grade",
     "KeyRing",
     "Launch",
     "LaunchOptions",
     "Lesson",
+    "LineItem",
     "Link",
     "NothingToReplay",
     "Person",
+    "Registration",
     "Role",
     "Running",
     "Sandbox",

@@ -109,12 +109,13 @@ class DeepLinks:
         """What the tool's answer adds to the course, once. Raises Refused."""
         sandbox = self.sandbox
         with sandbox.lock:
-            now = sandbox.config.clock()
-            self._forget_old(now)
+            self._forget_old(sandbox.config.clock())
             way = self.ways_back.get(sesskey)
-            if way is None:
-                raise Refused("This page was left too long ago. Start again from the course.")
-            claims = self._verified(token, way)
+        if way is None:
+            raise Refused("This page was left too long ago. Start again from the course.")
+        # Not under the lock: the tool's keys are fetched for this.
+        claims = self._verified(token, way)
+        with sandbox.lock:
             before = self.answered.get((way.tool.client_id, claims["nonce"]))
             if before and before[0] == token:
                 return Placed(before[1].course, before[1].person, before[1].links, again=True)

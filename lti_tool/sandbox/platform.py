@@ -1,6 +1,8 @@
 """The platform itself: one object that holds the world, the keys and every launch on its way, behind one lock.
 
-Tests use it without a browser: `login_params`, `launch_token`, `add_user`, `add_course`, `add_link`, `rotate_keys`.
+Tests use it without a browser: `login_params`, `launch_token`, `add_user`, `add_members`, `add_course`, `add_link`,
+`suspend`, `copy_course`, `set_grade`, `begin_review`, `rotate_keys`, and its parts `desk` (dynamic registration),
+`deep_links`, `gradebook`, `notices`, `door` (calls of services so far, and bad weather).
 """
 
 import dataclasses

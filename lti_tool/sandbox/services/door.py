@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -41,21 +42,26 @@ class Door:
 Service = Callable[..., Response]
 
 
-def guarded(sandbox: "Sandbox", *scopes: str) -> Callable[[Service], Service]:
-    """The service is called with the asking tool first; any one of the scopes opens it."""
+def guarded(sandbox: "Sandbox", *scopes: str, alone: bool = True) -> Callable[[Service], Service]:
+    """The service is called with the asking tool first; any one of the scopes opens it.
+
+    `alone`: nothing else changes the course meanwhile; not for services that call the tool themselves.
+    """
     rules = sandbox.profile.services
 
     def wrap(service: Service) -> Service:
         @wraps(service)
         def answered(**values: Any) -> Response:
             client_id = ""
+            request.get_data()  # read now: nobody should wait for a slow sender
             try:
                 tool = _asking(sandbox, scopes)
                 client_id = tool.client_id
                 bad = sandbox.door.weather(request.method, request.path) if sandbox.door.weather else None
                 if bad:
                     raise ServiceRefusal(bad, "Not now")
-                response = service(tool, **values)
+                with sandbox.lock if alone else nullcontext():
+                    response = service(tool, **values)
             except ServiceRefusal as refusal:
                 response = rules.refuse(refusal, request)
                 if refusal.status == 429:

@@ -127,7 +127,7 @@ def blueprint(sandbox: "Sandbox") -> Blueprint:
         return handlers_of(tool)
 
     @service.put(RULE)
-    @guarded(sandbox, NOTICES)
+    @guarded(sandbox, NOTICES, alone=False)
     def handled(tool: Registration, deployment: str) -> Response:
         check(tool, deployment)
         if request.mimetype != "application/json":

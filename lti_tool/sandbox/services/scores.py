@@ -35,21 +35,20 @@ def blueprint(sandbox: "Sandbox") -> Blueprint:
         person = _learner(sandbox, here, given.get("userId"))
         if person is None:
             raise rules.not_gradable(raw.decode(errors="replace"))
-        with sandbox.lock:
-            before = book.grade(found, person.key)
-            extension = given.get(SUBMISSION) if not rules.score_answers_empty else {}
-            if not isinstance(extension, dict | None):
-                raise ServiceRefusal(400, f"{SUBMISSION} must be an object")
-            extension = extension or {}
-            if extension.get("prioritize_non_tool_grade") and before and before.by == "teacher":
-                score = None
-            else:
-                score = read_score(given, found, extension, strict=not rules.score_answers_empty)
-            try:
-                if score:
-                    book.receive(found, person.key, score, whole_seconds=rules.score_answers_empty)
-            except Stale:
-                raise rules.stale(found, person, str(given.get("timestamp"))) from None
+        before = book.grade(found, person.key)
+        extension = given.get(SUBMISSION) if not rules.score_answers_empty else {}
+        if not isinstance(extension, dict | None):
+            raise ServiceRefusal(400, f"{SUBMISSION} must be an object")
+        extension = extension or {}
+        if extension.get("prioritize_non_tool_grade") and before and before.by == "teacher":
+            score = None
+        else:
+            score = read_score(given, found, extension, strict=not rules.score_answers_empty)
+        try:
+            if score:
+                book.receive(found, person.key, score, whole_seconds=rules.score_answers_empty)
+        except Stale:
+            raise rules.stale(found, person, str(given.get("timestamp"))) from None
         if rules.score_answers_empty:
             return Response("", mimetype=SCORE_TYPE)
         result = f"{rules.item_url(here, found, tool, 'results')}?user_id={person.sub}"

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -481,3 +482,29 @@ def test_a_submission_review_opens_the_tool_for_one_learner(
     assert claims[ENDPOINT]["lineitem"] == made["id"]
     for other in ("maya", "lucas"):
         assert bench.client.get(f"/as/{other}/courses/ecology/review/1/maya").status_code == 404
+
+
+def test_many_at_once_are_kept_apart(bench_for: Callable[..., Bench]) -> None:
+    bench = bench_for(profile="moodle")
+    tool = Tool(bench)
+    item, people = tool.make(), bench.sandbox.add_members("ecology", 60)
+    turn = iter(range(10**6))
+    # Every fifth call fails one way or the other.
+    bench.sandbox.door.weather = lambda method, path: {0: 429, 1: 500}.get(next(turn) % 10)
+
+    def send(number: int) -> None:
+        one = Tool(bench)
+        one.token = tool.token
+        while one.score(item, people[number].key, scoreGiven=number % 20).status_code != 200:
+            one.call("GET", part(item["id"], "results"), accept=RESULTS)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(send, range(len(people))))
+    bench.sandbox.door.weather = None
+    points = {each["userId"]: each["resultScore"] for each in tool.results(item)}
+    assert points == {person.sub: number % 20 for number, person in enumerate(people)}
+    answered = [
+        call.status for call in bench.sandbox.door.calls if call.method == "POST" and "scores" in call.url
+    ]
+    assert answered.count(200) == len(people)
+    assert {429, 500} & set(answered)
