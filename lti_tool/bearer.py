@@ -94,15 +94,30 @@ def of_request(panel_id: UUID | None) -> Bearer:
 
     Raises ``token_missing``, ``token_invalid``, ``token_expired`` and ``other_panel``.
     """
+    bearer = _read_once()
+    if panel_id not in (None, bearer.panel_id):
+        raise Problem("other_panel")
+    g.tenant_id = bearer.tenant_id
+    return bearer
+
+
+def genuine() -> Bearer | None:
+    """What the request's token says, where it is one of ours and holds; None for anything else."""
+    if "Authorization" not in request.headers:
+        return None
+    try:
+        return _read_once()
+    except Problem:
+        return None
+
+
+def _read_once() -> Bearer:
     bearer: Bearer | None = g.get("bearer")
     if bearer is None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Problem("token_missing", headers=_CHALLENGE)
         bearer = g.bearer = read(parts(), token.strip())
-    if panel_id not in (None, bearer.panel_id):
-        raise Problem("other_panel")
-    g.tenant_id = bearer.tenant_id
     return bearer
 
 
