@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 
-from lti_tool import bearer
+from lti_tool import bearer, counting
 from lti_tool.app import create_app
 from lti_tool.config import read_settings
 from lti_tool.counting import ProcessMemory
@@ -105,3 +105,46 @@ def test_counters_end_and_are_forgotten() -> None:
     assert set(counters._counters) == {"b", "c"}
     counters.clear("b")
     assert counters.reset() == 1
+
+
+class Watched(float):
+    """A window's length whose counters' ends note each look at them."""
+
+    looks = 0
+
+    def __radd__(self, now: float) -> "Watched":
+        return Watched(now + float(self))
+
+    def __le__(self, other: float) -> bool:
+        Watched.looks += 1
+        return float(self) <= other
+
+    def __gt__(self, other: float) -> bool:
+        Watched.looks += 1
+        return float(self) > other
+
+
+def test_a_new_asker_costs_the_same_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    counters, new = ProcessMemory(), 20_000
+    monkeypatch.setattr(Watched, "looks", 0)
+    for number in range(new):
+        assert counters.incr(f"key {number}", Watched(60)) == 1
+        assert Watched.looks <= 2 * number
+
+
+def test_a_flood_of_askers_pushes_out_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST_COUNTERS", 100)
+    counters = ProcessMemory()
+    for number in range(1000):
+        counters.incr(f"key {number}", 60)
+    assert len(counters._counters) == 100
+    assert (counters.get("key 0"), counters.get("key 999")) == (0, 1)
+
+
+def test_a_window_that_ended_begins_anew_behind_the_others() -> None:
+    counters = ProcessMemory()
+    counters.incr("a", 0.05)
+    counters.incr("b", 60)
+    time.sleep(0.06)
+    assert counters.incr("a", 60, amount=3) == 3
+    assert list(counters._counters) == ["b", "a"]
