@@ -223,7 +223,7 @@ def _find(session: Session, reference: str) -> Registered:
 
 
 def _checked_origin(address: str) -> str:
-    origin = frames.origin_of(address)
+    origin = frames.origin_of(address) if frames.is_address(address) else None
     if origin is None:
         raise click.ClickException(f"{address!r} is not an address such as https://school.example.edu")
     return origin
