@@ -21,6 +21,8 @@ from social_layer.panels.queries import find_viewer
 from social_layer.viewer import Viewer
 
 LASTS = timedelta(hours=4)
+# Renewed or not, a pass ends a day after its launch: the LMS is asked again then who somebody is.
+LASTS_AT_MOST = timedelta(hours=24)
 # Blueprints and endpoints that show nothing of anybody, or decide themselves who is asking.
 OPEN = frozenset({"static", "health", "lti", "api-docs"})
 # A panel's address without a token is an empty shell, whose script brings the token.
@@ -34,6 +36,7 @@ class Bearer:
     tenant_id: UUID
     membership_id: UUID
     panel_id: UUID
+    launched_at: datetime
     expires_at: datetime
 
 
@@ -52,11 +55,19 @@ def register_bearer(app: Flask) -> None:
         of_request((request.view_args or {}).get("panel_id"))
 
 
-def issue(given: Parts, tenant_id: UUID, membership_id: UUID, panel_id: UUID) -> tuple[str, datetime]:
-    """A token and the instant at which it ends (whole seconds)."""
-    expires_at = (given.clock() + LASTS).replace(microsecond=0)
-    raw = tenant_id.bytes + membership_id.bytes + panel_id.bytes + int(expires_at.timestamp()).to_bytes(8)
-    return _signer(given).sign(urlsafe_b64encode(raw)).decode(), expires_at
+def issue(
+    given: Parts, tenant_id: UUID, membership_id: UUID, panel_id: UUID, launched_at: datetime | None = None
+) -> tuple[str, datetime]:
+    """A token and the instant at which it ends (whole seconds).
+
+    ``launched_at``: that of the token it renews; none at a launch.
+    """
+    now = given.clock()
+    launched_at = launched_at or now
+    expires_at = min(now + LASTS, launched_at + LASTS_AT_MOST).replace(microsecond=0)
+    ids = tenant_id.bytes + membership_id.bytes + panel_id.bytes
+    times = (int(instant.timestamp()).to_bytes(8) for instant in (launched_at, expires_at))
+    return _signer(given).sign(urlsafe_b64encode(ids + b"".join(times))).decode(), expires_at
 
 
 def read(given: Parts, token: str) -> Bearer:
@@ -65,12 +76,15 @@ def read(given: Parts, token: str) -> Bearer:
         raw = urlsafe_b64decode(_signer(given).unsign(token))
     except (BadSignature, ValueError):
         raise Problem("token_invalid", headers=_CHALLENGE) from None
-    if len(raw) != 56:
+    if len(raw) != 64:
         raise Problem("token_invalid", headers=_CHALLENGE)
-    expires_at = datetime.fromtimestamp(int.from_bytes(raw[48:]), UTC)
+    launched_at, expires_at = (
+        datetime.fromtimestamp(int.from_bytes(raw[at : at + 8]), UTC) for at in (48, 56)
+    )
     if expires_at <= given.clock():
         raise Problem("token_expired", headers=_CHALLENGE)
-    return Bearer(UUID(bytes=raw[:16]), UUID(bytes=raw[16:32]), UUID(bytes=raw[32:48]), expires_at)
+    tenant_id, membership_id, panel_id = (UUID(bytes=raw[at : at + 16]) for at in (0, 16, 32))
+    return Bearer(tenant_id, membership_id, panel_id, launched_at, expires_at)
 
 
 @contextmanager
@@ -94,15 +108,30 @@ def of_request(panel_id: UUID | None) -> Bearer:
 
     Raises ``token_missing``, ``token_invalid``, ``token_expired`` and ``other_panel``.
     """
+    bearer = _read_once()
+    if panel_id not in (None, bearer.panel_id):
+        raise Problem("other_panel")
+    g.tenant_id = bearer.tenant_id
+    return bearer
+
+
+def genuine() -> Bearer | None:
+    """What the request's token says, where it is one of ours and holds; None for anything else."""
+    if "Authorization" not in request.headers:
+        return None
+    try:
+        return _read_once()
+    except Problem:
+        return None
+
+
+def _read_once() -> Bearer:
     bearer: Bearer | None = g.get("bearer")
     if bearer is None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Problem("token_missing", headers=_CHALLENGE)
         bearer = g.bearer = read(parts(), token.strip())
-    if panel_id not in (None, bearer.panel_id):
-        raise Problem("other_panel")
-    g.tenant_id = bearer.tenant_id
     return bearer
 
 

@@ -1,15 +1,13 @@
-"""How much one address or one token may ask for, so that a flood of one hurts nobody else.
+"""How much one address or one person's panel may ask for, so that a flood of one hurts nobody else.
 
 The defaults let a class of 300 behind one school's address launch within a minute (three requests each).
 """
-
-import hashlib
 
 from flask import Flask, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
-from lti_tool import counting
+from lti_tool import bearer, counting
 from lti_tool.config import Settings
 from lti_tool.problems import Problem
 
@@ -18,15 +16,20 @@ BY_ONE_ASKER = "600 per minute"
 
 
 def asker() -> str:
-    """The token where there is one (a digest of it, so that it stands nowhere), else the address."""
-    header = request.headers.get("Authorization", "")
-    return hashlib.sha256(header.encode()).hexdigest()[:32] if header else get_remote_address()
+    """Whose panel it is, where a token of ours says so; else the address.
+
+    Neither a made-up token nor one renewed every second makes somebody new. A launch has no token yet.
+    """
+    if request.blueprint != "lti" and (known := bearer.genuine()):
+        return f"{known.membership_id.hex}/{known.panel_id.hex}"
+    return get_remote_address()
 
 
 limiter = Limiter(asker, default_limits=[BY_ONE_ASKER], headers_enabled=True, strategy="fixed-window")
 
 
 def register_limits(app: Flask, settings: Settings) -> None:
+    """Before the bearer's own check, so that whoever that turns away is counted too."""
     app.config.update(
         RATELIMIT_ENABLED=settings.rate_limits,
         RATELIMIT_STORAGE_URI=settings.rate_limit_storage or f"{counting.SCHEME}://",

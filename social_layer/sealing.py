@@ -53,7 +53,11 @@ class Sealer:
         return self._derived[purpose]
 
     def blind(self, purpose: str, value: str) -> bytes:
-        """A keyed digest by which a sealed value can be found without opening anything."""
+        """A keyed digest by which a sealed value can be found without opening anything.
+
+        Always of the oldest secret, so that a new one changes no digest. That one must therefore be kept at the end
+        of the list for as long as digests are stored (docs/administrators/operations.md, Rotate the secret).
+        """
         return hmac.digest(self.keys_for(purpose)[-1], value.encode(), "sha256")
 
 

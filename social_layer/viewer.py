@@ -1,7 +1,6 @@
 """Who looks at a panel, and what the panel is to them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from social_layer.panels.models import Kind
@@ -40,7 +39,6 @@ class Viewer:
     is_test: bool
     language: str | None
     time_zone: str | None
-    last_launch_at: datetime | None
     panel: PanelCard
 
     @property

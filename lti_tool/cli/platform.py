@@ -137,7 +137,8 @@ def show(reference: str, as_json: bool) -> None:
 def remove(reference: str, yes: bool) -> None:
     """End an LMS's launches. REFERENCE: its name, client id or id.
 
-    Courses, people and panels stay, and are there again when it is registered again.
+    Panels that are open end within four hours. Courses, people and panels stay, and are there again when it is
+    registered again.
     """
     given = command_parts()
     with given.database.read() as session:
@@ -222,7 +223,7 @@ def _find(session: Session, reference: str) -> Registered:
 
 
 def _checked_origin(address: str) -> str:
-    origin = frames.origin_of(address)
+    origin = frames.origin_of(address) if frames.is_address(address) else None
     if origin is None:
         raise click.ClickException(f"{address!r} is not an address such as https://school.example.edu")
     return origin

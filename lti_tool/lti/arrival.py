@@ -159,7 +159,6 @@ def _newcomer(platform: PlatformCard, message: Message, course_id: UUID) -> Newc
         role=standing.role,
         is_test=standing.is_test,
         name=message.name,
-        email=message.email,
         language=message.language,
         time_zone=message.time_zone,
     )

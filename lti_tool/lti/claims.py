@@ -27,7 +27,6 @@ MOST_TEXT = 255
 # Control characters and lone surrogates: no id contains them, and PostgreSQL cannot store all of them.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}")
 
 
 class Id(fields.String):
@@ -115,7 +114,6 @@ class Message:
     link_title: str | None
     custom: Mapping[str, str]
     name: str | None
-    email: str | None
     language: str | None
     time_zone: str | None
     return_url: str | None
@@ -151,6 +149,7 @@ class ResourceLinkClaims(MessageClaims):
     name = Words(load_default=None)
     given_name = Words(load_default=None)
     family_name = Words(load_default=None)
+    # Of no use here and not kept; a message whose types are wrong is refused all the same.
     email = Words(load_default=None)
     locale = Words(load_default=None)
     zoneinfo = Words(load_default=None)
@@ -164,7 +163,6 @@ class ResourceLinkClaims(MessageClaims):
         context_id = context.get("id", "")
         if len(context_id) > ID_LENGTH or _UNPRINTABLE.search(context_id):
             raise ValidationError({CLAIM + "context": ["not an id of 1 to 255 printable characters"]})
-        email = found["email"]
         return Message(
             deployment_id=found["deployment_id"],
             sub=found["sub"],
@@ -176,7 +174,6 @@ class ResourceLinkClaims(MessageClaims):
             link_title=found["link"]["title"],
             custom=found["custom"],
             name=_name_of(found),
-            email=email if email and _EMAIL.fullmatch(email) else None,
             language=_language(presentation.get("locale")) or _language(found["locale"]),
             time_zone=_time_zone(found["custom"].get(TIME_ZONE_PARAMETER)) or _time_zone(found["zoneinfo"]),
             return_url=presentation.get("return_url"),

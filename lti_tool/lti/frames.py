@@ -2,6 +2,7 @@
 and what its administrator adds. Canvas's schools have addresses of their own, which are not the issuer.
 """
 
+import re
 import time
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -87,6 +88,19 @@ def origin_of(address: str) -> str | None:
     shown = f"[{host}]" if ":" in host else host
     origin = f"{parts.scheme}://{shown}" + (f":{port}" if port is not None else "")
     return origin if len(origin) <= 512 else None
+
+
+def is_address(text: str) -> bool:
+    """Whether it could name an LMS: scheme, host, perhaps port and path, and nothing else.
+
+    An issuer has neither query nor fragment (OpenID Connect Core, section 1.2).
+    """
+    is_plain = text.isascii() and text.isprintable() and _ADDRESS.fullmatch(text) is not None
+    return is_plain and origin_of(text) is not None
+
+
+# Nothing that begins another part of an address, or ends a policy's directive.
+_ADDRESS = re.compile(r"""https?://[^/?#@;,\s]+(/[^?#;,<>"'\\\s]*)?""")
 
 
 def _is_plain(host: str) -> bool:

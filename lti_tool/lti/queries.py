@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.claims import Message
@@ -183,6 +183,28 @@ _MET = (
         Deployment.platform_id == bindparam("platform_id"),
         Deployment.lti_deployment_id == bindparam("deployment"),
     )
+)
+
+
+def is_connected(session: Session, tenant_id: UUID, course_id: UUID) -> bool:
+    """Whether a platform in use has a context that is this course."""
+    return bool(rows(session, _CONNECTED, {"tenant_id": tenant_id, "course_id": course_id}))
+
+
+_CONNECTED = (
+    select(literal(1))
+    .select_from(LtiContext)
+    .join(
+        Deployment,
+        and_(Deployment.tenant_id == LtiContext.tenant_id, Deployment.id == LtiContext.deployment_id),
+    )
+    .join(Platform, and_(Platform.tenant_id == Deployment.tenant_id, Platform.id == Deployment.platform_id))
+    .where(
+        LtiContext.tenant_id == bindparam("tenant_id"),
+        LtiContext.course_id == bindparam("course_id"),
+        Platform.removed_at.is_(None),
+    )
+    .limit(1)
 )
 
 

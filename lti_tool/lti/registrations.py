@@ -38,7 +38,7 @@ class Registration:
 
 def check(registration: Registration, settings: Settings) -> None:
     """Raises :class:`RegistrationRefused` for what no platform could have sent."""
-    if not registration.issuer.startswith(("https://", "http://")) or len(registration.issuer) > 512:
+    if not frames.is_address(registration.issuer) or len(registration.issuer) > 512:
         raise RegistrationRefused(
             f"--issuer {registration.issuer!r} is not an address such as https://lms.example.edu"
         )

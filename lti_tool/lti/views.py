@@ -78,14 +78,18 @@ def go_on() -> Response:
     return make_response(render_template("lti/own_tab.html", state=state))
 
 
-@blueprint.get("/login/tab")
+@blueprint.post("/login/tab")
 def go_on_in_own_tab() -> Response:
-    """The same login, its hint unspent, in a tab where our cookie is not a third party's."""
+    """The same login, its hint unspent, in a tab where our cookie is not a third party's.
+
+    A page in between, not a redirect: browsers hold each redirect of a form against `form-action`, and the next ones
+    lead to the platform.
+    """
     given = parts()
-    state = request.args.get("state", "")
     with given.database.write() as session:
-        login, secret = logins.renew(session, given.clock, state)
-    return _with_secret(redirect(url_for("lti.go_on", state=login.state, tab=1), 303), login.state, secret)
+        login, secret = logins.renew(session, given.clock, request.form.get("state", ""))
+    page = render_template("lti/go_on.html", next=url_for("lti.go_on", state=login.state, tab=1))
+    return _with_secret(page, login.state, secret)
 
 
 @blueprint.post("/launch")

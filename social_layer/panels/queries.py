@@ -47,7 +47,6 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         is_test=row.is_test,
         language=row.language or row.course_language,
         time_zone=row.time_zone or row.course_time_zone,
-        last_launch_at=row.last_launch_at,
         panel=panel,
     )
 
@@ -57,7 +56,6 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         Membership.person_id,
         Membership.role,
         Membership.is_test,
-        Membership.last_launch_at,
         Person.name,
         Person.language,
         Person.time_zone,

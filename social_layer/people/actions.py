@@ -19,7 +19,7 @@ _LAUNCH_GRAIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody who arrives in a course, as the LMS describes them. Names and addresses may be withheld."""
+    """Somebody who arrives in a course, as the LMS describes them. It may withhold the name."""
 
     tenant_id: UUID
     course_id: UUID
@@ -27,7 +27,6 @@ class Newcomer:
     account: str
     role: Role
     name: str | None = None
-    email: str | None = None
     language: str | None = None
     time_zone: str | None = None
     is_test: bool = False
@@ -74,13 +73,18 @@ def arrive(session: Session, clock: Clock, newcomer: Newcomer, known: Known | No
 
     ``known``: what a query of the caller has already found of them. Writes only what differs. Two launches of theirs
     at once are one arrival: whoever comes second takes what the first has made.
+
+    A name that the LMS withholds now is forgotten. Language and time zone stay as they were said last: not to say
+    them withholds nothing.
     """
     known = known or _known(session, newcomer)
     if known is None:
         return _join(session, clock, newcomer, _meet(session, clock, newcomer))
     tenant_id = newcomer.tenant_id
-    told = {name: getattr(newcomer, name) for name in ("name", "email", "language", "time_zone")}
+    told = {name: getattr(newcomer, name) for name in ("language", "time_zone")}
     changed = {name: value for name, value in told.items() if value not in (None, getattr(known, name))}
+    if newcomer.name != known.name:
+        changed["name"] = newcomer.name
     if changed:
         session.execute(
             update(Person).where(Person.tenant_id == tenant_id, Person.id == known.person_id).values(changed)
@@ -91,6 +95,7 @@ def arrive(session: Session, clock: Clock, newcomer: Newcomer, known: Known | No
     changed = {
         **({"role": newcomer.role} if known.role != newcomer.role else {}),
         **({"active": True} if not known.active else {}),
+        **({"is_test": True} if newcomer.is_test and not known.is_test else {}),
         **({"last_launch_at": now} if last is None or now - last >= _LAUNCH_GRAIN else {}),
     }
     if changed:
@@ -98,6 +103,16 @@ def arrive(session: Session, clock: Clock, newcomer: Newcomer, known: Known | No
             update(Membership)
             .where(Membership.tenant_id == tenant_id, Membership.id == known.membership_id)
             .values(changed)
+        )
+    if "is_test" in changed:
+        session.execute(
+            update(Voice)
+            .where(
+                Voice.tenant_id == tenant_id,
+                Voice.course_id == newcomer.course_id,
+                Voice.person_id == known.person_id,
+            )
+            .values(is_test=True)
         )
     return known.membership_id
 
@@ -112,7 +127,6 @@ def _meet(session: Session, clock: Clock, newcomer: Newcomer) -> UUID:
         tenant_id=newcomer.tenant_id,
         id=uuid4(),
         name=newcomer.name,
-        email=newcomer.email,
         language=newcomer.language,
         time_zone=newcomer.time_zone,
         created_at=clock(),

@@ -45,12 +45,11 @@ class Tenant(Base):
 
 
 class Person(Tenanted, Base):
-    """Somebody a tenant knows. Names and addresses are those that the LMS gave last, and may be withheld."""
+    """Somebody a tenant knows. The name is the one that the LMS gave last, and none where it withheld it then."""
 
     __tablename__ = "person"
     __table_args__ = (of_tenant(),)
     name: Mapped[str | None] = mapped_column(String(255))
-    email: Mapped[str | None] = mapped_column(String(320))
     language: Mapped[str | None] = mapped_column(String(35))
     time_zone: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]

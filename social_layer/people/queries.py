@@ -17,12 +17,12 @@ class Known:
 
     person_id: UUID
     name: str | None
-    email: str | None
     language: str | None
     time_zone: str | None
     membership_id: UUID | None
     role: str | None
     active: bool | None
+    is_test: bool | None
     last_launch_at: datetime | None
 
 
@@ -30,12 +30,12 @@ class Known:
 KNOWN = (
     Person.id,
     Person.name,
-    Person.email,
     Person.language,
     Person.time_zone,
     Membership.id,
     Membership.role,
     Membership.active,
+    Membership.is_test,
     Membership.last_launch_at,
 )
 

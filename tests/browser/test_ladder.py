@@ -53,7 +53,7 @@ def test_a_new_tab_is_offered_and_opens_the_panel(context: BrowserContext, moodl
     place = moodle.new_course(maya="learner")
     maya = Visitor(context, place, "maya")
     maya.page.goto(place.address("maya"))
-    button = maya.frame.get_by_role("link", name="Open in a new tab")
+    button = maya.frame.get_by_role("button", name="Open in a new tab")
     expect(button).to_be_visible()
 
     with context.expect_page() as opened:
@@ -82,4 +82,4 @@ def test_a_platform_that_does_not_answer_leads_to_the_new_tab(context: BrowserCo
     maya = Visitor(context, place, "maya")
     maya.page.goto(place.address("maya"))
 
-    expect(maya.frame.get_by_role("link", name="Open in a new tab")).to_be_visible(timeout=12_000)
+    expect(maya.frame.get_by_role("button", name="Open in a new tab")).to_be_visible(timeout=12_000)

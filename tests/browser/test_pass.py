@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.house import House, Place
 from tests.browser.visitor import Visitor
@@ -84,6 +84,31 @@ def test_the_pass_is_renewed_before_it_ends(visit: VISIT) -> None:
     assert maya.frame.evaluate("history.state.token") != before
     maya.reload_frame()
     maya.start_thread("Still here")
+
+
+def test_a_renewed_pass_that_lasts_no_longer_is_not_asked_for_again(visit: VISIT) -> None:
+    """A day after the launch nothing is longer any more."""
+    maya = visit("maya")
+    asked: list[str] = []
+
+    def answer_the_same(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(
+            json={"token": "no longer", "expires_at": maya.frame.evaluate("history.state.expires_at")}
+        )
+
+    maya.page.route("**/api/v1/token", answer_the_same)
+    before = maya.frame.evaluate("history.state.token")
+    maya.frame.evaluate(
+        """() => {
+          const now = Date.now;
+          Date.now = () => now() + (4 * 3600 - 4) * 1000;
+          document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+    )
+    maya.page.wait_for_timeout(3500)
+    assert len(asked) == 1
+    assert maya.frame.evaluate("history.state.token") == before
 
 
 def test_a_reload_with_a_pass_that_ended_says_what_to_do(visit: VISIT) -> None:

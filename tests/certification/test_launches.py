@@ -1,9 +1,18 @@
 """The tool side of the 1EdTech certification guide for LTI 1.3, section 6, and what careful tools refuse beyond it.
 
 Each row is played through the tool's own addresses: login, the redirect to ourselves, the platform's answer.
+
+Of the guide's table, the bad payloads and the valid launches are here. These rows join with LTI Advantage, when the
+tool speaks those services, and are not tested before:
+
+- Deep Linking (7): request payload, response received, format, timestamps, signature, required claims, affirm
+- Names and Roles (5): launch with claim, request received, Accept header, bearer token, scope
+- Assignment and Grades: a learner's launch with the claim, after which the tool alone creates line items and scores;
+  the headers, the token and the scope of each call
 """
 
 import pytest
+from werkzeug.test import TestResponse
 
 from lti_tool.problems import PROBLEMS
 from lti_tool.sandbox import BAD_PAYLOADS, BEYOND, VALID_LAUNCHES, Variation
@@ -29,7 +38,7 @@ REASONS = {
     "several_aud_missing_azp": "authorized_party_wrong",
     "replayed_token": "login_used",
     "used_nonce": "login_used",
-    "state_of_another_browser": "login_used",
+    "state_of_another_browser": "browser_wrong",
     "state_bound_to_another_nonce": "nonce_wrong",
     "expired": "id_token_expired",
     "future_iat": "issued_in_future",
@@ -51,12 +60,38 @@ REASONS = {
     "wrong_type_iat_a_word": "times_missing",
     "wrong_type_sub_null": "claim_missing",
     "wrong_type_version_a_number": "lti_version_wrong",
+    "wrong_type_sub_a_number": "claim_wrong",
+    "wrong_type_roles_a_string": "claim_wrong",
+    "wrong_type_roles_of_numbers": "claim_wrong",
+    "wrong_type_context_a_string": "claim_wrong",
+    "wrong_type_context_a_list": "claim_wrong",
+    "wrong_type_context_id_a_number": "claim_wrong",
+    "wrong_type_resource_link_a_string": "claim_wrong",
+    "wrong_type_resource_link_a_list": "claim_wrong",
+    "wrong_type_resource_link_id_a_number": "claim_wrong",
+    "wrong_type_deployment_id_a_number": "claim_wrong",
+    "wrong_type_message_type_a_list": "claim_wrong",
+    "wrong_type_target_link_uri_a_number": "claim_wrong",
+    "wrong_type_custom_a_string": "claim_wrong",
+    "wrong_type_launch_presentation_a_string": "claim_wrong",
+    "wrong_type_tool_platform_a_string": "claim_wrong",
+    "wrong_type_name_an_object": "claim_wrong",
+    "wrong_type_email_a_list": "claim_wrong",
 }
 REFUSED = [v for v in (*BAD_PAYLOADS.values(), *BEYOND.values()) if not v.accepted]
+# Takes two browsers, which one altered payload cannot be; played below.
+OF_TWO_BROWSERS = "state_of_another_browser"
 ACCEPTED_BEYOND = [v for v in BEYOND.values() if v.accepted]
 
 
-@pytest.mark.parametrize("variation", REFUSED, ids=lambda variation: variation.name)
+def test_no_row_of_the_table_is_missing() -> None:
+    assert set(REASONS) == {variation.name for variation in REFUSED}
+    assert (len(BAD_PAYLOADS), len(VALID_LAUNCHES)) == (12, 9)
+
+
+@pytest.mark.parametrize(
+    "variation", [v for v in REFUSED if v.name != OF_TWO_BROWSERS], ids=lambda variation: variation.name
+)
 def test_a_bad_launch_is_refused_with_a_reason(course: Course, variation: Variation) -> None:
     browser = course.browser()
     assert course.launch("maya", browser=browser).status_code == 200
@@ -64,12 +99,38 @@ def test_a_bad_launch_is_refused_with_a_reason(course: Course, variation: Variat
 
     answer = course.launch("maya", variation=variation.name, browser=browser)
 
-    code = REASONS.get(variation.name, "claim_wrong")
+    _is_refused(answer, REASONS[variation.name])
+    assert len(course.rows(Membership)) == 2
+
+
+def test_the_state_of_another_browser_is_refused(course: Course) -> None:
+    """A launch that another has begun and not finished: whoever posts it here would go on under the other's name."""
+    others, browser = course.browser(), course.browser()
+    of_other = course.ready(others, "jonas")
+    own = course.ready(browser, "maya")
+
+    for fields in (of_other, own | {"state": of_other["state"]}):
+        _is_refused(browser.post("/lti/launch", fields), REASONS[OF_TWO_BROWSERS])
+    assert course.rows(Membership) == []
+
+    # Nothing was wrong with either but the browser.
+    assert config_of(browser.post("/lti/launch", own))["token"]
+    assert config_of(others.post("/lti/launch", of_other))["token"]
+
+
+def test_a_state_that_another_browser_has_used_up_is_refused(course: Course) -> None:
+    browser = course.browser()
+    assert course.launch("maya", browser=browser).status_code == 200
+    assert course.launch("jonas").status_code == 200
+
+    _is_refused(course.launch("maya", variation=OF_TWO_BROWSERS, browser=browser), "login_used")
+
+
+def _is_refused(answer: TestResponse, code: str) -> None:
     assert answer.status_code == PROBLEMS[code].status
     assert 400 <= answer.status_code < 500
     assert code in answer.text
     assert Page(answer).data == {}
-    assert len(course.rows(Membership)) == 2
 
 
 @pytest.mark.parametrize("user", ["maya", "amara"], ids=["student", "teacher"])

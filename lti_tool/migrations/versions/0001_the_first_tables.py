@@ -85,7 +85,6 @@ def upgrade() -> None:
     op.create_table(
         "person",
         sa.Column("name", sa.String(length=255), nullable=True),
-        sa.Column("email", sa.String(length=320), nullable=True),
         sa.Column("language", sa.String(length=35), nullable=True),
         sa.Column("time_zone", sa.String(length=64), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),

@@ -1,11 +1,14 @@
 """The panel through the API: its settings, set-up, reading, drafts, previews, reflections, tokens."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
 from flask import Flask
 
 from lti_tool import bearer
+from lti_tool.lti.models import Platform
+from lti_tool.lti.registrations import remove
 from lti_tool.parts import Parts
 from social_layer.panels.models import Kind
 from social_layer.people.models import Role
@@ -121,6 +124,7 @@ def test_a_reflection_has_its_panel_and_its_first_step(
     assert "what" in speaker.post("{panel}/reflection", {"so_what": "It grows."}).json["errors"]
 
 
+@pytest.mark.usefixtures("platform")
 def test_a_token_is_renewed_while_it_holds(learner: Speaker, room: Room) -> None:
     room.clock.pass_by(hours=3)
     renewed = learner.post("/token").json
@@ -131,6 +135,38 @@ def test_a_token_is_renewed_while_it_holds(learner: Speaker, room: Room) -> None
     learner.headers = {"Authorization": f"Bearer {renewed['token']}"}
     assert learner.get("{panel}").status_code == 200
     assert renewed["expires_at"].endswith("Z")
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_day_after_the_launch_no_token_is_renewed(learner: Speaker, room: Room) -> None:
+    launched_at = room.clock.now
+    for _ in range(8):
+        room.clock.pass_by(hours=2, minutes=59)
+        renewed = learner.post("/token").json
+        learner.headers = {"Authorization": f"Bearer {renewed['token']}"}
+    assert datetime.fromisoformat(renewed["expires_at"]) <= launched_at + timedelta(hours=24, seconds=5)
+    assert learner.get("{panel}").status_code == 200
+    room.clock.now = launched_at + timedelta(hours=24, seconds=5)
+    for ended in (learner.post("/token"), learner.get("{panel}")):
+        assert (ended.status_code, ended.json["code"]) == (401, "token_expired")
+        assert ended.json["detail"] == "Open the panel again from your course."
+
+
+def test_a_token_is_not_renewed_once_the_lms_was_removed(
+    learner: Speaker, given: Parts, platform: Platform
+) -> None:
+    with given.database.write() as session:
+        remove(session, given.clock, session.get_one(Platform, (platform.tenant_id, platform.id)))
+    refused = learner.post("/token")
+    assert (refused.status_code, refused.json["code"]) == (403, "platform_unknown")
+
+    with given.database.write() as session:
+        session.get_one(Platform, (platform.tenant_id, platform.id)).removed_at = None
+    assert learner.post("/token").status_code == 200
+
+
+def test_a_token_is_not_renewed_in_a_course_of_no_lms(learner: Speaker) -> None:
+    assert learner.post("/token").json["code"] == "platform_unknown"
 
 
 def test_a_token_opens_its_own_panel_only(learner: Speaker, room: Room) -> None:

@@ -18,6 +18,7 @@ from lti_tool.config import Settings
 from lti_tool.lti.claims import CLAIM, PANEL_PARAMETER
 from lti_tool.lti.models import Deployment, FrameAncestor, Login, LtiLink, Platform
 from lti_tool.lti.registrations import Registration, register
+from lti_tool.migrations import metadata
 from lti_tool.parts import Parts
 from social_layer.events.models import Event
 from social_layer.panels.models import Panel, TemplateVersion
@@ -173,12 +174,20 @@ def test_in_canvas_the_panel_of_the_course_navigation_bears_the_courses_name(lms
 # People.
 
 
-def test_a_person_keeps_what_the_lms_no_longer_says(lms: Lms) -> None:
-    lms.launch(name="Maya Chen", email="maya@example.org", launch_presentation={"locale": "de_DE.UTF-8"})
-    lms.launch(name=None, email=None)
+def test_a_name_is_forgotten_once_the_lms_withholds_it_and_a_language_is_not(lms: Lms) -> None:
+    lms.launch(name="Maya Chen", launch_presentation={"locale": "de_DE.UTF-8"})
+    lms.launch(name=None)
 
     (person,) = lms.all(Person)
-    assert (person.name, person.email, person.language) == ("Maya Chen", "maya@example.org", "de-DE")
+    assert (person.name, person.language) == (None, "de-DE")
+
+
+def test_an_e_mail_address_is_not_kept(lms: Lms) -> None:
+    lms.launch(name=None, email="maya@example.org")
+
+    with lms.given.database.engine.connect() as connection:
+        for table in metadata().sorted_tables:
+            assert "maya@example.org" not in str(connection.execute(select(table)).all())
 
 
 def test_names_language_and_zone_are_those_of_the_last_launch(lms: Lms) -> None:

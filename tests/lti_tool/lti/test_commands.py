@@ -109,6 +109,58 @@ def test_what_cannot_be_registered_is_one_line(
     assert data(alongside("platform", "list", "--json")) == []
 
 
+NO_ADDRESSES = (
+    "https://evil.example; script-src *",
+    "https://evil.example;",
+    "https://evil.example/;script-src",
+    "https://evil.example /",
+    " https://evil.example",
+    "https://evil.example\n",
+    "https://evil.example/\tx",
+    "https://user:secret@evil.example",
+    "https://user@evil.example",
+    "https://evil.example/#part",
+    "https://evil.example#",
+    "https://evil.example/?a=b",
+    "https://evil.example:port",
+    "https://evil.example,https://more.example",
+    "https://*.example",
+    "https://exämple.edu",
+    "https://",
+    "https:///path",
+    "https://[",
+    "javascript://evil.example/%0aalert(1)",
+    "ftp://evil.example",
+)
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_what_is_no_plain_address_is_neither_issuer_nor_frame(alongside: Command, address: str) -> None:
+    for arguments in (
+        adding(issuer=address),
+        adding("--frame", address),
+        ["platform", "frame", "add", "--", address],
+    ):
+        assert "is not an address" in error_of(alongside(*arguments))
+    assert data(alongside("platform", "list", "--json")) == []
+    assert data(alongside("platform", "frame", "list", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://lms.example.edu",
+        "https://lms.example.edu/",
+        "https://lms.example.edu:8443/moodle",
+        "http://127.0.0.1:8001",
+        "http://[::1]:8001/x~y_(z)",
+        "https://LMS.example.edu/a%20b",
+    ],
+)
+def test_addresses_of_lmss_are_taken_to_the_letter(alongside: Command, address: str) -> None:
+    assert data(alongside(*adding("--frame", address, "--json", issuer=address)))["issuer"] == address
+
+
 def test_one_registration_belongs_to_one_tenant(alongside: Command) -> None:
     alongside(*adding())
 

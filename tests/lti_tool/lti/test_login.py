@@ -140,6 +140,15 @@ def test_an_authorization_url_with_a_query_keeps_it(course: Course) -> None:
 # Where the browser keeps no cookie.
 
 
+def in_own_tab(tab: Browser, state: str) -> TestResponse:
+    """What the button leads to: the page in between and where it goes on to."""
+    document = {"Sec-Fetch-Dest": "document"}
+    page = tab.post("/lti/login/tab", {"state": state}, **document)
+    (onward,) = Page(page).links
+    assert f'content="0; url={onward}"' in page.text.replace("&amp;", "&")
+    return tab.get(onward, **document)
+
+
 def test_without_cookies_a_new_tab_is_offered_and_the_hint_is_not_spent(course: Course) -> None:
     launch, params = course.sandbox.begin_launch("maya", "food-web")
 
@@ -150,17 +159,26 @@ def test_without_cookies_a_new_tab_is_offered_and_the_hint_is_not_spent(course: 
     assert not launch.spent
     # In the tab our cookie is no third party's.
     tab = course.browser()
-    answer = tab.get(Page(page).links[0], **{"Sec-Fetch-Dest": "document"})
-    answer = tab.get(answer.location, **{"Sec-Fetch-Dest": "document"})
+    answer = in_own_tab(tab, Page(page).fields["state"])
     _, fields = authorize(course.sandbox, asked_of_platform(answer))
     assert config_of(tab.post("/lti/launch", fields))["roles"] == ["learner"]
+
+
+def test_looking_at_the_buttons_address_begins_nothing(course: Course) -> None:
+    """Whatever fetches addresses ahead, or finds one in a log, changes no login."""
+    page = Browser(course.app, keeps_cookies=False).log_in(login_params(course))
+    state = Page(page).fields["state"]
+
+    assert state not in " ".join(Page(page).links)
+    assert course.browser().get(f"/lti/login/tab?state={state}").status_code == 405
+    assert [login.state for login in course.rows(Login)] == [state]
 
 
 def test_a_tab_that_keeps_no_cookies_either_is_told_what_to_do(course: Course) -> None:
     page = Browser(course.app, keeps_cookies=False).log_in(login_params(course))
     tab = Browser(course.app, keeps_cookies=False)
 
-    answer = tab.get(tab.get(Page(page).links[0]).location)
+    answer = in_own_tab(tab, Page(page).fields["state"])
 
     refused(answer, "cookies_blocked")
     assert "localhost" in answer.text
@@ -204,15 +222,14 @@ def test_nobody_can_have_anothers_browser_bound_to_a_login_of_their_own(course: 
     """Or others would write under the attacker's name: the attack on a login that a new tab was offered for."""
     attacker = Browser(course.app, keeps_cookies=False)
     page = attacker.log_in(login_params(course, "maya"))
-    old_state = parse_qs(urlsplit(Page(page).links[0]).query)["state"][0]
-    tab = course.browser()
-    moved = tab.get(Page(page).links[0])
-    _, of_attacker = authorize(course.sandbox, asked_of_platform(tab.get(moved.location)))
+    old_state = Page(page).fields["state"]
+    moved = in_own_tab(course.browser(), old_state)
+    _, of_attacker = authorize(course.sandbox, asked_of_platform(moved))
 
     victim = course.browser()
-    refused(victim.get(f"/lti/login/tab?state={old_state}"), "login_unknown")
-    bound = victim.get(f"/lti/login/tab?state={of_attacker['state']}")
-    state = parse_qs(urlsplit(bound.location).query)["state"][0]
+    refused(victim.post("/lti/login/tab", {"state": old_state}), "login_unknown")
+    bound = victim.post("/lti/login/tab", {"state": of_attacker["state"]})
+    state = parse_qs(urlsplit(Page(bound).links[0]).query)["state"][0]
 
     # The token that the attacker already holds is for a nonce that no longer serves.
     refused(victim.post("/lti/launch", of_attacker | {"state": state}), "nonce_wrong")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from uuid import UUID
 
@@ -27,7 +27,6 @@ def ada(room: Room) -> Newcomer:
         account="ada-7",
         role=Role.learner,
         name="Ada",
-        email="ada@example.edu",
         language="de",
     )
 
@@ -44,6 +43,11 @@ def lets_arrive(room: Room) -> Callable[[Newcomer], UUID]:
 def person_of(room: Room, member: UUID) -> Person:
     with room.database.read() as session:
         return session.get_one(Person, (room.tenant_id, room.look(member).person_id))
+
+
+def last_launch_of(room: Room, member: UUID) -> datetime | None:
+    with room.database.read() as session:
+        return session.get_one(Membership, (room.tenant_id, member)).last_launch_at
 
 
 def counts(database: Database) -> dict[str, int]:
@@ -96,19 +100,21 @@ def test_a_new_role_counts_within_the_same_transaction(
     assert viewer.role is Role.instructor
 
 
-def test_withheld_names_leave_those_known_before(
+def test_a_name_that_is_withheld_later_is_forgotten_and_the_language_stays(
     room: Room, ada: Newcomer, lets_arrive: Callable[[Newcomer], UUID]
 ) -> None:
     member = lets_arrive(ada)
-    lets_arrive(replace(ada, name=None, email=None, language=None))
+    lets_arrive(replace(ada, name=None, language=None))
     person = person_of(room, member)
-    assert (person.name, person.email, person.language) == ("Ada", "ada@example.edu", "de")
+    assert (person.name, person.language) == (None, "de")
+    lets_arrive(ada)
+    assert person_of(room, member).name == "Ada"
 
 
 def test_somebody_without_a_name_is_somebody(
     room: Room, ada: Newcomer, lets_arrive: Callable[[Newcomer], UUID]
 ) -> None:
-    assert room.look(lets_arrive(replace(ada, name=None, email=None))).name is None
+    assert room.look(lets_arrive(replace(ada, name=None))).name is None
 
 
 def test_one_person_in_two_courses_has_a_membership_and_a_voice_in_each(
@@ -156,12 +162,12 @@ def test_the_last_launch_is_noted_to_the_minute(
     room: Room, ada: Newcomer, lets_arrive: Callable[[Newcomer], UUID]
 ) -> None:
     member = lets_arrive(ada)
-    first = room.look(member).last_launch_at
+    first = last_launch_of(room, member)
     lets_arrive(ada)
-    assert room.look(member).last_launch_at == first
+    assert last_launch_of(room, member) == first
     room.clock.pass_by(minutes=2)
     lets_arrive(ada)
-    later = room.look(member).last_launch_at
+    later = last_launch_of(room, member)
     assert first is not None
     assert later is not None
     assert later - first > timedelta(minutes=2)
@@ -174,6 +180,21 @@ def test_the_lms_test_student_is_marked_in_membership_and_voice(
     assert viewer.is_test
     with room.database.read() as session:
         assert session.get_one(Voice, (room.tenant_id, viewer.voice_id)).is_test
+
+
+def test_somebody_whom_the_lms_calls_its_test_student_later_is_marked_from_then_on(
+    room: Room, ada: Newcomer, lets_arrive: Callable[[Newcomer], UUID]
+) -> None:
+    with room.rows():
+        other = factories.CourseFactory(tenant_id=room.tenant_id)
+    lets_arrive(replace(ada, course_id=other.id))
+    assert not room.look(lets_arrive(ada)).is_test
+    for told in (True, False):
+        viewer = room.look(lets_arrive(replace(ada, is_test=told)))
+        assert viewer.is_test
+        with room.database.read() as session:
+            marked = session.scalars(select(Voice.id).where(Voice.is_test)).all()
+        assert marked == [viewer.voice_id]
 
 
 @pytest.mark.parametrize("before", ["nobody", "in another course"])
