@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from xapi.addresses import AddressRefused, Guard, allow_all
+from xapi.guarded import GuardedAdapter
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
@@ -70,11 +70,10 @@ class HttpTransport:
         read_seconds: float = READ_SECONDS,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
-        self._guard = guard
         self._timeout = (connect_seconds, read_seconds)
         self._session = requests.Session()
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=4))
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=4))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, GuardedAdapter(guard, pool_maxsize=4))
         # The environment's proxies and certificates count; its .netrc must not replace our credentials.
         self._session.auth = _Basic(username, password)
         self._session.headers.update(
@@ -103,7 +102,6 @@ class HttpTransport:
         url = f"{self._endpoint}{path}"
         until = time.monotonic() + sum(self._timeout)
         try:
-            self._guard(url)
             response = self._session.request(
                 method, url, timeout=self._timeout, allow_redirects=False, stream=True, **options
             )
