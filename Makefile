@@ -43,7 +43,7 @@ test: setup .make/test-lrs ## all tests, on real browsers, databases and LRSs
 	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 bench: setup .make/test-lrs ## the benchmark tables
-	@exec $(BIN)/python -m lti_tool.bench $(ARGS)
+	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 lint: setup ## the static checks: ruff, mypy, layers
 	@echo "ruff" && $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

@@ -57,6 +57,10 @@ class Settings:
             found.append("DATABASE_URL: SQLite serves one machine; use PostgreSQL when users outgrow it")
         return found
 
+    def make_home(self) -> None:
+        """Raises :class:`SettingWrong` where it cannot be made."""
+        make_private_folder(self.home)
+
     def with_changes(self, **changes: object) -> "Settings":
         return replace(self, **changes)  # type: ignore[arg-type]
 
@@ -82,6 +86,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         proxies=_number(env, "ALONGSIDE_PROXIES", 0, 0, 9),
         log_level=_one_of(env, "ALONGSIDE_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
     )
+
+
+def make_private_folder(path: Path) -> None:
+    """For its owner only: what people write stands in its files, and each file has the process's own umask."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingWrong("ALONGSIDE_HOME", f"cannot be written to ({error.strerror}): {path}") from None
 
 
 def is_loopback(host: str) -> bool:
@@ -168,7 +180,7 @@ def _secret_keys(env: Mapping[str, str], home: Path, production: bool) -> tuple[
 def _generated_secret(path: Path) -> str:
     """In development: a secret of its own for each home folder, made once, readable by its owner only."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
     except FileExistsError:

@@ -67,6 +67,13 @@ def _settings(given: Parts) -> Iterator[Finding]:
         )
     for warning in settings.warnings:
         yield Finding("settings", State.warning, warning)
+    if settings.home.exists() and settings.home.stat().st_mode & 0o077:
+        yield Finding(
+            "home folder",
+            State.warning,
+            f"others on this machine may look into {settings.home}",
+            f"run: chmod 700 {settings.home}",
+        )
 
 
 def _assets() -> Iterator[Finding]:

@@ -1,7 +1,10 @@
 """Turns every refusal, at whatever depth, into one page or one problem+json."""
 
+import re
+import traceback
+
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -18,6 +21,8 @@ _HTTP_CODES = {
     422: "invalid",
     429: "too_many_requests",
 }
+_OURS = {"lti_tool", "xapi", "social_layer"}
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 def register_errors(app: Flask) -> None:
@@ -87,5 +92,37 @@ def _of_database(error: Exception) -> Response:
 
 
 def _of_anything(error: Exception) -> Response:
-    log.exception("unexpected", trace_id=g.get("trace_id"), exc_info=error)
+    if (database := _database_error_in(error)) is None:
+        log.exception("unexpected", trace_id=g.get("trace_id"), exc_info=error)
+    else:
+        log.error("unexpected", trace_id=g.get("trace_id"), **_told_of(error, database))
     return answer(Problem("unexpected"))
+
+
+def _database_error_in(error: BaseException | None) -> DBAPIError | None:
+    """A traceback shows everything that led to an error, so one of the database may stand anywhere below it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, DBAPIError):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _told_of(error: Exception, database: DBAPIError) -> dict[str, object]:
+    """What may be logged of it. PostgreSQL's DETAIL and CONTEXT quote what was to be written."""
+    said = str(database.orig).partition("\n")[0]
+    if isinstance(database, DataError):
+        said = _QUOTED.sub("…", said)  # here the first line quotes it too
+    return {
+        "error": type(error).__name__,
+        "database": type(database.orig).__name__,
+        "constraint": getattr(getattr(database.orig, "diag", None), "constraint_name", None),
+        "said": said,
+        "where": [
+            f"{frame.f_globals['__name__']}:{line}"
+            for frame, line in traceback.walk_tb(error.__traceback__)
+            if frame.f_globals["__name__"].partition(".")[0] in _OURS
+        ],
+    }

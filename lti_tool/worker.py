@@ -20,10 +20,14 @@ from lti_tool.bridging import bridge_of
 from lti_tool.lti.logins import sweep_logins
 from lti_tool.parts import Parts
 from xapi.bridge import Bridge
+from xapi.couriers import Couriers
 
 log = structlog.get_logger("alongside.worker")
 
+# LRSs that are served at once.
 THREADS = 16
+# For the ticks themselves. Each is short: who delivers is a thread beside them, so that an LRS stops no tick.
+_TICK_THREADS = 4
 # A stop waits so long for the request that is under way; a lease left behind by then runs out by itself.
 GRACE_SECONDS = 20.0
 _SWEEP = "alongside.sweep"
@@ -32,8 +36,8 @@ _KEEP_HOUSE = "alongside.keep_house"
 _KEEP_HOUSE_SECONDS = 600.0
 
 
-def make_celery(broker_url: str, bridge: Bridge, *, every: float = 1.0) -> Celery:
-    """The Celery app: a tick ``every`` second sweeps, and gives each LRS with something due to a thread."""
+def make_celery(broker_url: str, bridge: Bridge, couriers: Couriers, *, every: float = 1.0) -> Celery:
+    """The Celery app: a tick ``every`` second sweeps, and sends a courier to each LRS with something due."""
     if broker_url == "memory://":
         broker_url = "memory://localhost"  # kombu warns of a missing host, even where none is meant
     app = Celery("alongside", broker=broker_url, set_as_current=False)
@@ -60,7 +64,7 @@ def make_celery(broker_url: str, bridge: Bridge, *, every: float = 1.0) -> Celer
 
     @app.task(name=_DELIVER)
     def deliver(tenant_id: str, lrs_id: str) -> None:
-        bridge.deliver((UUID(tenant_id), UUID(lrs_id)))
+        couriers.send((UUID(tenant_id), UUID(lrs_id)))
 
     return app
 
@@ -84,7 +88,8 @@ def keep_house(app: Celery, given: Parts) -> None:
 def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     """Works until SIGTERM or SIGINT; answers the exit code."""
     bridge = bridge_of(given)
-    app = make_celery(given.settings.broker_url, bridge)
+    couriers = Couriers(bridge, threads)
+    app = make_celery(given.settings.broker_url, bridge, couriers)
     keep_house(app, given)
     # Celery warns of root because of pickle, which we do not take; its advice names an option that we do not have.
     warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -95,7 +100,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     clock: Any = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Scheduler) if beat else None
     worker = app.Worker(
         pool="threads",
-        concurrency=threads,
+        concurrency=_TICK_THREADS,
         quiet=True,
         without_gossip=True,
         without_mingle=True,
@@ -110,6 +115,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     worker.start()
     if clock:
         clock.stop()
+    couriers.wait()
     bridge.close()
     log.info("worker_stopped")
     return worker.exitcode or 0

@@ -75,6 +75,11 @@ class Bridge:
             with self._lock:
                 self._busy.discard(key)
 
+    def waits_for(self, key: LrsKey) -> float:
+        """For how many seconds this process has been waiting for an answer of that LRS; 0 where it is not."""
+        kept = self._transports.get(key)
+        return kept[1].waits if kept else 0.0
+
     def _deliver(self, key: LrsKey) -> None:
         with self.database.read() as session:
             lrs = session.scalar(select(Lrs).where(Lrs.tenant_id == key[0], Lrs.id == key[1]))

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from xapi.addresses import AddressRefused, Guard, allow_all
+from xapi.guarded import GuardedAdapter
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
@@ -70,11 +70,11 @@ class HttpTransport:
         read_seconds: float = READ_SECONDS,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
-        self._guard = guard
         self._timeout = (connect_seconds, read_seconds)
+        self._asked_at: float | None = None
         self._session = requests.Session()
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=4))
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=4))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, GuardedAdapter(guard, pool_maxsize=4))
         # The environment's proxies and certificates count; its .netrc must not replace our credentials.
         self._session.auth = _Basic(username, password)
         self._session.headers.update(
@@ -96,14 +96,20 @@ class HttpTransport:
     def about(self) -> Answer:
         return self._ask("GET", "/about")
 
+    @property
+    def waits(self) -> float:
+        """For how many seconds an answer has been waited for; 0 where none is."""
+        asked_at = self._asked_at
+        return 0.0 if asked_at is None else time.monotonic() - asked_at
+
     def close(self) -> None:
         self._session.close()
 
     def _ask(self, method: str, path: str, **options: Any) -> Answer:
         url = f"{self._endpoint}{path}"
-        until = time.monotonic() + sum(self._timeout)
+        self._asked_at = time.monotonic()
+        until = self._asked_at + sum(self._timeout)
         try:
-            self._guard(url)
             response = self._session.request(
                 method, url, timeout=self._timeout, allow_redirects=False, stream=True, **options
             )
@@ -130,6 +136,8 @@ class HttpTransport:
             raise Unreachable(f"not an address: {error}") from error
         except requests.exceptions.RequestException as error:
             raise NoAnswer(f"the answer was cut off: {_innermost(error)}") from error
+        finally:
+            self._asked_at = None
 
 
 class _Basic(requests.auth.AuthBase):

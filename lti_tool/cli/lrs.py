@@ -190,7 +190,7 @@ def serve(
 
     settings = read_settings()
     if settings.lrs_database_url.startswith("sqlite"):
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.make_home()
     click.echo(f"The LRS listens at http://{host}:{port}/xAPI (user name {username}).")
     serve_lrs(
         LrsSettings(

@@ -20,7 +20,7 @@ def command_parts() -> Parts:
     if not isinstance(context.obj, Parts):
         settings = read_settings()
         if settings.database_url.startswith("sqlite"):
-            settings.home.mkdir(parents=True, exist_ok=True)
+            settings.make_home()
         context.obj = Parts.of(settings)
     given: Parts = context.obj
     return given

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from lti_tool import migrations
-from lti_tool.config import Settings, read_settings
+from lti_tool.config import Settings, make_private_folder, read_settings
 from lti_tool.demo.processes import DidNotStart, Processes, port_is_free
 from lti_tool.demo.seed import LaunchFailed, seed
 from lti_tool.lti.registrations import Registration, register
@@ -183,7 +183,8 @@ def _keep_ports(demo: Demo) -> None:
 @contextmanager
 def _alone(demo: Demo) -> Iterator[None]:
     """One demo at a time in a folder; the lock goes with the process, however it ends."""
-    demo.home.mkdir(parents=True, exist_ok=True)
+    make_private_folder(demo.home)
+    demo.home.chmod(0o700)  # one of an earlier version may have been open to everybody on the machine
     with (demo.home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -168,6 +168,18 @@ def test_the_doctor_says_what_to_do_and_fails_only_when_something_is_broken(run:
     assert states["platforms"] == states["LRS"] == "warning"
 
 
+def test_what_people_write_is_not_for_everybody_on_the_machine(run: Run, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    # With a secret given, the command makes the folder and not the settings.
+    assert run("db", "upgrade", ALONGSIDE_SECRET_KEY="a" * 40).code == 0
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert "home folder" not in run("doctor").out
+    home.chmod(0o755)
+    told = run("doctor")
+    assert f"chmod 700 {home}" in told.out
+    assert told.code == 0
+
+
 def test_the_doctor_finds_a_broker_that_is_gone(run: Run, free_port: Callable[[], int]) -> None:
     run("db", "upgrade")
     told = run("doctor", BROKER_URL=f"redis://127.0.0.1:{free_port()}/0")

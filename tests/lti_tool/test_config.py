@@ -37,6 +37,7 @@ def test_in_development_a_secret_is_made_once_and_for_its_owner_only(home: dict[
     assert len(first.secret_keys[0]) >= 32
     file = Path(home["ALONGSIDE_HOME"]) / "secret_key"
     assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_secrets_never_stand_in_a_printed_setting(home: dict[str, str]) -> None:

@@ -73,10 +73,12 @@ def running(home: Path, ports: Mapping[str, int]) -> Iterator[RunningDemo]:
 
 def test_the_demo_starts_whole_and_stops_clean_and_keeps_what_was_written(tmp_path: Path) -> None:
     home = tmp_path / "demo"
+    home.mkdir(mode=0o755)
     ports = {name: free_port() for name in ("tool", "sandbox", "lrs")}
     with running(home, ports) as first:
         for part in ("sandbox", "tool"):
             assert f":{first.ports[part]}" in first.said
+        assert home.stat().st_mode & 0o777 == 0o700, "what people write is not for everybody on the machine"
         front = requests.get(f"http://127.0.0.1:{first.ports['sandbox']}/", timeout=10)
         assert "Amara Okafor" in front.text
         written = _wait_for(lambda: first.statements(verb="http://id.tincanapi.com/verb/replied"), _replies())

@@ -235,6 +235,29 @@ def test_a_hung_lrs_does_not_keep_the_worker_from_others(small: Installation) ->
             hanging.closing.set()
 
 
+def test_many_hung_lrss_do_not_keep_the_worker_from_others(small: Installation) -> None:
+    """More of them than there are threads."""
+    with FakeLrs() as hanging, FakeLrs() as well:
+        hanging.always = Hangs(30)
+        for number in range(7):
+            small.connect(hanging.endpoint, f"hanging {number}")
+        small.world.post("maya")
+        with small.worker("--threads", "3"):
+            give_up = time.monotonic() + 20
+            while len(hanging.posts) < 7:
+                assert time.monotonic() < give_up, "each LRS has its turn, whatever the others do"
+                time.sleep(0.02)
+            small.connect(well.endpoint, "well")
+            for expected in (1, 2, 3):
+                small.world.post("maya")
+                give_up = time.monotonic() + 8
+                while len(well.stored) < expected:
+                    assert time.monotonic() < give_up
+                    time.sleep(0.02)
+            assert not hanging.stored
+            hanging.closing.set()
+
+
 def test_a_further_worker_needs_a_broker_that_workers_share(small: Installation) -> None:
     done = small.run("worker", "--no-beat")
     assert done.returncode == 1

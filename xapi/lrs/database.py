@@ -172,7 +172,7 @@ def _make_engine(settings: LrsSettings) -> Engine:
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:":
             raise ValueError("The LRS keeps its statements in a file: sqlite:////path/to/lrs.db")
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_engine(
             url, pool_size=settings.pool_size, connect_args={"timeout": settings.busy_timeout_seconds}
         )

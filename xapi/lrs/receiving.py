@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from xapi.lrs.call import Call
 from xapi.lrs.errors import bad_request
+from xapi.lrs.incoming import Incoming
 from xapi.lrs.json_text import BadJson, decode, elements
 from xapi.lrs.multipart import Part, attachments, split
 from xapi.lrs.signatures import SIGNATURE, BadSignature, check_signature
-from xapi.lrs.storing import Incoming
 from xapi.lrs.terms import Json, statement_terms
 from xapi.lrs.validation import validate_statement
 

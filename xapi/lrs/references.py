@@ -8,18 +8,16 @@ statement inherits the terms of all it refers to: when it is stored, or when wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from xapi.lrs.chunks import chunked
 from xapi.lrs.documents import document
+from xapi.lrs.incoming import Incoming
 from xapi.lrs.json_text import parse
 from xapi.lrs.models import Statement
 from xapi.lrs.terms import statement_terms
-
-if TYPE_CHECKING:
-    from xapi.lrs.storing import Incoming
 
 # A chain longer than this is cut: nobody comments on comments so deep, but somebody may try.
 LONGEST = 32

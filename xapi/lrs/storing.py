@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -16,33 +15,10 @@ from xapi.lrs.comparison import same_statement
 from xapi.lrs.database import Database
 from xapi.lrs.definitions import Said
 from xapi.lrs.documents import added_text, rewritten_text
+from xapi.lrs.incoming import Incoming
 from xapi.lrs.json_text import parse
 from xapi.lrs.models import Attachment, Statement, StatementAttachment, StatementTerm
 from xapi.lrs.references import Referrer, inherited_terms, referring
-from xapi.lrs.terms import Json
-from xapi.lrs.validation.statement import VOIDED
-
-
-@dataclass(slots=True)
-class Incoming:
-    """A valid statement on its way in. `id` is in lower case; `stored` is set when its turn has come."""
-
-    id: str
-    statement: Json
-    received: str
-    terms: set[bytes]
-    attachments: list[tuple[str, str]] = field(default_factory=list)  # hash, media type
-    stored: int = 0
-
-    @property
-    def target(self) -> str | None:
-        """The id of the statement it is about, where its object is a StatementRef."""
-        target = self.statement["object"]
-        return target["id"].lower() if target.get("objectType") == "StatementRef" else None
-
-    @property
-    def voiding(self) -> bool:
-        return bool(self.statement["verb"]["id"] == VOIDED)
 
 
 class Conflict(Exception):

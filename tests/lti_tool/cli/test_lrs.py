@@ -242,6 +242,7 @@ def test_the_whole_way_with_the_bundled_lrs(
             headers={"X-Experience-API-Version": "1.0.3"},
             timeout=10,
         ).json()["statements"]
+        assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
         assert any(one["verb"]["id"] == "http://activitystrea.ms/create" for one in found)
         database.close()
     finally:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,11 @@ def database(database_url: str) -> Iterator[Database]:
     made = Database(LrsSettings(database_url))
     yield made
     made.engine.dispose()
+
+
+def test_the_folder_made_for_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path / 'new' / 'lrs.db'}")
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
 
 def test_models_and_the_head_of_the_migrations_agree(database: Database, database_url: str) -> None:

@@ -4,10 +4,10 @@ import secrets
 from typing import Any
 
 from lti_tool import bearer
-from lti_tool.bench import Row
-from lti_tool.bench.world import Meter, World, world
 from social_layer.discussion.actions import post
 from social_layer.panels.queries import find_viewer
+from tests.bench import Row
+from tests.bench.world import Meter, World, world
 
 LINK = "food-web"
 OTHER_LINK = "first-back"

@@ -20,7 +20,6 @@ from uuid import uuid4
 from sqlalchemy import func, insert, select
 
 from lti_tool import migrations
-from lti_tool.bench import Row
 from social_layer.clock import system_clock
 from social_layer.database import Database
 from social_layer.discussion.models import Entry
@@ -30,6 +29,8 @@ from social_layer.panels.actions import make_panel
 from social_layer.people.actions import Newcomer, arrive, find_or_make_tenant, make_course
 from social_layer.people.models import Role, Voice
 from social_layer.sealing import Sealer
+from tests.bench import Row
+from tests.services.parts import LEARNING_LOCKER, Instance
 from xapi.batches import next_batch
 from xapi.book import Terms
 from xapi.bridge import Bridge
@@ -251,9 +252,7 @@ def _prepared(endpoint: str = "http://127.0.0.1:9/xAPI", size: int = 50) -> Iter
 
 @contextmanager
 def _learning_locker() -> Iterator[str]:
-    """A foreign LRS that only a checkout with its test packages has."""
-    from tests.services.parts import LEARNING_LOCKER, Instance
-
+    """A foreign LRS, started anew."""
     with tempfile.TemporaryDirectory() as folder:
         server = Instance(LEARNING_LOCKER, Path(folder) / "lrs")
         server.prepare()

@@ -1,4 +1,4 @@
-"""`python -m lti_tool.bench [TABLE …]`: prints the tables, and as JSON with --json."""
+"""`python -m tests.bench [TABLE …]`: prints the tables, and as JSON with --json."""
 
 import importlib
 import json
@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from lti_tool.bench import Row
+from tests.bench import Row
 
 TABLES = {
     "requests": "CPU and queries of single requests",
@@ -29,7 +29,7 @@ def main(tables: tuple[str, ...], as_json: bool) -> None:
     figures: dict[str, list[Row]] = {}
     for name in tables or TABLES:
         with console.status(f"{TABLES[name]} …"):
-            figures[name] = importlib.import_module(f"lti_tool.bench.{name}").run()
+            figures[name] = importlib.import_module(f"tests.bench.{name}").run()
         if not as_json:
             console.print(_table(TABLES[name], figures[name]), width=max(console.width, 110))
     if as_json:
