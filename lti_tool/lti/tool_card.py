@@ -32,11 +32,13 @@ class Wish:
 SERVICES = (
     Wish(
         (f"{_NRPS}contextmembership.readonly",),
-        _("Read who takes part in a course that uses a panel, and as what (Names and Roles)."),
+        _("Let the tool read who takes part in a course, and as what (Names and Roles)."),
     ),
     Wish(
         (f"{_AGS}lineitem", f"{_AGS}result.readonly", f"{_AGS}score"),
-        _("Make grade book columns for graded panels, and send points to them (Assignments and Grades)."),
+        _(
+            "Let it make grade book columns for graded panels, and send points to them (Assignments and Grades)."
+        ),
     ),
 )
 # The kinds of messages that are understood; each new one is registered from the day that it stands here.
