@@ -12,6 +12,7 @@ from lti_tool.config import Settings
 from lti_tool.problems import Problem
 
 LAUNCHES = "1500 per minute"
+REGISTRATIONS = "30 per minute"
 BY_ONE_ASKER = "600 per minute"
 
 

@@ -76,6 +76,10 @@ _REOPEN_OR_CLOCK = _(
 _REOPEN_OR_KEYS = _(
     "Open the panel again from your course; if it stays, tell your administrator the code below."
 )
+_ANOTHER_INVITE = _("Ask the administrator of this tool for a new address: alongside platform invite.")
+_RETRY_REGISTRATION = _(
+    "Begin again in the LMS, with the same address; it stays good until it is used or expires."
+)
 
 PROBLEMS: dict[str, Kind] = {
     # Who is asking
@@ -193,6 +197,62 @@ PROBLEMS: dict[str, Kind] = {
         403,
         _("Deployment %(deployment)s of this course's site is not known here."),
         _("Ask your administrator to add it: alongside platform add, with --deployment-id."),
+    ),
+    # An LMS that registers itself
+    "invite_unknown": Kind(
+        403, _("This address was not given out here, or not in full."), _ANOTHER_INVITE
+    ),
+    "invite_used": Kind(
+        403,
+        _("This address was used before, and each one registers a single LMS."),
+        _("If that was you, all is done; look with: alongside platform list. Otherwise ask for a new one: alongside platform invite."),
+    ),
+    "invite_expired": Kind(403, _("This address was not used in time."), _ANOTHER_INVITE),
+    "registration_incomplete": Kind(
+        400,
+        _("This page needs to be opened by an LMS, which says who it is."),
+        _("Paste the address into your LMS, where it asks for a tool's registration address; see the guide for administrators."),
+    ),
+    "registration_address_wrong": Kind(
+        400,
+        _("The LMS's address %(part)s cannot be used: it must be a public https address."),
+        _("Is the LMS reached by https? Let the administrator of this tool allow its host by name (ALONGSIDE_ALLOWED_HOSTS), where it is inside the network."),
+    ),
+    "address_refused": Kind(
+        403,
+        _("%(host)s is inside this network, and the tool does not ask such addresses."),
+        _("If that is right, let the administrator of this tool allow the host by name (ALONGSIDE_ALLOWED_HOSTS); then try again."),
+    ),
+    "lms_unreachable": Kind(
+        424, _("%(host)s did not answer, or not in time, or with far too much."), _RETRY_REGISTRATION
+    ),
+    "lms_redirects": Kind(
+        424,
+        _("%(host)s sends the tool on to another address, which it does not follow."),
+        _("Set the LMS's own address to the one that it is really reached by, then try again."),
+    ),
+    "configuration_wrong": Kind(
+        424, _("What the LMS says of itself cannot be used: %(part)s."), _RETRY_REGISTRATION
+    ),
+    "issuer_elsewhere": Kind(
+        403,
+        _("The LMS calls itself %(issuer)s, but its configuration stands at %(host)s."),
+        _("Only an LMS that speaks from its own host can register itself. Register it by hand: alongside platform add."),
+    ),
+    "registration_refused": Kind(
+        424,
+        _("The LMS refused the registration (status %(status)s): %(said)s"),
+        _("Begin again in the LMS, with the same address; what is missing may stand in the LMS's own log."),
+    ),
+    "registration_answer_wrong": Kind(
+        424,
+        _("The LMS took the registration, but its answer cannot be used: %(part)s."),
+        _("Remove the new tool in the LMS and begin again, or register it by hand: alongside platform add."),
+    ),
+    "registration_not_kept": Kind(
+        409,
+        _("The LMS took the registration, but its ids stand in the way of another one here."),
+        _("Remove the new tool in the LMS. The log of this tool says what it collides with; see also: alongside platform list."),
     ),
     # What cannot be done now
     "too_many_requests": Kind(429, _("That was a lot at once."), _WAIT),

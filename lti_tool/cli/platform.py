@@ -1,13 +1,15 @@
 """`alongside platform`: the LMSs that may launch the tool."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
-from lti_tool.lti import frames, registrations
+from lti_tool.lti import frames, invites, registrations
 from lti_tool.lti.models import FrameAncestor, FrameSource, Platform
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.queries import Registered, registered
@@ -71,6 +73,43 @@ def add(tenant: str, frame_origins: tuple[str, ...], as_json: bool, **told: Any)
         f"{'Registered' if is_new else 'Brought up to date'}: {made.name} ({made.issuer}, {made.client_id})"
     )
     _tell_deployments(entry)
+
+
+@platform.command()
+@click.option("--name", help="What to call the LMS here.  [default: the issuer's host]")
+@tenant_option
+@click.option(
+    "--hours",
+    type=click.IntRange(1, 24 * 30),
+    default=24,
+    show_default=True,
+    help="How long the address can be used.",
+)
+@click.option(
+    "--replaces",
+    metavar="CLIENT_ID",
+    help="The same LMS's registration before this one, where its issuer does not tell.",
+)
+@json_option
+def invite(name: str | None, tenant: str, hours: int, replaces: str | None, as_json: bool) -> None:
+    """Print a one-time address by which an LMS registers itself.
+
+    An administrator of the LMS pastes it where a tool's registration (or "tool") URL is asked for.
+    """
+    given = command_parts()
+    with given.database.write() as session:
+        secret, expires_at = invites.make_invite(
+            session, given.clock, tenant, name=name, replaces=replaces, lifetime=timedelta(hours=hours)
+        )
+    url = f"{given.settings.public_url}/lti/register?{urlencode({'invite': secret})}"
+    if as_json:
+        print_json({"url": url, "expires_at": expires_at})
+        return
+    click.echo(url)
+    click.echo(
+        f"It registers one LMS, until {expires_at:%Y-%m-%d %H:%M} UTC. Keep it to yourself: whoever has it can.",
+        err=True,
+    )
 
 
 @platform.command("list")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
@@ -43,7 +43,9 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     logins.use(session, clock, login)
     family = family_of(message.family or platform.family)
     key = family.panel_key(message)
-    met = find_met(session, platform, message, key) or _first_of_deployment(session, clock, platform, message)
+    met = find_met(session, platform, message, key) or _first_of_deployment(
+        session, clock, platform, message, key
+    )
     if met is None:
         log.warning("deployment unknown", platform=str(platform.id), deployment=message.deployment_id)
         raise Problem("deployment_unknown", deployment=message.deployment_id)
@@ -62,9 +64,12 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
 
 
 def _first_of_deployment(
-    session: Session, clock: Clock, platform: PlatformCard, message: Message
+    session: Session, clock: Clock, platform: PlatformCard, message: Message, key: str
 ) -> Met | None:
-    """A registration without a deployment id takes that of its first valid launch, and no other after it."""
+    """A registration without a deployment id takes that of its first valid launch, and no other after it.
+
+    Where it replaced another one, the deployment known before goes on under the new id, with all its courses.
+    """
     taken = session.scalar(
         update(Platform)
         .where(
@@ -75,9 +80,18 @@ def _first_of_deployment(
     )
     if taken is None:
         # Unless another launch, at the same moment, has just fixed this very one.
-        return find_met(session, platform, message, "")
-    deployment = make_deployment(clock, platform.tenant_id, platform.id, message.deployment_id, learned=True)
-    session.add(deployment)
+        return find_met(session, platform, message, key)
+    known = session.scalar(
+        select(Deployment).where(
+            Deployment.tenant_id == platform.tenant_id, Deployment.platform_id == platform.id
+        )
+    )
+    if known is not None:
+        known.lti_deployment_id, known.learned = message.deployment_id, True
+    else:
+        session.add(
+            make_deployment(clock, platform.tenant_id, platform.id, message.deployment_id, learned=True)
+        )
     session.flush()
     log.warning(
         "deployment fixed by its first launch",
@@ -87,7 +101,7 @@ def _first_of_deployment(
         deployment=message.deployment_id,
         lms=message.platform_name,
     )
-    return find_met(session, platform, message, "")  # nothing is linked below it yet
+    return find_met(session, platform, message, key)
 
 
 def _note_first_launch(session: Session, clock: Clock, platform: PlatformCard, met: Met) -> None:

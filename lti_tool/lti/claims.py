@@ -214,5 +214,5 @@ def _time_zone(told: str | None) -> str | None:
         return None
     try:
         return ZoneInfo(told).key
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):  # an unknown zone is a KeyError
         return None

@@ -156,3 +156,24 @@ class FrameAncestor(Tenanted, Base):
     origin: Mapped[str] = mapped_column(String(512))
     source: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime]
+
+
+class Invite(Tenanted, Base):
+    """A one-time address by which an LMS may register itself; found by the digest of its secret alone.
+
+    A registration that fails leaves it as it was, so that it can be tried again until it expires.
+    """
+
+    __tablename__ = "invite"
+    __table_args__ = (of_tenant(), refers_to("platform", "platform_id"), UniqueConstraint("digest"))
+    # SHA-256 of the secret in the address.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    # What the LMS will be called here, where the administrator said it.
+    name: Mapped[str | None] = mapped_column(String(255))
+    # The client id of the registration before, where the administrator named it.
+    replaces: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    # What came of it.
+    platform_id: Mapped[UUID | None]

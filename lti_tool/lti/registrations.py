@@ -77,6 +77,7 @@ def register(
             tenant_id=tenant.id, id=uuid4(), created_at=clock(), name="", issuer=registration.issuer
         )
         session.add(platform)
+    is_replaced = not is_new and platform.client_id != registration.client_id
     platform.client_id = registration.client_id
     platform.auth_login_url = registration.auth_login_url
     platform.auth_token_url = registration.auth_token_url
@@ -85,7 +86,7 @@ def register(
     platform.name = registration.name or platform.name or _host_of(registration.issuer)
     platform.removed_at = None
     session.flush()
-    _keep_deployments(session, clock, platform, registration)
+    _keep_deployments(session, clock, platform, registration, is_replaced)
     frames.forget(session, tenant.id)
     return platform, is_new
 
@@ -121,7 +122,9 @@ def _by_ids(session: Session, issuer: str, client_id: str) -> Platform | None:
     return session.scalar(select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id))
 
 
-def _keep_deployments(session: Session, clock: Clock, platform: Platform, registration: Registration) -> None:
+def _keep_deployments(
+    session: Session, clock: Clock, platform: Platform, registration: Registration, is_replaced: bool
+) -> None:
     known = {
         deployment.lti_deployment_id: deployment
         for deployment in session.scalars(
@@ -136,7 +139,9 @@ def _keep_deployments(session: Session, clock: Clock, platform: Platform, regist
         next(iter(known.values())).lti_deployment_id = new.pop()
     for name in new:
         session.add(make_deployment(clock, platform.tenant_id, platform.id, name))
-    platform.deployments_open = not known and not new and not registration.deployment_ids
+    # An unnamed deployment is learned from the first launch: a new one, or the only one's new number.
+    unnamed = not registration.deployment_ids and (not known or (is_replaced and len(known) == 1))
+    platform.deployments_open = unnamed
     session.flush()
 
 

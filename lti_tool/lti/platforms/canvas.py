@@ -1,13 +1,46 @@
 """Canvas (Instructure)."""
 
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask_babel import LazyString, lazy_gettext
 
 from lti_tool.lti.claims import Message
 from lti_tool.lti.platforms.generic import Family
 
+_OWN = "https://canvas.instructure.com/lti/"
+# Every school whose Canvas Instructure hosts goes by one of these.
+_SHARED = frozenset({"canvas.instructure.com", "canvas.beta.instructure.com", "canvas.test.instructure.com"})
+_PLACEMENTS = {"LtiResourceLinkRequest": ("course_navigation", "link_selection")}
+
+
+def _(text: str) -> LazyString:
+    return lazy_gettext(text)
+
 
 @dataclass(frozen=True)
 class Canvas(Family):
+    def tool_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
+        messages = [
+            {
+                **message,
+                "placements": list(_PLACEMENTS.get(message["type"], ())),
+                f"{_OWN}visibility": "public",
+                f"{_OWN}course_navigation/default_enabled": True,
+            }
+            for message in asked["messages"]
+        ]
+        return {
+            **asked,
+            "messages": messages,
+            f"{_OWN}privacy_level": "public",
+            f"{_OWN}tool_id": "alongside",
+        }
+
+    def shares_issuer(self, issuer: str) -> bool:
+        return urlsplit(issuer).hostname in _SHARED
+
     def panel_title(self, message: Message) -> str | None:
         """In the course navigation and in pages the link's id is the context's, and its title the tool's own name."""
         if message.link_id == message.context_id:
@@ -23,5 +56,12 @@ CANVAS = Canvas(
             "Schools reach Canvas under addresses of their own, which are learned from valid launches; "
             "add others with: alongside platform frame add https://school.example.edu"
         ),
+    ),
+    name="Canvas",
+    left_to_do=(
+        _("Look through the placements and permissions that Canvas shows next, and choose Install & Enable."),
+        _("Under Admin → Developer Keys (or Apps → Manage), see that the key's state is ON."),
+        _("Where courses should not all show it, take the course navigation placement away there."),
+        _("Open it once in a course as a teacher: Canvas's deployment is fixed by this first launch."),
     ),
 )

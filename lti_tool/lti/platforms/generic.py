@@ -1,9 +1,24 @@
 """What holds for any LMS that keeps to the standard, and the places where one may differ."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import LazyString, lazy_gettext
 
 from lti_tool.lti.claims import PANEL_PARAMETER, Message
 from lti_tool.lti.models import ID_LENGTH
+
+
+def _(text: str) -> LazyString:
+    return lazy_gettext(text)
+
+
+_YOUR_LMS = _("your LMS")
+_LEFT_TO_DO = (
+    _("Activate the tool, if your LMS holds new tools back."),
+    _("Offer it in the courses that should have it."),
+    _("Put a panel into a course and open it once as a teacher."),
+)
 
 
 @dataclass(frozen=True)
@@ -12,6 +27,17 @@ class Family:
 
     code: str = "generic"
     advice: tuple[str, ...] = ()
+    name: str | LazyString = _YOUR_LMS
+    left_to_do: tuple[LazyString, ...] = _LEFT_TO_DO
+    """What an administrator does in the LMS after the tool has registered itself."""
+
+    def tool_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The tool's part of a registration, as this product wants it."""
+        return asked
+
+    def shares_issuer(self, issuer: str) -> bool:
+        """Whether many institutions' LMSs go by this issuer, so that it does not tell which one it is."""
+        return False
 
     def panel_key(self, message: Message) -> str:
         """What tells several embeds of one resource link apart; empty where there is only one."""

@@ -1,6 +1,13 @@
 """Moodle. Recorded from 4.5: its launches keep to the standard; what administrators must know is at its other end."""
 
+from flask_babel import LazyString, lazy_gettext
+
 from lti_tool.lti.platforms.generic import Family
+
+
+def _(text: str) -> LazyString:
+    return lazy_gettext(text)
+
 
 MOODLE = Family(
     code="moodle",
@@ -11,5 +18,15 @@ MOODLE = Family(
             "Security, HTTP security."
         ),
         "A non-editing teacher launches as an instructor.",
+    ),
+    name="Moodle",
+    left_to_do=(
+        _("On the page Manage tools, press Activate on the new tool's card."),
+        _(
+            "In the tool's settings (the cog), choose “Show in activity chooser and as a preconfigured tool”, "
+            "and under Privacy always share the launcher's name."
+        ),
+        _("In a course, More → LTI External tools, switch it on for the activity chooser."),
+        _("Add an activity with it and open it once as a teacher."),
     ),
 )

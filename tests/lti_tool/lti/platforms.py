@@ -45,6 +45,8 @@ class KeyServer:
     headers: dict[str, str] = field(default_factory=dict)
     asked: int = 0
     answer: Callable[[BaseHTTPRequestHandler], None] | None = None
+    posted: tuple[int, bytes] = (405, b"")
+    """What it says to whoever posts."""
 
     def publish(self, *keys: dict[str, Any]) -> None:
         self.status, self.body = 200, json.dumps({"keys": list(keys)}).encode()
@@ -65,6 +67,13 @@ def serving_keys() -> Iterator[KeyServer]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(state.body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(state.posted[0])
+            self.send_header("Content-Length", str(len(state.posted[1])))
+            self.end_headers()
+            self.wfile.write(state.posted[1])
 
         def log_message(self, *_: object) -> None:
             pass

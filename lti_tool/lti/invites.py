@@ -1,0 +1,100 @@
+"""Invites: an address that an administrator pastes into an LMS, good for one registration within some hours.
+
+Only a digest of the secret is kept, so that whoever reads the database cannot register an LMS.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lti_tool.lti.models import Invite
+from lti_tool.problems import Problem
+from social_layer.clock import Clock
+from social_layer.people.actions import find_or_make_tenant
+from social_layer.people.models import Tenant
+
+LIFETIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvite:
+    """An invite that can be used now."""
+
+    tenant_id: UUID
+    id: UUID
+    tenant: str
+    name: str | None
+    replaces: str | None
+
+
+def make_invite(
+    session: Session,
+    clock: Clock,
+    tenant_name: str,
+    *,
+    name: str | None = None,
+    replaces: str | None = None,
+    lifetime: timedelta = LIFETIME,
+) -> tuple[str, datetime]:
+    """A new one: its secret, which is not kept, and when it expires. The tenant is made when it is new."""
+    secret = secrets.token_urlsafe(32)
+    now = clock()
+    session.add(
+        Invite(
+            tenant_id=find_or_make_tenant(session, clock, tenant_name).id,
+            digest=_digest(secret),
+            name=name,
+            replaces=replaces,
+            created_at=now,
+            expires_at=now + lifetime,
+        )
+    )
+    session.flush()
+    return secret, now + lifetime
+
+
+def open_invite(session: Session, clock: Clock, secret: str) -> OpenInvite:
+    """Raises ``invite_unknown``, ``invite_used`` and ``invite_expired``."""
+    found = session.execute(
+        select(Invite, Tenant.name)
+        .join(Tenant, Tenant.id == Invite.tenant_id)
+        .where(Invite.digest == _digest(secret))
+    ).first()
+    if found is None:
+        raise Problem("invite_unknown")
+    invite, tenant = found
+    if invite.used_at is not None:
+        raise Problem("invite_used")
+    if invite.expires_at <= clock():
+        raise Problem("invite_expired")
+    return OpenInvite(invite.tenant_id, invite.id, tenant, invite.name, invite.replaces)
+
+
+def use(session: Session, clock: Clock, invite: OpenInvite) -> None:
+    """Raises ``invite_used`` where another registration was faster."""
+    taken = session.scalar(
+        update(Invite)
+        .where(Invite.tenant_id == invite.tenant_id, Invite.id == invite.id, Invite.used_at.is_(None))
+        .values(used_at=clock())
+        .returning(Invite.id)
+    )
+    if taken is None:
+        raise Problem("invite_used")
+
+
+def note_platform(session: Session, invite: OpenInvite, platform_id: UUID) -> None:
+    session.execute(
+        update(Invite)
+        .where(Invite.tenant_id == invite.tenant_id, Invite.id == invite.id)
+        .values(platform_id=platform_id)
+    )
+
+
+def _digest(secret: str) -> bytes:
+    # What a query string cannot be decoded to arrives as it is: it is no secret of ours, and no error either.
+    return hashlib.sha256(secret.encode(errors="replace")).digest()

@@ -1,0 +1,149 @@
+"""What the tool says of itself when an LMS makes its acquaintance: as a registration, as Canvas's developer key, and
+as values to be typed by hand. One place, so that the three never differ.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask_babel import LazyString, lazy_gettext
+
+RESOURCE_LINK = "LtiResourceLinkRequest"
+TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+_AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+_NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/"
+
+NAME = "Alongside"
+DESCRIPTION = "Peer discussion and reflection inside the course"
+
+
+def _(text: str) -> LazyString:
+    return lazy_gettext(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something that is asked of an LMS, in a sentence for its administrator."""
+
+    scopes: tuple[str, ...]
+    sentence: LazyString
+
+
+SERVICES = (
+    Wish(
+        (f"{_NRPS}contextmembership.readonly",),
+        _("Let the tool read who takes part in a course, and as what (Names and Roles)."),
+    ),
+    Wish(
+        (f"{_AGS}lineitem", f"{_AGS}result.readonly", f"{_AGS}score"),
+        _(
+            "Let it make grade book columns for graded panels, and send points to them (Assignments and Grades)."
+        ),
+    ),
+)
+# The kinds of messages that are understood; each new one is registered from the day that it stands here.
+MESSAGES = (RESOURCE_LINK,)
+CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
+# Values are variables that the LMS fills in at each launch. None may hold an equals sign: Moodle cuts there.
+CUSTOM = {"time_zone": "$Person.address.timezone"}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCard:
+    """The tool's addresses, all below the one address that people reach it by."""
+
+    public_url: str
+
+    @property
+    def domain(self) -> str:
+        """With its port where there is one: Moodle compares it to that of the target link."""
+        return urlsplit(self.public_url).netloc
+
+    @property
+    def login_url(self) -> str:
+        return f"{self.public_url}/lti/login"
+
+    @property
+    def launch_url(self) -> str:
+        return f"{self.public_url}/lti/launch"
+
+    @property
+    def jwks_url(self) -> str:
+        return f"{self.public_url}/lti/jwks.json"
+
+    @property
+    def logo_url(self) -> str:
+        return f"{self.public_url}/lti/logo.svg"
+
+    @property
+    def canvas_url(self) -> str:
+        return f"{self.public_url}/lti/canvas.json"
+
+    @property
+    def custom_lines(self) -> str:
+        return "\n".join(f"{name}={value}" for name, value in CUSTOM.items())
+
+    def registration(self, scopes: list[str]) -> dict[str, Any]:
+        """The body of a registration (LTI Dynamic Registration, section 3.5.1)."""
+        return {
+            "application_type": "web",
+            "response_types": ["id_token"],
+            "grant_types": ["implicit", "client_credentials"],
+            "initiate_login_uri": self.login_url,
+            "redirect_uris": [self.launch_url],
+            "client_name": NAME,
+            "jwks_uri": self.jwks_url,
+            "logo_uri": self.logo_url,
+            "token_endpoint_auth_method": "private_key_jwt",
+            "scope": " ".join(scopes),
+            TOOL_CONFIGURATION: {
+                "domain": self.domain,
+                "description": DESCRIPTION,
+                "target_link_uri": self.launch_url,
+                "custom_parameters": dict(CUSTOM),
+                "claims": list(CLAIMS),
+                "messages": [
+                    {"type": kind, "target_link_uri": self.launch_url, "label": NAME} for kind in MESSAGES
+                ],
+            },
+        }
+
+    def canvas_key(self) -> dict[str, Any]:
+        """Canvas's developer key, for the "Enter URL" and "Paste JSON" methods."""
+        placements = [
+            {
+                "placement": placement,
+                "message_type": RESOURCE_LINK,
+                "target_link_uri": self.launch_url,
+                "text": text,
+                "enabled": True,
+            }
+            for placement, text in (("course_navigation", "Discussion"), ("link_selection", NAME))
+        ]
+        return {
+            "title": NAME,
+            "description": DESCRIPTION,
+            "oidc_initiation_url": self.login_url,
+            "target_link_uri": self.launch_url,
+            "public_jwk_url": self.jwks_url,
+            "scopes": all_scopes(),
+            "custom_fields": dict(CUSTOM),
+            "extensions": [
+                {
+                    "platform": "canvas.instructure.com",
+                    "domain": self.domain,
+                    "tool_id": "alongside",
+                    "privacy_level": "public",
+                    "settings": {"text": NAME, "icon_url": self.logo_url, "placements": placements},
+                }
+            ],
+        }
+
+
+def all_scopes() -> list[str]:
+    return [scope for wish in SERVICES for scope in wish.scopes]
+
+
+def scopes_for(supported: list[str]) -> list[str]:
+    """What is wanted and offered; everything wanted, where an LMS does not say what it offers."""
+    return [scope for scope in all_scopes() if not supported or scope in supported]
