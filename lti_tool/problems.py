@@ -138,6 +138,11 @@ PROBLEMS: dict[str, Kind] = {
         _("This text has %(length)s characters; %(most)s are possible."),
         _("Shorten it, or split it in two."),
     ),
+    "too_much_markup": Kind(
+        422,
+        _("This text has so much markup that it cannot be shown well."),
+        _("Use smaller tables and fewer links, or split it in two."),
+    ),
     "draft_misplaced": Kind(422, _("There is no place here for such a draft."), _RELOAD),
     "draft_too_long": Kind(422, _("This draft is too long to be kept."), _("Shorten it before you go on.")),
     "kind_not_offered": Kind(422, _("This kind of panel is not offered yet."), _("Choose another kind.")),

@@ -24,8 +24,9 @@ TIME_ZONE_PARAMETER = "time_zone"
 # The longest sub that OpenID Connect allows is 255 characters (Core, section 2).
 MOST_ROLES = 200
 MOST_TEXT = 255
-# Control characters and lone surrogates: no id contains them, and PostgreSQL cannot store all of them.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
+# Control characters, those that turn the direction of a line, and lone surrogates: no id contains them, and
+# PostgreSQL cannot store all of them.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 

@@ -3,10 +3,11 @@
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from social_layer.text import render, storable, tidy
+from social_layer.refusals import Invalid
+from social_layer.text import MAX_BODY, MAX_UNFOLDING, SPARE, one_line, render, storable, tidy
 
 SAFE_TAGS = {
     *("p", "br", "hr", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote"),
@@ -128,6 +129,66 @@ def test_a_picture_becomes_a_link_to_it() -> None:
 
 def test_html_shows_as_it_was_typed() -> None:
     assert render("<b>bold</b>") == "<p>&lt;b&gt;bold&lt;/b&gt;</p>\n"
+
+
+@pytest.mark.parametrize("address", ["data:image/png;base64,AAAA", "DATA:image/gif;base64,AAAA"])
+def test_a_picture_that_is_no_place_to_go_to_is_its_label(address: str) -> None:
+    assert render(f"![a *heron* <b>]({address})!") == "<p>a heron &lt;b&gt;!</p>\n"
+
+
+def rendered(text: str) -> str:
+    """Nothing where it is refused for its markup."""
+    try:
+        return render(text)
+    except Invalid as refused:
+        if refused.code != "too_much_markup":
+            raise
+        return ""
+
+
+tables = some.builds(
+    lambda columns, rows, cell, lead, times: (
+        (f"{lead}{'|a' * columns}\n{lead}{'|-' * columns}\n" + f"{lead}{cell}\n" * rows + "\n") * times
+    ),
+    some.integers(1, 2_000) | some.integers(1, 40),
+    some.integers(0, 6_000) | some.integers(0, 40),
+    some.sampled_from(["|x", "x", "|", "|x|y", "\\|"]),
+    some.sampled_from(["", "> ", "- ", "  "]),
+    some.integers(1, 300),
+).map(lambda text: text[:MAX_BODY])
+
+
+@settings(deadline=2_000)
+@given(text=markdown | tables)
+@example(text="|a" * 1_500 + "\n" + "|-" * 1_500 + "\n" + "|x\n" * 4_600)
+@example(text="|a" * 250 + "\n" + "|-" * 250 + "\n" + "|x\n" * 6_000)
+@example(text=("|a" * 50 + "\n" + "|-" * 50 + "\n" + "|x\n" * 20 + "\n") * 76)
+@example(text="a|b|c\n-|-|-\n" * 800 + "x\n" * 5_000)
+@example(text="[x]: https://e.example/" + "a" * 10_000 + "\n\n" + "[x]" * 3_000)
+@example(text="[](a)" * 4_000)
+def test_no_text_unfolds_to_much_more_than_was_written(text: str) -> None:
+    html = rendered(text)
+    assert len(html) <= MAX_UNFOLDING * len(text) + SPARE
+    # Rendering takes time for each cell.
+    assert html.count("<td") <= 2 * (text.count("|") + text.count("\n") + 2) + 1_000
+
+
+def test_ordinary_tables_are_none_of_that() -> None:
+    wide = "|a" * 30 + "\n" + "|-" * 30 + "\n" + ("|some" * 30 + "\n") * 90
+    assert rendered(wide).count("<td") == 30 * 90
+    sparse = "|a|b|c|d|e|\n|-|-|-|-|-|\n" + "|x\n" * 60
+    assert rendered(sparse).count("<td") == 5 * 60
+
+
+def test_what_is_longer_than_a_post_is_not_rendered() -> None:
+    with pytest.raises(Invalid) as refused:
+        render("x" * (MAX_BODY + 1), field="prompt")
+    assert (refused.value.code, refused.value.facts["field"]) == ("text_too_long", "prompt")
+
+
+def test_a_title_turns_no_direction_but_its_own() -> None:
+    assert one_line(" The \u202eriver\u2066\n at night\u2069\u202c") == "The river at night"
+    assert one_line("نهر\u200f (1)") == "نهر\u200f (1)"
 
 
 def test_headings_stand_below_those_of_the_page() -> None:
