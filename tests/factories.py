@@ -252,7 +252,6 @@ class DraftFactory(Rows):
     person_id = _made("PersonFactory", "tenant_id")
     about = "topic"
     fields = LazyFunction(lambda: {"body": "Half a thought"})
-    updated_at = NOW
 
 
 class EventFactory(_OfTenant):

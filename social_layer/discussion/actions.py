@@ -1,8 +1,9 @@
 """Writes: posting, editing, removing, reacting, reading. Each change appends its event in the same transaction."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import bindparam, case, delete, insert, update
@@ -13,7 +14,7 @@ from social_layer.clock import Clock
 from social_layer.database import run, upsert
 from social_layer.discussion.models import Audience, Draft, Entry, Reaction, ReactionKind, ReadMark, Revision
 from social_layer.discussion.paths import depth_of, reply_path, thread_path
-from social_layer.discussion.queries import as_posted, find_standing, threads_among
+from social_layer.discussion.queries import as_posted, find_standing, read_up_to
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
 from social_layer.panels.kinds import RULES
@@ -29,6 +30,21 @@ _ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 ABOUT = re.compile(f"topic|reflection|(?:reply|edit):{_ID}")
 
 
+class Turn(NamedTuple):
+    """The number of a change in the panel's order, and the panel's kind: a set-up may have come since the look."""
+
+    seq: int
+    kind: Kind
+
+
+class _Written(NamedTuple):
+    """A text as it is stored."""
+
+    title: str
+    body: str
+    html: str
+
+
 def post(
     session: Session,
     clock: Clock,
@@ -38,20 +54,21 @@ def post(
     title: str = "",
     parent_id: UUID | None = None,
     idempotency_key: str | None = None,
+    turn: Turn | None = None,
 ) -> UUID:
     """Opens a thread, or answers ``parent_id``; answers the entry's id.
 
     The same ``idempotency_key`` of the same voice in the same panel is the same entry, however often it is sent.
-    Raises ``may_not_post``, ``body_missing``, ``text_too_long``, ``entry_not_found``, ``entry_removed``,
-    ``idempotency_key_reused``.
+    ``turn``: the caller's own, where it has taken one in this transaction.
+    Raises ``may_not_post``, ``body_missing``, ``text_too_long``, ``too_much_markup``, ``entry_not_found``,
+    ``entry_removed``, ``idempotency_key_reused``.
     """
-    if not viewer.may_post:
-        raise NotAllowed("may_not_post")
-    title, body = _checked(title, body)
+    _let_write(viewer)
+    written = _checked(title, body)
     entry_id = uuid5(viewer.voice_id, f"{viewer.panel.id} {idempotency_key}") if idempotency_key else uuid4()
-    # Raising the counter takes the panel's row: whatever is read from here on cannot change under us.
-    seq, kind = _take_turn(session, viewer)
-    if idempotency_key and _was_posted(session, viewer, entry_id, parent_id, title, body):
+    seq, kind = turn or take_turn(session, viewer)
+    if idempotency_key and _was_posted(session, viewer, entry_id, parent_id, written):
+        _give_turn_back(session, viewer)
         return entry_id
     rules = RULES[kind]
     posting = rules.answering if parent_id else rules.opening
@@ -76,7 +93,7 @@ def post(
         "created_at": now,
     }
     run(session, _ADD_ENTRY, entry)
-    _write_revision(session, viewer, entry_id, 1, title, body, now)
+    _write_revision(session, viewer, entry_id, 1, written, now)
     append(
         session,
         clock,
@@ -108,8 +125,9 @@ def edit(
 
     Raises ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``, and as :func:`post`.
     """
-    title, body = _checked(title, body)
-    seq = _raise_counter(session, viewer)
+    _let_write(viewer)
+    written = _checked(title, body)
+    seq, _ = take_turn(session, viewer)
     entry = _answerable(session, viewer, entry_id)
     if entry.voice_id != viewer.voice_id:
         raise NotAllowed("not_author")
@@ -117,7 +135,7 @@ def edit(
     now = clock()
     change = {"version": version + 1, "changed_seq": seq, "edited_at": now}
     run(session, _CHANGE_ENTRY, seen_by(viewer, entry=entry_id, **change))
-    _write_revision(session, viewer, entry_id, version + 1, title, body, now)
+    _write_revision(session, viewer, entry_id, version + 1, written, now)
     append(
         session,
         clock,
@@ -136,9 +154,10 @@ def remove(
 ) -> None:
     """Takes the entry out of sight; what answered it stays readable. Its author may, and staff.
 
-    Raises ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``.
+    Raises ``may_not_post``, ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``.
     """
-    seq = _raise_counter(session, viewer)
+    _let_write(viewer)
+    seq, _ = take_turn(session, viewer)
     entry = _answerable(session, viewer, entry_id)
     if entry.voice_id != viewer.voice_id and not viewer.is_staff:
         raise NotAllowed("not_author")
@@ -161,13 +180,12 @@ def remove(
 def react(
     session: Session, clock: Clock, viewer: Viewer, entry_id: UUID, kind: ReactionKind, *, on: bool = True
 ) -> None:
-    """Gives or takes back a reaction; doing so twice changes nothing and leaves no second event.
+    """Gives or takes back a reaction; doing so twice changes nothing: no second event, no news for anybody.
 
     Raises ``may_not_post``, ``entry_not_found``, ``entry_removed``.
     """
-    if not viewer.may_post:
-        raise NotAllowed("may_not_post")
-    seq = _raise_counter(session, viewer)
+    _let_write(viewer)
+    seq, _ = take_turn(session, viewer)
     _answerable(session, viewer, entry_id)
     if on:
         given = upsert(session, Reaction).on_conflict_do_nothing().returning(Reaction.kind)
@@ -182,23 +200,22 @@ def react(
     else:
         changed = run(session, _TAKE_BACK, seen_by(viewer, entry=entry_id, reaction=kind)).first()
     if changed is None:
+        _give_turn_back(session, viewer)
         return
     run(session, _CHANGE_ENTRY, seen_by(viewer, entry=entry_id, changed_seq=seq))
     happened = EventType.reaction_added if on else EventType.reaction_removed
     append(session, clock, viewer, happened, entry_id, answers_id=entry_id, detail=kind)
 
 
-def mark_read(session: Session, viewer: Viewer, read: dict[UUID, int]) -> None:
-    """Notes how far the viewer has read: thread → ``seq`` of the last entry seen. Never goes back; no event."""
+def mark_read(session: Session, viewer: Viewer, seen: Sequence[UUID]) -> None:
+    """Notes how far the viewer has read, who saw these entries. Never goes back; no event.
+
+    A thread stands depth first, and its mark is one number in the order of posting: it rises as far as no unread
+    entry is passed over. What was seen beyond is to be named again together with what was left out.
+    """
     marks = [
-        {
-            "tenant_id": viewer.tenant_id,
-            "person_id": viewer.person_id,
-            "thread_id": thread,
-            # Nobody has read what is not written yet.
-            "seq": min(read[thread], viewer.panel.counter),
-        }
-        for thread in threads_among(session, viewer, list(read))
+        {"tenant_id": viewer.tenant_id, "person_id": viewer.person_id, "thread_id": thread_id, "seq": seq}
+        for thread_id, seq in read_up_to(session, viewer, seen).items()
     ]
     if not marks:
         return
@@ -211,13 +228,12 @@ def mark_read(session: Session, viewer: Viewer, read: dict[UUID, int]) -> None:
     )
 
 
-def save_draft(session: Session, clock: Clock, viewer: Viewer, about: str, fields: dict[str, Any]) -> None:
+def save_draft(session: Session, viewer: Viewer, about: str, fields: dict[str, Any]) -> None:
     """Keeps what the viewer is writing, for their eyes only.
 
     Raises ``may_not_post``, ``draft_misplaced``, ``draft_too_long``.
     """
-    if not viewer.may_post:
-        raise NotAllowed("may_not_post")
+    _let_write(viewer)
     if not ABOUT.fullmatch(about):
         raise Invalid("draft_misplaced")
     if sum(len(str(value)) for value in fields.values()) > MAX_DRAFT:
@@ -225,7 +241,7 @@ def save_draft(session: Session, clock: Clock, viewer: Viewer, about: str, field
     fields = {
         name: text.storable(value) if isinstance(value, str) else value for name, value in fields.items()
     }
-    kept = {"fields": fields, "updated_at": clock()}
+    kept = {"fields": fields}
     session.execute(
         upsert(session, Draft)
         .values(
@@ -243,27 +259,29 @@ def drop_draft(session: Session, viewer: Viewer, about: str) -> None:
     run(session, _DROP_DRAFT, seen_by(viewer, draft=about))
 
 
-def _checked(title: str, body: str) -> tuple[str, str]:
-    title, body = " ".join(text.tidy(title).split()), text.tidy(body)
+def take_turn(session: Session, viewer: Viewer) -> Turn:
+    """Raises the panel's counter, and so holds its row: what is read from here on cannot change under us."""
+    taken = run(session, _RAISE_COUNTER, seen_by(viewer)).one()
+    return Turn(taken.counter, kind_of_version(session, viewer, taken.template_version_id))
+
+
+def _give_turn_back(session: Session, viewer: Viewer) -> None:
+    """Nothing changed after all, and nobody is to look for what is new."""
+    run(session, _LOWER_COUNTER, seen_by(viewer))
+
+
+def _let_write(viewer: Viewer) -> None:
+    if not viewer.may_post:
+        raise NotAllowed("may_not_post")
+
+
+def _checked(title: str, body: str) -> _Written:
+    """Rendered before the panel's row is taken: a long text may need a while."""
+    title, body = text.one_line(title), text.tidy(body)
     if not body:
         raise Invalid("body_missing", field="body")
-    for field, value, most in (("title", title, text.MAX_TITLE), ("body", body, text.MAX_BODY)):
-        if len(value) > most:
-            raise Invalid("text_too_long", field=field, most=most, length=len(value))
-    return title, body
-
-
-def _raise_counter(session: Session, viewer: Viewer) -> int:
-    """The next number in the panel's order of changes. Holds the panel's row until the transaction ends."""
-    return _take_turn(session, viewer)[0]
-
-
-def _take_turn(session: Session, viewer: Viewer) -> tuple[int, Kind]:
-    """As :func:`_raise_counter`, and the panel's kind: a set-up may have come between the viewer's look and now."""
-    turn = run(session, _RAISE_COUNTER, seen_by(viewer)).one()
-    if turn.template_version_id == viewer.panel.template_version_id:
-        return turn.counter, viewer.panel.kind
-    return turn.counter, kind_of_version(session, viewer, turn.template_version_id)
+    text.check_length("title", title, text.MAX_TITLE)
+    return _Written(title, body, text.render(body))
 
 
 def _answerable(session: Session, viewer: Viewer, entry_id: UUID) -> Any:
@@ -282,27 +300,25 @@ def _check_version(entry: Any, version: int) -> None:
 
 
 def _was_posted(
-    session: Session, viewer: Viewer, entry_id: UUID, parent_id: UUID | None, title: str, body: str
+    session: Session, viewer: Viewer, entry_id: UUID, parent_id: UUID | None, written: _Written
 ) -> bool:
     """Whether this key was used before. With other content that is a mistake of the sender's."""
     found = as_posted(session, viewer, entry_id)
     if found is None:
         return False
-    if found != (parent_id, title, body):
+    if found != (parent_id, written.title, written.body):
         raise Conflict("idempotency_key_reused")
     return True
 
 
 def _write_revision(
-    session: Session, viewer: Viewer, entry_id: UUID, number: int, title: str, body: str, now: datetime
+    session: Session, viewer: Viewer, entry_id: UUID, number: int, written: _Written, now: datetime
 ) -> None:
     revision = {
         "tenant_id": viewer.tenant_id,
         "entry_id": entry_id,
         "number": number,
-        "title": title,
-        "body": body,
-        "html": text.render(body),
+        **written._asdict(),
         "created_at": now,
     }
     run(session, _ADD_REVISION, revision)
@@ -318,12 +334,13 @@ _CHANGE_ENTRY = update(Entry).where(
     Entry.tenant_id == bindparam("viewer_tenant"), Entry.id == bindparam("entry")
 )
 _COUNT_REPLIES = _CHANGE_ENTRY.values(replies=Entry.replies + bindparam("more"))
-_RAISE_COUNTER = (
-    update(Panel)
-    .where(Panel.tenant_id == bindparam("viewer_tenant"), Panel.id == bindparam("viewer_panel"))
-    .values(counter=Panel.counter + 1)
-    .returning(Panel.counter, Panel.template_version_id)
+_THE_PANEL = update(Panel).where(
+    Panel.tenant_id == bindparam("viewer_tenant"), Panel.id == bindparam("viewer_panel")
 )
+_RAISE_COUNTER = _THE_PANEL.values(counter=Panel.counter + 1).returning(
+    Panel.counter, Panel.template_version_id
+)
+_LOWER_COUNTER = _THE_PANEL.values(counter=Panel.counter - 1)
 _TAKE_BACK = (
     delete(Reaction)
     .where(

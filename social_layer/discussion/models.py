@@ -124,4 +124,3 @@ class Draft(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     about: Mapped[str] = mapped_column(String(64), primary_key=True)
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
-    updated_at: Mapped[datetime]

@@ -104,14 +104,7 @@ def updates(session: Session, viewer: Viewer, *, after: str, limit: int = PAGE) 
 
 def drafts(session: Session, viewer: Viewer) -> dict[str, dict[str, Any]]:
     """The viewer's own drafts in this panel, by what they are about."""
-    found = session.execute(
-        select(Draft.about, Draft.fields).where(
-            Draft.tenant_id == viewer.tenant_id,
-            Draft.panel_id == viewer.panel.id,
-            Draft.person_id == viewer.person_id,
-        )
-    )
-    return {row.about: row.fields for row in found}
+    return {row.about: row.fields for row in rows(session, _DRAFTS, seen_by(viewer))}
 
 
 def find_standing(session: Session, viewer: Viewer, entry_id: UUID) -> PlainRow | None:
@@ -126,12 +119,31 @@ def as_posted(session: Session, viewer: Viewer, entry_id: UUID) -> tuple[UUID | 
     return (*found[0],) if found else None
 
 
-def threads_among(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> Sequence[UUID]:
-    """Those of the ids that are threads which the viewer may see."""
-    found = rows(session, _threads(viewer.is_staff), seen_by(viewer, ids=ids))
-    return [thread_id for (thread_id,) in found]
+def read_up_to(session: Session, viewer: Viewer, seen: Sequence[UUID]) -> dict[UUID, int]:
+    """How far each thread was read, who saw these entries: up to the first unread one that they did not see."""
+    found = rows(session, _seen(viewer.is_staff), seen_by(viewer, seen=seen))
+    threads = list({row.thread_id for row in found})
+    gaps = (
+        rows(session, _gaps(viewer.is_staff), seen_by(viewer, seen=seen, threads=threads)) if threads else ()
+    )
+    gap = {row.thread_id: row.first for row in gaps}
+    marks: dict[UUID, int] = {}
+    for thread_id, seq in found:
+        if seq > marks.get(thread_id, 0) and (thread_id not in gap or seq < gap[thread_id]):
+            marks[thread_id] = seq
+    return marks
 
 
+_DRAFTS: Select[*tuple[Any, ...]] = select(Draft.about, Draft.fields).where(
+    Draft.tenant_id == bindparam("viewer_tenant"),
+    Draft.panel_id == bindparam("viewer_panel"),
+    Draft.person_id == bindparam("viewer_person"),
+)
+_OWN_MARK = and_(
+    ReadMark.tenant_id == Entry.tenant_id,
+    ReadMark.thread_id == Entry.thread_id,
+    ReadMark.person_id == bindparam("viewer_person"),
+)
 # The reactions to an entry in one column, a word each; the viewer's own bear a mark.
 _OWN = "!"
 _REACTIONS = (
@@ -184,11 +196,27 @@ def _standing(for_staff: bool) -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _threads(for_staff: bool) -> Select[*tuple[Any, ...]]:
-    return select(Entry.id).where(
-        IN_PANEL if for_staff else FOR_MEMBERS,
-        Entry.parent_id.is_(None),
-        Entry.id.in_(bindparam("ids", expanding=True)),
+def _seen(for_staff: bool) -> Select[*tuple[Any, ...]]:
+    return select(Entry.thread_id, Entry.seq).where(
+        IN_PANEL if for_staff else FOR_MEMBERS, Entry.id.in_(bindparam("seen", expanding=True))
+    )
+
+
+@cache
+def _gaps(for_staff: bool) -> Select[*tuple[Any, ...]]:
+    """The first entry of each thread that is unread, by the same rule as in :func:`_view`, and was not seen."""
+    return (
+        select(Entry.thread_id, func.min(Entry.seq).label("first"))
+        .outerjoin(ReadMark, _OWN_MARK)
+        .where(
+            IN_PANEL if for_staff else FOR_MEMBERS,
+            Entry.thread_id.in_(bindparam("threads", expanding=True)),
+            Entry.id.not_in(bindparam("seen", expanding=True)),
+            Entry.voice_id != bindparam("viewer_voice"),
+            Entry.deleted_at.is_(None),
+            Entry.seq > func.coalesce(ReadMark.seq, 0),
+        )
+        .group_by(Entry.thread_id)
     )
 
 
@@ -247,14 +275,7 @@ def _entries(for_staff: bool) -> Select[*tuple[Any, ...]]:
                 Revision.number == Entry.version,
             ),
         )
-        .outerjoin(
-            ReadMark,
-            and_(
-                ReadMark.tenant_id == Entry.tenant_id,
-                ReadMark.thread_id == Entry.thread_id,
-                ReadMark.person_id == bindparam("viewer_person"),
-            ),
-        )
+        .outerjoin(ReadMark, _OWN_MARK)
         .where(IN_PANEL if for_staff else FOR_MEMBERS)
     )
 

@@ -12,7 +12,7 @@ from social_layer.events.actions import append
 from social_layer.events.models import EventType
 from social_layer.panels.kinds import OFFERED_KINDS
 from social_layer.panels.models import Kind, Panel, Template, TemplateVersion
-from social_layer.panels.queries import has_entries, opened_since
+from social_layer.panels.queries import has_entries, hold_voice, kind_of_version, opened_since
 from social_layer.refusals import Conflict, Invalid, NotAllowed
 from social_layer.viewer import Viewer
 
@@ -53,12 +53,12 @@ def set_up(
 ) -> None:
     """Gives the panel new settings, as the next version of its template.
 
-    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, and ``kind_is_fixed`` once
-    somebody has posted: what was written under one kind's rules must not change its meaning.
+    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``, and
+    ``kind_is_fixed`` once somebody has posted: what was written under one kind's rules must not change its meaning.
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")
-    title, purpose, prompt = text.tidy(title), text.tidy(purpose), text.tidy(prompt)
+    title, purpose, prompt = text.one_line(title), text.one_line(purpose), text.tidy(prompt)
     if kind not in OFFERED_KINDS:
         raise Invalid("kind_not_offered", field="kind", kind=kind)
     if not title:
@@ -69,12 +69,13 @@ def set_up(
         ("prompt", prompt, text.MAX_BODY),
     )
     for field, value, most in limits:
-        if len(value) > most:
-            raise Invalid("text_too_long", field=field, most=most, length=len(value))
+        text.check_length(field, value, most)
     # Taking the panel's row first makes two set-ups at once, or a set-up and a first post, one after the other.
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
-    session.execute(update(Panel).where(panel_is).values(set_up_at=clock()))
-    if kind != viewer.panel.kind and has_entries(session, viewer):
+    taken = update(Panel).where(panel_is).values(set_up_at=clock()).returning(Panel.template_version_id)
+    # What the viewer saw may have changed before the row was ours.
+    present = kind_of_version(session, viewer, session.execute(taken).scalar_one())
+    if kind != present and has_entries(session, viewer):
         raise Conflict("kind_is_fixed")
     number = session.scalar(
         select(func.max(TemplateVersion.number)).where(
@@ -91,8 +92,12 @@ def set_up(
 
 
 def open_panel(session: Session, clock: Clock, viewer: Viewer) -> None:
-    """Notes that the viewer looks at the panel, at most once in ``OPENING_LASTS``."""
-    if not opened_since(session, viewer, clock() - OPENING_LASTS):
+    """Notes that the viewer looks at the panel, at most once in ``OPENING_LASTS``, in however many tabs at once."""
+    since = clock() - OPENING_LASTS
+    if opened_since(session, viewer, since):
+        return
+    hold_voice(session, viewer)
+    if not opened_since(session, viewer, since):
         append(session, clock, viewer, EventType.panel_opened, viewer.panel.id)
 
 
@@ -115,6 +120,6 @@ def _version(
         title=title,
         purpose=purpose,
         prompt=prompt,
-        prompt_html=text.render(prompt),
+        prompt_html=text.render(prompt, field="prompt"),
         created_at=clock(),
     )

@@ -2,10 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from social_layer.database import Base, Tenanted, of_tenant, refers_to
@@ -43,7 +42,6 @@ class TemplateVersion(Tenanted, Base):
     purpose: Mapped[str] = mapped_column(String(500), default="")
     prompt: Mapped[str] = mapped_column(Text, default="")
     prompt_html: Mapped[str] = mapped_column(Text, default="")
-    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime]
 
 

@@ -105,7 +105,9 @@ def tenant_of(session: Session, panel_id: UUID) -> UUID | None:
 
 
 def kind_of_version(session: Session, viewer: Viewer, version_id: UUID) -> Kind:
-    """The kind that a version of the panel's template sets."""
+    """The kind that a version of the panel's template sets: without a statement for the one that the viewer saw."""
+    if version_id == viewer.panel.template_version_id:
+        return viewer.panel.kind
     of_version = (TemplateVersion.tenant_id == viewer.tenant_id) & (TemplateVersion.id == version_id)
     return Kind(session.scalars(select(TemplateVersion.kind).where(of_version)).one())
 
@@ -130,6 +132,16 @@ def opened_since(session: Session, viewer: Viewer, moment: datetime) -> bool:
     return bool(rows(session, _OPENED, values))
 
 
+def hold_voice(session: Session, viewer: Viewer) -> None:
+    """Until the transaction ends, others who ask for the same wait; posting under the voice goes on meanwhile."""
+    rows(session, _HELD_VOICE, {"tenant_id": viewer.tenant_id, "voice_id": viewer.voice_id})
+
+
+_HELD_VOICE: Select[*tuple[Any, ...]] = (
+    select(Voice.id)
+    .where(Voice.tenant_id == bindparam("tenant_id"), Voice.id == bindparam("voice_id"))
+    .with_for_update(key_share=True)
+)
 _OPENED = (
     select(Event.id)
     .where(

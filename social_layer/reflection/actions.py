@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
-from social_layer.discussion.actions import drop_draft, post, save_draft
+from social_layer.discussion.actions import drop_draft, post, save_draft, take_turn
 from social_layer.panels.models import Kind
 from social_layer.refusals import Conflict, Invalid
 from social_layer.viewer import Viewer
@@ -25,11 +25,9 @@ class Thoughts:
     now_what: str = ""
 
 
-def keep(session: Session, clock: Clock, viewer: Viewer, thoughts: Thoughts, step: int = 0) -> None:
+def keep(session: Session, viewer: Viewer, thoughts: Thoughts, step: int = 0) -> None:
     """Saves what was thought so far, and the step its author is at, for their eyes only."""
-    save_draft(
-        session, clock, viewer, DRAFT, {**{name: getattr(thoughts, name) for name in STEPS}, "step": step}
-    )
+    save_draft(session, viewer, DRAFT, {**{name: getattr(thoughts, name) for name in STEPS}, "step": step})
 
 
 def share(
@@ -46,12 +44,20 @@ def share(
 
     Raises ``not_a_reflection_panel``, ``step_missing``, and as :func:`~social_layer.discussion.actions.post`.
     """
-    if viewer.panel.kind is not Kind.reflection:
-        raise Conflict("not_a_reflection_panel")
     if not thoughts.what.strip():
         raise Invalid("step_missing", field="what")
+    # By the panel's own word and not by what the viewer saw: a set-up may have come in between.
+    turn = take_turn(session, viewer)
+    if turn.kind is not Kind.reflection:
+        raise Conflict("not_a_reflection_panel")
     entry_id = post(
-        session, clock, viewer, title=title, body=written(thoughts, headings), idempotency_key=idempotency_key
+        session,
+        clock,
+        viewer,
+        title=title,
+        body=written(thoughts, headings),
+        idempotency_key=idempotency_key,
+        turn=turn,
     )
     drop_draft(session, viewer, DRAFT)
     return entry_id

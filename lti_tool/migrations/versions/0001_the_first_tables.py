@@ -288,7 +288,6 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=500), nullable=False),
         sa.Column("prompt", sa.Text(), nullable=False),
         sa.Column("prompt_html", sa.Text(), nullable=False),
-        sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("tenant_id", Id(), nullable=False),
         sa.Column("id", Id(), nullable=False),
@@ -434,7 +433,6 @@ def upgrade() -> None:
         sa.Column("person_id", Id(), nullable=False),
         sa.Column("about", sa.String(length=64), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "panel_id"],
             ["panel.tenant_id", "panel.id"],

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from social_layer.discussion import actions
 from social_layer.discussion.models import ReactionKind, Revision
-from social_layer.people.models import Role
+from social_layer.people.models import Membership, Role
 from social_layer.refusals import Conflict, NotAllowed, NotFound, Refusal
 from social_layer.viewer import Viewer
 from tests.room import Room
@@ -188,3 +188,28 @@ def test_observers_do_not_react(room: Room) -> None:
     entry_id = room.post(room.newcomer())
     with pytest.raises(NotAllowed):
         react(room, room.newcomer(Role.observer), entry_id)
+
+
+def test_who_became_an_observer_changes_nothing_any_more(room: Room) -> None:
+    member = room.join()
+    entry_id = room.post(room.look(member))
+    with room.rows() as session:
+        session.get_one(Membership, (room.tenant_id, member)).role = Role.observer
+    for change in (edit, remove, react):
+        with pytest.raises(NotAllowed) as refused:
+            change(room, room.look(member), entry_id)
+        assert refused.value.code == "may_not_post"
+    assert room.event_types() == ["topic_posted"]
+
+
+def test_what_changes_nothing_is_no_news(room: Room) -> None:
+    viewer = room.newcomer()
+    entry_id = room.post(viewer, idempotency_key="once")
+    react(room, viewer, entry_id)
+    before = room.look(viewer.membership_id).panel.counter
+    react(room, viewer, entry_id)
+    react(room, viewer, entry_id, INSIGHT, on=False)
+    room.post(viewer, idempotency_key="once")
+    assert room.look(viewer.membership_id).panel.counter == before
+    react(room, viewer, entry_id, on=False)
+    assert room.look(viewer.membership_id).panel.counter == before + 1

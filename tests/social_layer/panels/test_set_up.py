@@ -1,5 +1,6 @@
 """Setting a panel up: who may, what is kept of the settings before, and when its kind is fixed."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from social_layer.discussion.actions import post
 from social_layer.panels.actions import MAX_PURPOSE, make_panel, set_up
 from social_layer.panels.models import Kind, TemplateVersion
 from social_layer.people.models import Role
@@ -102,6 +104,7 @@ def test_the_kind_is_fixed_once_somebody_posted_even_if_it_was_removed(room: Roo
         ({"title": "t" * 256}, "text_too_long"),
         ({"purpose": "p" * (MAX_PURPOSE + 1)}, "text_too_long"),
         ({"prompt": "p" * 20_001}, "text_too_long"),
+        ({"prompt": "[](a)" * 4_000}, "too_much_markup"),
     ],
 )
 def test_settings_that_cannot_be_taken_are_refused(room: Room, changes: dict[str, Any], code: str) -> None:
@@ -128,6 +131,33 @@ def test_a_panel_works_before_it_was_set_up(room: Room) -> None:
 def test_setting_up_is_not_in_the_log(room: Room) -> None:
     arrange(room, room.newcomer(Role.instructor))
     assert room.events() == []
+
+
+def test_a_set_up_from_an_old_page_does_not_change_the_kind_over_what_was_posted(room: Room) -> None:
+    stale = room.newcomer(Role.instructor)
+    arrange(room, room.newcomer(Role.instructor), kind=Kind.reflection)
+    room.post(room.newcomer())
+    with pytest.raises(Conflict) as refused:
+        arrange(room, stale, kind=Kind.discussion)
+    assert refused.value.code == "kind_is_fixed"
+    assert arrange(room, stale, kind=Kind.reflection, title="New title").panel.kind is Kind.reflection
+
+
+def test_a_first_post_on_its_way_fixes_the_kind(room: Room) -> None:
+    viewer, learner = room.newcomer(Role.instructor), room.newcomer()
+    with ThreadPoolExecutor(1) as staff:
+        with room.database.write() as session:
+            post(session, room.clock, learner, body="First")
+            change = staff.submit(arrange, room, viewer, kind=Kind.reflection)
+            time.sleep(0.5)
+        with pytest.raises(Conflict):
+            change.result()
+    assert room.look(viewer.membership_id).panel.kind is Kind.discussion
+
+
+def test_titles_turn_no_direction_but_their_own(room: Room) -> None:
+    panel = arrange(room, room.newcomer(Role.instructor), title="The \u202eriver\n", purpose="a\u2066b").panel
+    assert (panel.title, panel.purpose) == ("The river", "ab")
 
 
 def test_what_is_posted_between_a_look_and_a_set_up_is_of_the_panels_present_kind(room: Room) -> None:
