@@ -1,11 +1,12 @@
 // Bundles the page assets: every *.js and *.css that lies directly in this folder becomes one file in
 // lti_tool/static/, named after its content so that browsers may keep it for ever, and manifest.json
-// there says which name each source got: {"app.js": "app-ABCD1234.js"}.
+// there says which name each source got: {"app.js": "app-ABCD1234.js"}. The files of the builds before this one stay
+// for a while (builds.json lists them): pages that are open, or were rendered a moment ago, still ask for them.
 //
 //   node lti_tool/assets/build.mjs            once, minified
 //   node lti_tool/assets/build.mjs --watch    again after every change, not minified, until stopped
 
-import { readdir, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -13,6 +14,7 @@ import * as esbuild from "esbuild";
 const source = path.dirname(fileURLToPath(import.meta.url));
 const outdir = path.join(source, "..", "static");
 const watch = process.argv.includes("--watch");
+const KEPT_BUILDS = 3;
 
 const entryPoints = (await readdir(source))
   .filter((name) => /\.(js|css)$/.test(name))
@@ -27,19 +29,26 @@ function namesOf(metafile) {
   return Object.fromEntries(Object.entries(names).sort());
 }
 
-/** Writes the manifest whole or not at all, for a server may be reading it. */
-async function writeManifest(names) {
-  const draft = path.join(outdir, "manifest.json.new");
-  await writeFile(draft, JSON.stringify(names, null, 2) + "\n");
-  await rename(draft, path.join(outdir, "manifest.json"));
+/** Writes a file whole or not at all, for a server may be reading it. */
+async function writeJson(name, content) {
+  const draft = path.join(outdir, `${name}.new`);
+  await writeFile(draft, JSON.stringify(content, null, 2) + "\n");
+  await rename(draft, path.join(outdir, name));
 }
 
-async function removeOthers(metafile) {
-  const wanted = new Set(Object.keys(metafile.outputs).map((output) => path.resolve(output)));
-  wanted.add(path.join(path.resolve(outdir), "manifest.json"));
+/** The files of the last builds that differ, the newest first. */
+async function builds(metafile) {
+  const files = Object.keys(metafile.outputs).map((output) => path.relative(outdir, path.resolve(output)));
+  const present = JSON.stringify(files.sort());
+  const before = await readFile(path.join(outdir, "builds.json"), "utf8").then(JSON.parse, () => []);
+  const others = before.filter((build) => JSON.stringify(build) !== present);
+  return [JSON.parse(present), ...others].slice(0, KEPT_BUILDS);
+}
+
+async function removeOthers(wanted) {
   for (const entry of await readdir(outdir, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath ?? entry.path, entry.name);
-    if (entry.isFile() && !wanted.has(path.resolve(file))) await rm(file);
+    if (entry.isFile() && !wanted.has(path.relative(outdir, file))) await rm(file);
   }
 }
 
@@ -49,8 +58,10 @@ const manifest = {
     build.onEnd(async ({ errors, metafile }) => {
       if (errors.length) return;
       const names = namesOf(metafile);
-      await writeManifest(names);
-      await removeOthers(metafile);
+      const kept = await builds(metafile);
+      await writeJson("builds.json", kept);
+      await writeJson("manifest.json", names);
+      await removeOthers(new Set(["manifest.json", "builds.json", ...kept.flat()]));
       const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
       console.log(`  ${Object.keys(names).join(", ")}: ${(bytes / 1024).toFixed(0)} KB in lti_tool/static/`);
     });

@@ -1,7 +1,8 @@
 """Where the built page assets are: file names carry a digest, and the build's manifest says which."""
 
 import json
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 
 from flask import Flask, url_for
 
@@ -14,10 +15,19 @@ def register_assets(app: Flask) -> None:
 
 def asset(name: str) -> str:
     """The address of a built asset by its source's name, such as ``app.css``."""
-    return url_for("static", filename=_manifest().get(name, name))
+    return url_for("static", filename=names(static_folder()).get(name, name))
 
 
-@cache
-def _manifest() -> dict[str, str]:
-    path = static_folder() / "manifest.json"
-    return json.loads(path.read_text()) if path.exists() else {}
+def names(folder: Path) -> dict[str, str]:
+    """Source's name → what the last build called it. Read again after a build, which a running server outlives."""
+    path = folder / "manifest.json"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return {}
+
+
+@lru_cache(1)
+def _read(path: Path, _changed: int) -> dict[str, str]:
+    found: dict[str, str] = json.loads(path.read_text())
+    return found

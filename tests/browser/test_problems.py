@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Route, expect
 
+from tests.browser.house import Place
 from tests.browser.visitor import Visitor
 
 VISIT = Callable[..., Visitor]
@@ -104,6 +105,24 @@ def test_a_reaction_to_what_is_gone_is_explained_at_the_entry(visit: VISIT) -> N
     maya.sees("This entry was removed.")
     lucas.entry("Soon gone").get_by_role("button", name="Like").click()
     expect(lucas.entry("Soon gone").get_by_role("alert")).to_contain_text("removed in the meantime")
+
+
+def test_a_page_whose_script_does_not_start_says_what_to_do(visit: VISIT, place: Place) -> None:
+    amara = visit("amara")
+    amara.page.route("**/static/app-*.js", lambda route: route.abort())
+    amara.page.goto(place.address("amara"))
+    notice = amara.page.frame_locator(f'iframe[name="activity-{place.link}"]').locator("#not-started")
+    expect(notice).to_be_attached()
+    expect(notice).to_be_hidden()
+    expect(notice).to_be_visible(timeout=12_000)
+    expect(notice).to_contain_text("Open the panel again from your course")
+
+
+def test_a_page_that_started_says_nothing_of_the_kind(visit: VISIT) -> None:
+    maya = visit("maya")
+    expect(maya.frame.locator("#not-started")).to_have_count(0)
+    maya.reload_frame()
+    expect(maya.frame.locator("#not-started")).to_have_count(0)
 
 
 def test_somebody_who_left_the_course_is_told_once(visit: VISIT) -> None:

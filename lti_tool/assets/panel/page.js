@@ -13,6 +13,7 @@ import { holdPass } from "./pass.js";
 import { holdWords } from "./words.js";
 
 export function startPage() {
+  document.getElementById("not-started")?.remove();
   const config = JSON.parse(document.getElementById("config").textContent);
   holdPass(config);
   holdWords(config.words, config.language);

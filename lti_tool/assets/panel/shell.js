@@ -5,6 +5,7 @@ import { startPage } from "./page.js";
 import { refusalOf } from "./problems.js";
 
 export async function openShell(shell) {
+  document.getElementById("not-started")?.remove();
   const kept = keptPass();
   const part = (name) => shell.querySelector(`[data-${name}]`);
   const showOnly = (name) => {
