@@ -10,6 +10,7 @@ from lti_tool.errors import register_errors
 from lti_tool.headers import register_headers
 from lti_tool.parts import Parts
 from lti_tool.web.assets import register_assets
+from lti_tool.web.kept import register_kept
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -41,6 +42,7 @@ def create_app(given: Parts) -> Flask:
     logs.register_logs(app)
     register_headers(app)
     register_assets(app)
+    register_kept(app)
     limits.register_limits(app, given.settings)
     register_errors(app)
     register_bearer(app)

@@ -1,6 +1,5 @@
 """The panel's page: rendered once by a launch, and again for a reload."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from lti_tool.parts import parts
 from lti_tool.translations import refresh
 from lti_tool.web.kinds import KINDS
 from lti_tool.web.presenting import Presenter
-from lti_tool.web.words import script_words
+from lti_tool.web.words import as_json, script_words_as_json
 from social_layer import cursors
 from social_layer.discussion.queries import drafts, entries_page
 from social_layer.viewer import Viewer
@@ -23,8 +22,10 @@ def render_panel(session: Session, viewer: Viewer, token: str, expires_at: datet
     """The whole page. Two statements."""
     speak_to(viewer)
     context = panel_context(session, viewer)
-    config = {**_config(viewer, token, expires_at), "drafts": context["drafts"]}
-    return render_template("web/panel.html", config=Markup(_as_json(config)), **context)  # noqa: S704 (no < in it)
+    config = as_json({**_config(viewer, token, expires_at), "drafts": context["drafts"]})
+    words = script_words_as_json(str(get_locale() or "en"))
+    config = f'{config[:-1]},"words":{words}}}'
+    return render_template("web/panel.html", config=Markup(config), **context)  # noqa: S704 (no < in it)
 
 
 def panel_context(session: Session, viewer: Viewer) -> dict[str, Any]:
@@ -70,9 +71,4 @@ def _config(viewer: Viewer, token: str, expires_at: datetime) -> dict[str, Any]:
         "kind": viewer.panel.kind.value,
         "language": str(get_locale() or "en").replace("_", "-"),
         "time_zone": viewer.time_zone,
-        "words": script_words(),
     }
-
-
-def _as_json(config: dict[str, Any]) -> str:
-    return json.dumps(config, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -1,5 +1,6 @@
 """The words that the page's scripts say, in the language of the request."""
 
+import json
 from functools import lru_cache
 
 from babel import Locale
@@ -8,6 +9,16 @@ from flask_babel import get_locale, gettext, ngettext
 
 def script_words() -> dict[str, object]:
     return _words(str(get_locale() or "en"))
+
+
+@lru_cache(64)
+def script_words_as_json(locale: str) -> str:
+    return as_json(_words(locale))
+
+
+def as_json(value: object) -> str:
+    """JSON that may stand inside a ``<script>``."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 @lru_cache(64)

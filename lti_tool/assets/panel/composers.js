@@ -4,7 +4,7 @@ import htmx from "htmx.org";
 import { discard, forget, keepNow, keptDraft, resume, settle, textChanged } from "./drafts.js";
 import { announce } from "./live.js";
 import { elementsOf, entryById, goTo, idOf, labelDrafts, placeReply, placeThread, renew } from "./places.js";
-import { ask } from "./pass.js";
+import { ask, home } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
 import { whenTaken } from "./requests.js";
 import { words } from "./words.js";
@@ -76,6 +76,7 @@ export function openReply(article, opener, quoted = "") {
   const form = document.getElementById("reply-form").content.firstElementChild.cloneNode(true);
   const draft = keptDraft(`reply:${id}`) ?? {};
   form.dataset.to = id;
+  form.setAttribute("hx-post", `${home()}/entries`);
   form.elements.parent_id.value = id;
   form.elements.idempotency_key.value = draft.key || newKey();
   const box = form.elements.body;

@@ -1,0 +1,24 @@
+"""Pieces of a page that are the same for everybody who reads it in one language: rendered once in a process.
+
+A template kept so may ask for words and for what it is given, and for nothing of the request: no person, no address.
+"""
+
+from functools import lru_cache
+
+from flask import Flask, render_template
+from flask_babel import get_locale
+from markupsafe import Markup
+
+
+def register_kept(app: Flask) -> None:
+    app.add_template_global(kept)
+
+
+def kept(template: str) -> Markup:
+    """The template in the language of the page."""
+    return _rendered(str(get_locale() or "en"), template)
+
+
+@lru_cache(256)
+def _rendered(_language: str, template: str) -> Markup:
+    return Markup(render_template(template))  # noqa: S704 (a template's own output is safe)
