@@ -84,8 +84,28 @@ def test_replies_step_in_three_times_on_a_wide_page_and_once_on_a_narrow_one(vis
     maya.page.set_viewport_size({"width": 360, "height": 700})
     assert set(steps()) == {0}
     expect(named).to_have_count(len(wide) - 1)
+    assert min((one.bounding_box() or {})["height"] for one in named.all()) >= 24
     named.first.click()
     expect(maya.page.locator(".replies > .entry").first).to_be_focused()
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_the_tint_of_what_has_just_arrived_stands_evenly_around_a_reply(visit: VISIT, direction: str) -> None:
+    maya = visit("maya", width=360)
+    maya.frame.evaluate("direction => { document.documentElement.dir = direction }", direction)
+    maya.start_thread("Root")
+    maya.answer("Root", "An answer")
+    start, end = maya.frame.evaluate(
+        """() => {
+          const reply = document.querySelector(".replies > .entry");
+          reply.classList.add("arrived");
+          const [style, tint] = [getComputedStyle(reply), getComputedStyle(reply, "::after")];
+          return [parseFloat(style.paddingInlineStart), -parseFloat(tint.insetInlineEnd)];
+        }"""
+    )
+    assert start == end > 0
+    root = "document.documentElement"
+    assert maya.frame.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
 
 
 def test_the_exact_time_is_that_of_the_persons_zone(visit: VISIT) -> None:
