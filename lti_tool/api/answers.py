@@ -76,9 +76,3 @@ def entry_answer(entry: EntryView | None, status: int = 200) -> Response:
 def etag(entry: EntryView) -> str:
     """Names the version of the text, which is what If-Match protects; reactions do not change it."""
     return f"{entry.version}-removed" if entry.deleted else str(entry.version)
-
-
-def nothing() -> Response:
-    response = Response(status=204)
-    del response.headers["Content-Type"]
-    return response

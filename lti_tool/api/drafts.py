@@ -6,12 +6,11 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from lti_tool.api import schemas
-from lti_tool.api.answers import nothing
 from lti_tool.api.description import refuses
 from lti_tool.api.parsing import ApiBlueprint
 from lti_tool.bearer import changing, looking
-from lti_tool.parts import parts
 from lti_tool.problems import Problem
+from lti_tool.responses import nothing
 from social_layer.discussion import actions, queries
 
 blueprint = ApiBlueprint("drafts", __name__, description="What the viewer is writing, for their eyes only")
@@ -43,7 +42,7 @@ def list_drafts(panel_id: UUID) -> Response:
 def keep_draft(sent: dict[str, Any], panel_id: UUID, about: str) -> Response:
     """Keeps a draft in place of the one before"""
     with changing(panel_id) as (session, viewer):
-        actions.save_draft(session, parts().clock, viewer, about, sent)
+        actions.save_draft(session, viewer, about, sent)
     return nothing()
 
 

@@ -7,12 +7,13 @@ from flask import Response, jsonify, request, url_for
 from sqlalchemy.orm import Session
 
 from lti_tool.api import schemas
-from lti_tool.api.answers import entry_answer, entry_json, etag, nothing
+from lti_tool.api.answers import entry_answer, entry_json, etag
 from lti_tool.api.description import refuses
 from lti_tool.api.parsing import ApiBlueprint
 from lti_tool.bearer import changing, looking
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
+from lti_tool.responses import nothing
 from social_layer import cursors
 from social_layer.discussion import actions, queries
 from social_layer.discussion.models import ReactionKind
@@ -29,7 +30,10 @@ _IF_MATCH = {
     "schema": {"type": "string"},
     "description": "The ETag changed.",
 }
-_IF_NONE_MATCH = {"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}
+_CHANGING = (
+    *("may_not_post", "entry_not_found", "not_author", "entry_removed", "entry_changed"),
+    *("etag_changed", "version_missing"),
+)
 _EXAMPLE = {"title": "Seeds", "body": "Why do *some* seeds wait for fire?"}
 
 
@@ -52,12 +56,12 @@ def list_entries(query: dict[str, Any], panel_id: UUID) -> Response:
 @refuses("bad_cursor")
 @blueprint.arguments(schemas.UpdatesQuery, location="query")
 @blueprint.response(200, schemas.Updates)
-@blueprint.alt_response(204, description="Nothing is new")
+@blueprint.alt_response(204, description="Nothing is new for this viewer; the cursor stays good")
 def list_updates(query: dict[str, Any], panel_id: UUID) -> Response:
     """Entries that are new or changed since the cursor, the oldest change first"""
     with looking(panel_id) as (session, viewer):
         news = queries.updates(session, viewer, **query)
-    if news is None:
+    if news is None or not news.items:
         return nothing()
     return jsonify(items=[entry_json(entry) for entry in news.items], cursor=news.cursor, more=news.more)
 
@@ -70,6 +74,7 @@ def list_updates(query: dict[str, Any], panel_id: UUID) -> Response:
     "idempotency_key_reused",
     "body_missing",
     "text_too_long",
+    "too_much_markup",
 )
 @blueprint.arguments(schemas.PostingHeaders, location="headers")
 @blueprint.arguments(schemas.NewEntry, example=_EXAMPLE)
@@ -84,21 +89,16 @@ def post_entry(headers: dict[str, Any], sent: dict[str, Any], panel_id: UUID) ->
 
 @blueprint.get("/entries/<uuid:entry_id>")
 @refuses("entry_not_found")
-@blueprint.doc(parameters=[_IF_NONE_MATCH])
 @blueprint.response(200, schemas.Entry, headers=_ETAG)
-@blueprint.alt_response(304, description="The text is the one that If-None-Match names")
 def get_entry(entry_id: UUID) -> Response:
     """One entry; a removed one as a placeholder"""
     with looking() as (session, viewer):
         entry = queries.find_entry(session, viewer, entry_id)
-    response = entry_answer(entry)
-    response.make_conditional(request)
-    return response
+    return entry_answer(entry)
 
 
 @blueprint.patch("/entries/<uuid:entry_id>")
-@refuses("entry_not_found", "not_author", "entry_removed", "entry_changed", "etag_changed", "version_missing")
-@refuses("body_missing", "text_too_long")
+@refuses(*_CHANGING, "body_missing", "text_too_long", "too_much_markup")
 @blueprint.doc(parameters=[_IF_MATCH])
 @blueprint.arguments(
     schemas.EntryChange, example={"body": "Why do *most* seeds wait for fire?", "version": 1}
@@ -124,16 +124,22 @@ def change_entry(sent: dict[str, Any], entry_id: UUID) -> Response:
 
 
 @blueprint.delete("/entries/<uuid:entry_id>")
-@refuses("entry_not_found", "not_author", "entry_removed", "entry_changed", "etag_changed")
+@refuses(*_CHANGING)
 @blueprint.doc(parameters=[_IF_MATCH])
 @blueprint.arguments(schemas.VersionQuery, location="query")
+@blueprint.arguments(schemas.EntryRemoval, required=False, example={"version": 1})
 @blueprint.response(204)
-def remove_entry(query: dict[str, Any], entry_id: UUID) -> Response:
-    """Takes the entry out of sight; what answered it stays. Its author may, and staff"""
+def remove_entry(query: dict[str, Any], sent: dict[str, Any], entry_id: UUID) -> Response:
+    """Takes the entry out of sight, in the version that `If-Match` or `version` names
+
+    What answered it stays. Its author may, and staff.
+    """
+    version = sent.get("version", query["version"])
+    if version is None and not _matches_given():
+        raise Problem("version_missing")
     with changing() as (session, viewer):
-        if _matches_given():
-            _present(session, viewer, entry_id)
-        actions.remove(session, parts().clock, viewer, entry_id, version=query["version"])
+        entry = _present(session, viewer, entry_id)
+        actions.remove(session, parts().clock, viewer, entry_id, version=version or entry.version)
     return nothing()
 
 

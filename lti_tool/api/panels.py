@@ -6,13 +6,14 @@ from uuid import UUID
 from flask import Response, jsonify
 
 from lti_tool.api import schemas
-from lti_tool.api.answers import nothing, panel_json
+from lti_tool.api.answers import panel_json
 from lti_tool.api.description import refuses
 from lti_tool.api.entries import posted
 from lti_tool.api.parsing import ApiBlueprint
 from lti_tool.bearer import changing, looking
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
+from lti_tool.responses import nothing
 from lti_tool.wording import step_headings
 from social_layer import text
 from social_layer.discussion.actions import mark_read
@@ -23,7 +24,7 @@ from social_layer.panels.queries import find_viewer
 from social_layer.reflection.actions import STEPS, Thoughts, share
 
 blueprint = ApiBlueprint("panels", __name__, description="A social space at one place in a course")
-_READ = {"threads": [{"thread_id": "6fa459ea-ee8a-3ca4-894e-db77e160355e", "seq": 12}]}
+_READ = {"entries": ["6fa459ea-ee8a-3ca4-894e-db77e160355e"]}
 
 
 @blueprint.get("/panels/<uuid:panel_id>")
@@ -35,7 +36,9 @@ def get_panel(panel_id: UUID) -> Response:
 
 
 @blueprint.put("/panels/<uuid:panel_id>/setup")
-@refuses("not_staff", "kind_not_offered", "kind_is_fixed", "title_missing", "text_too_long")
+@refuses(
+    "not_staff", "kind_not_offered", "kind_is_fixed", "title_missing", "text_too_long", "too_much_markup"
+)
 @blueprint.arguments(
     schemas.SetUp,
     example={"kind": "discussion", "title": "Seeds", "purpose": "So that we plan the garden", "prompt": ""},
@@ -55,13 +58,18 @@ def set_up_panel(sent: dict[str, Any], panel_id: UUID) -> Response:
 @blueprint.arguments(schemas.Read, example=_READ)
 @blueprint.response(204)
 def note_reading(sent: dict[str, Any], panel_id: UUID) -> Response:
-    """Notes how far the viewer has read; never goes back"""
+    """Notes which entries the viewer has seen
+
+    Each thread is read up to the first unread entry, in the order of posting, that is not among them; this never
+    goes back. Name what was seen beyond it again with what was left out.
+    """
     with changing(panel_id) as (session, viewer):
-        mark_read(session, viewer, {read["thread_id"]: read["seq"] for read in sent["threads"]})
+        mark_read(session, viewer, sent["entries"])
     return nothing()
 
 
 @blueprint.post("/panels/<uuid:panel_id>/preview")
+@refuses("too_much_markup")
 @blueprint.arguments(schemas.MarkdownText, example={"body": "Why do *some* seeds wait for fire?"})
 @blueprint.response(200, schemas.Html)
 def preview(sent: dict[str, Any], panel_id: UUID) -> Response:
@@ -72,7 +80,8 @@ def preview(sent: dict[str, Any], panel_id: UUID) -> Response:
 
 
 @blueprint.post("/panels/<uuid:panel_id>/reflection")
-@refuses("may_not_post", "not_a_reflection_panel", "step_missing", "text_too_long", "idempotency_key_reused")
+@refuses("may_not_post", "not_a_reflection_panel", "step_missing", "text_too_long", "too_much_markup")
+@refuses("idempotency_key_reused")
 @blueprint.arguments(schemas.PostingHeaders, location="headers")
 @blueprint.arguments(schemas.Thoughts, example={"what": "We sowed.", "so_what": "", "now_what": "Water it."})
 @blueprint.response(201, schemas.Entry)

@@ -16,10 +16,12 @@ class Parser(FlaskParser):
     """JSON as RFC 8259 has it, and nothing else: UTF-8, one object, a depth that can be read."""
 
     def load_json(self, req: Request, schema: Schema) -> Any:
+        if getattr(schema, "body_may_lack", False) and not req.get_data():
+            return {}
         if not req.is_json:
             raise Problem("unsupported_media_type")
         try:
-            return json.loads(req.get_data(cache=False).decode(), parse_constant=_refuse_constant)
+            return json.loads(req.get_data().decode(), parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             raise Problem("bad_request") from None
 
@@ -38,18 +40,6 @@ class ApiBlueprint(Blueprint):
     def __init__(self, name: str, import_name: str, **options: Any) -> None:
         super().__init__(name, import_name, **options)
         self.before_request(_ask_who)
-
-
-class Text(fields.String):
-    """Text that can be stored: halves of characters, which JSON can carry, cannot."""
-
-    def _deserialize(self, *args: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(*args, **kwargs) or ""
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise ValidationError("Not a valid string.") from None
-        return text
 
 
 class Whole(fields.Integer):

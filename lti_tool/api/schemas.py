@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, fields, validate
 
-from lti_tool.api.parsing import Text, Whole
+from lti_tool.api.parsing import Whole
+from lti_tool.fields import Text
 from social_layer.discussion.actions import MAX_DRAFT
 from social_layer.discussion.models import EntryKind, ReactionKind
 from social_layer.panels.actions import MAX_PURPOSE
@@ -59,6 +60,16 @@ class EntryChange(Sent):
     )
 
 
+class EntryRemoval(Sent):
+    """The body may be left out."""
+
+    body_may_lack = True
+    version = Whole(
+        validate=validate.Range(1, LARGEST),
+        metadata=_about("The version removed, where neither If-Match nor the query says it."),
+    )
+
+
 class SetUp(Sent):
     kind = _one_of(OFFERED_KINDS)
     title = Text(required=True, validate=[validate.Length(1, MAX_TITLE), _SAYS_SOMETHING])
@@ -86,20 +97,16 @@ class DraftFields(Sent):
 
 
 class MarkdownText(Sent):
-    body = Text(required=True, validate=validate.Length(max=MAX_DRAFT))
-
-
-class ReadThread(Sent):
-    thread_id = fields.UUID(required=True)
-    seq = Whole(
-        required=True,
-        validate=validate.Range(0, LARGEST),
-        metadata=_about("Of the last entry seen in the thread."),
-    )
+    body = Text(required=True, validate=validate.Length(max=MAX_BODY))
 
 
 class Read(Sent):
-    threads = fields.List(fields.Nested(ReadThread), required=True, validate=validate.Length(max=MAX_LIMIT))
+    entries = fields.List(
+        fields.UUID(),
+        required=True,
+        validate=validate.Length(max=MAX_LIMIT),
+        metadata=_about("Entries that were in sight, in any order."),
+    )
 
 
 class EntriesQuery(Schema):

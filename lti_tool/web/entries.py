@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from lti_tool.bearer import changing, looking
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
+from lti_tool.responses import nothing
 from lti_tool.web import blueprint
 from lti_tool.web.forms import Change, MarkdownText, Version, Writing, from_form, from_query
-from lti_tool.web.fragments import fragment, html_fragment, nothing
+from lti_tool.web.fragments import fragment, html_fragment
 from lti_tool.web.panel_page import entries_context
 from lti_tool.web.presenting import Presenter
 from social_layer import text
@@ -45,7 +46,7 @@ def updates(panel_id: UUID) -> Response:
     """What is new or changed since the cursor ``after``, each entry for itself; 204 when nothing is."""
     with looking(panel_id) as (session, viewer):
         news = queries.updates(session, viewer, after=request.args.get("after", ""))
-    if news is None:
+    if news is None or not news.items:
         return nothing()
     return fragment(
         "web/updates.html",
@@ -78,6 +79,8 @@ def edit_form(panel_id: UUID, entry_id: UUID) -> Response:
     with looking(panel_id) as (session, viewer):
         entry = _find(session, viewer, entry_id)
         kept = queries.drafts(session, viewer).get(f"edit:{entry_id}")
+    if not viewer.may_post:
+        raise Problem("may_not_post")
     if not entry.is_mine:
         raise Problem("not_author")
     if entry.deleted:

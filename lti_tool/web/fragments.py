@@ -16,13 +16,6 @@ def html_fragment(html: str) -> Response:
     return _closed(Response(html, mimetype="text/html"))
 
 
-def nothing() -> Response:
-    """Done, or nothing new: there is nothing to show."""
-    response = Response(status=204)
-    del response.headers["Content-Type"]
-    return response
-
-
 def _closed(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = _POLICY
     return response

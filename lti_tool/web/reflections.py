@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from flask_babel import gettext
 
 from lti_tool.bearer import changing, looking
 from lti_tool.parts import parts
@@ -12,6 +11,7 @@ from lti_tool.web import blueprint
 from lti_tool.web.entries import show_entry
 from lti_tool.web.forms import ThoughtsForm, from_form
 from lti_tool.web.fragments import html_fragment
+from lti_tool.wording import step_headings
 from social_layer import text
 from social_layer.discussion.queries import find_entry
 from social_layer.reflection.actions import STEPS, Thoughts, share, written
@@ -22,7 +22,7 @@ from social_layer.refusals import NotFound
 def preview_reflection(panel_id: UUID) -> Response:
     """As the course will see it. Nothing is kept."""
     with looking(panel_id):
-        return html_fragment(text.render(written(_thoughts(from_form(ThoughtsForm)), _headings())))
+        return html_fragment(text.render(written(_thoughts(from_form(ThoughtsForm)), step_headings())))
 
 
 @blueprint.post("/panels/<uuid:panel_id>/reflection")
@@ -34,7 +34,7 @@ def share_reflection(panel_id: UUID) -> Response:
             parts().clock,
             viewer,
             _thoughts(form),
-            headings=_headings(),
+            headings=step_headings(),
             title=form["title"],
             idempotency_key=form["idempotency_key"],
         )
@@ -46,7 +46,3 @@ def share_reflection(panel_id: UUID) -> Response:
 
 def _thoughts(form: dict[str, Any]) -> Thoughts:
     return Thoughts(**{step: form[step] for step in STEPS})
-
-
-def _headings() -> dict[str, str]:
-    return {"what": gettext("What?"), "so_what": gettext("So what?"), "now_what": gettext("Now what?")}

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from threading import Thread
-from uuid import UUID
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -58,16 +57,6 @@ class Place:
     def address(self, person: str) -> str:
         """The course's page, as this person."""
         return f"{self.house.lms_url}/as/{person}/courses/{self.course}/all"
-
-    @property
-    def panel_id(self) -> UUID:
-        from sqlalchemy import select
-
-        from lti_tool.lti.models import ResourceLink
-
-        with self.house.given.database.read() as session:
-            found = session.scalars(select(ResourceLink.panel_id).order_by(ResourceLink.id)).all()
-        return found[-1]
 
 
 class _Quiet(WSGIRequestHandler):

@@ -107,3 +107,35 @@ def test_what_was_in_sight_is_not_new_next_time(visit: VISIT) -> None:
             lucas.page.wait_for_timeout(1200)
     lucas.reload_frame()
     expect(lucas.frame.get_by_text("New", exact=True)).to_have_count(0)
+
+
+def test_what_was_passed_over_in_a_thread_is_new_next_time(visit: VISIT) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    lucas.start_thread("Root")
+    maya.look_for_news()
+    maya.button("1 new thread").click()
+    maya.answer("Root", f"r1 {LONG * 2}", seen="r1 A line")
+    maya.answer("Root", f"r2 {LONG * 2}", seen="r2 A line")
+    maya.answer("r1 A line", "r11")
+
+    def sees(text: str) -> None:
+        """Jumps to it; what lies between is not in sight for long."""
+        lucas.frame.evaluate(
+            "id => document.getElementById(id).scrollIntoView({ block: 'center' })", ids[text]
+        )
+        lucas.page.wait_for_timeout(1200)
+
+    def unread() -> list[str]:
+        lucas.reload_frame()
+        return [text for text in ids if lucas.entry(text).get_by_text("New", exact=True).count()]
+
+    ids = {text: maya.entry(text).get_attribute("id") or "" for text in ("r1 A line", "r11", "r2 A line")}
+    lucas.frame.evaluate("document.body.style.paddingBlockEnd = '60rem'")
+    assert unread() == list(ids)
+    with lucas.page.expect_response(lambda response: response.url.endswith("/read"), timeout=15_000):
+        sees("r11")
+    assert "r2 A line" in unread()
+    with lucas.page.expect_response(lambda response: response.url.endswith("/read"), timeout=15_000):
+        for text in ids:
+            sees(text)
+    assert unread() == []

@@ -49,20 +49,18 @@ PUBLIC = {
 SHELL = "web.panel"
 FOR_STAFF = {"panels.set_up_panel", "web.set_up_form", "web.change_set_up"}
 QUERIES = {name: f"?after={of_change(0)}" for name in ("entries.list_updates", "web.updates")}
-JSON_OF_THE_PAGE = {"web.note_reading", "web.keep_draft"}
 BODIES: dict[str, dict[str, Any]] = {
     "web.change_set_up": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
-    "web.note_reading": {"read": {}},
     "web.post_entry": {"body": "some words"},
     "web.change_entry": {"body": "other words", "version": "1"},
-    "web.keep_draft": {"body": "some words"},
     "web.share_reflection": {"what": "It happened."},
     "panels.set_up_panel": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
-    "panels.note_reading": {"threads": []},
+    "panels.note_reading": {"entries": []},
     "panels.preview": {"body": "some words"},
     "panels.share_reflection": {"what": "It happened.", "so_what": "", "now_what": ""},
     "entries.post_entry": {"body": "some words"},
     "entries.change_entry": {"body": "other words", "version": 1},
+    "entries.remove_entry": {"version": 1},
     "drafts.keep_draft": {"body": "some words"},
 }
 
@@ -85,7 +83,7 @@ class House:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         address = route.address(self.home.panel_id, self.entry_id)
         body = BODIES.get(route.endpoint)
-        if route.endpoint.startswith("web.") and route.endpoint not in JSON_OF_THE_PAGE:
+        if route.endpoint.startswith("web."):
             fragment = {**headers, "HX-Request": "true"}
             return client.open(address, method=route.method, headers=fragment, data=body)
         return client.open(

@@ -1,6 +1,6 @@
 // Drafts: what somebody is writing is kept on the server while they write, and at the latest when the frame closes.
 
-import { ask } from "./pass.js";
+import { askApi } from "./pass.js";
 import { words } from "./words.js";
 
 const PAUSE = 1200;
@@ -63,7 +63,7 @@ export async function discard(form) {
   const keeper = keeperOf(form);
   if (!kept.delete(keeper.about) && !waiting.has(keeper)) return;
   await keeper.settle();
-  await ask(`/drafts/${keeper.about}`, { method: "DELETE" }).catch(() => {});
+  await askApi(`/drafts/${keeper.about}`, { method: "DELETE" }).catch(() => {});
 }
 
 function keeperOf(form) {
@@ -105,7 +105,7 @@ class Keeper {
     const after = closing ? Promise.resolve() : this.sending ?? Promise.resolve();
     this.sending = after
       .catch(() => {})
-      .then(() => ask(`/drafts/${about}`, { method: fields ? "PUT" : "DELETE", json, keepalive }))
+      .then(() => askApi(`/drafts/${about}`, { method: fields ? "PUT" : "DELETE", json, keepalive }))
       .then(
         () => this.say(fields ? words("draft_saved") : ""),
         () => {

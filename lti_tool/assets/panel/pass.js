@@ -17,8 +17,8 @@ export function keptPass() {
 }
 
 /** Holds the pass that came with the page, and names the page by its own address. */
-export function holdPass({ token, expires_at, panel, api }) {
-  pass = { token, expires_at, panel, api };
+export function holdPass({ token, expires_at, panel, panel_id, api }) {
+  pass = { token, expires_at, panel, panel_id, api };
   history.replaceState(pass, "", panel);
   renewInTime();
 }
@@ -32,13 +32,22 @@ export function home() {
 }
 
 /**
- * A request with the pass; answers the response, or throws Refused. `path` is below the panel's address.
+ * A request for a piece of the page; answers the response, or throws Refused. `path` is below the panel's address.
  * @param {{method?: string, json?: object, form?: URLSearchParams, keepalive?: boolean}} options
  */
-export async function ask(path, { method = "GET", json, form, keepalive = false } = {}) {
+export function ask(path, options) {
+  return send(pass.panel + path, options);
+}
+
+/** As `ask`, of the JSON API: what has no look of its own. */
+export function askApi(path, options) {
+  return send(`${pass.api}/panels/${pass.panel_id}${path}`, options);
+}
+
+async function send(address, { method = "GET", json, form, keepalive = false } = {}) {
   const headers = { Authorization: authorization() };
   if (json) headers["Content-Type"] = "application/json";
-  const response = await reach(pass.panel + path, {
+  const response = await reach(address, {
     method,
     headers,
     keepalive,

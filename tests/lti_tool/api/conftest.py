@@ -1,44 +1,20 @@
 """A room, the app over it, and clients that speak as one of its people."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 
-from lti_tool.app import create_app
-from lti_tool.config import Settings, read_settings
 from lti_tool.lti.models import LtiContext, Platform
 from lti_tool.lti.registrations import make_deployment
 from lti_tool.parts import Parts
 from social_layer.people.models import Role
 from tests.lti_tool.api.speaker import Speaker
+from tests.lti_tool.rooms import app, given, room, settings
 from tests.room import Room
 
-
-@pytest.fixture
-def settings(tables_url: str, tmp_path: Path) -> Settings:
-    return read_settings(
-        {"DATABASE_URL": tables_url, "ALONGSIDE_HOME": str(tmp_path), "ALONGSIDE_RATE_LIMITS": "off"}
-    )
-
-
-@pytest.fixture
-def room(settings: Settings) -> Iterator[Room]:
-    parts = Parts.of(settings)
-    yield Room(parts.database)
-    parts.database.close()
-
-
-@pytest.fixture
-def given(settings: Settings, room: Room) -> Parts:
-    return Parts(settings, room.database, Parts.of(settings).sealer, room.clock)
-
-
-@pytest.fixture
-def app(given: Parts) -> Flask:
-    return create_app(given)
+__all__ = ["app", "given", "room", "settings"]
 
 
 @pytest.fixture

@@ -1,13 +1,17 @@
 """Entries through the API: posting, reading, changing, removing, reacting."""
 
+import time
 from collections.abc import Callable
-from uuid import uuid4
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 
 from lti_tool.parts import Parts
-from social_layer.people.models import Role
+from social_layer.discussion.actions import edit
+from social_layer.discussion.models import Audience, Entry
+from social_layer.people.models import Membership, Role
 from tests.lti_tool.api.speaker import Speaker
 from tests.room import Room
 
@@ -155,13 +159,40 @@ def test_if_match_compares_strongly(learner: Speaker, tag: str, status: int) -> 
     assert learner.patch(path, {"body": "Changed"}, headers={"If-Match": tag}).status_code == status
 
 
-def test_an_entry_not_changed_is_not_sent_again(learner: Speaker) -> None:
+def test_an_entry_is_shown_with_its_reactions_whatever_text_one_has(
+    learner: Speaker, instructor: Speaker
+) -> None:
     path = f"/entries/{learner.write()['id']}"
     etag = learner.get(path).headers["ETag"]
-    unchanged = learner.get(path, headers={"If-None-Match": etag})
-    assert (unchanged.status_code, unchanged.data) == (304, b"")
-    learner.patch(path, {"body": "Changed", "version": 1})
-    assert learner.get(path, headers={"If-None-Match": etag}).status_code == 200
+    instructor.put(f"{path}/reactions/like")
+    again = learner.get(path, headers={"If-None-Match": etag})
+    assert (again.status_code, again.headers["ETag"]) == (200, etag)
+    assert again.json["reactions"]["like"] == 1
+
+
+def test_a_removal_says_which_version_it_removes(learner: Speaker) -> None:
+    def path() -> str:
+        return f"/entries/{learner.write()['id']}"
+
+    refused = learner.delete(path())
+    assert (refused.status_code, refused.json["code"]) == (428, "version_missing")
+    assert learner.delete(path(), json={"version": 2}).json["code"] == "entry_changed"
+    assert learner.delete(path(), json={"version": "1"}).status_code == 422
+    for way in ({"json": {"version": 1}}, {"query_string": {"version": 1}}, {"headers": {"If-Match": '"1"'}}):
+        assert learner.delete(path(), **way).status_code == 204
+
+
+def test_an_edit_that_comes_between_a_removals_check_and_the_removal_stops_it(
+    learner: Speaker, room: Room
+) -> None:
+    entry_id = UUID(learner.write()["id"])
+    with ThreadPoolExecutor(1) as other_tab:
+        with room.database.write() as session:
+            edit(session, room.clock, room.look(learner.member), entry_id, version=1, body="Meanwhile")
+            removal = other_tab.submit(learner.delete, f"/entries/{entry_id}", headers={"If-Match": '"1"'})
+            time.sleep(0.5)
+        assert removal.result().status_code in (409, 412)
+    assert learner.get(f"/entries/{entry_id}").json["body"] == "Meanwhile"
 
 
 def test_a_removed_entry_leaves_a_place_and_its_answers(learner: Speaker, instructor: Speaker) -> None:
@@ -178,7 +209,10 @@ def test_a_removed_entry_leaves_a_place_and_its_answers(learner: Speaker, instru
     assert place["author"] == {"name": None, "role": None}
     assert answer["deleted"] is False
     assert learner.get(path, headers={"If-None-Match": etag}).status_code == 200
-    for again in (learner.delete(path), learner.patch(path, {"body": "Back", "version": 1})):
+    for again in (
+        learner.delete(path, json={"version": 1}),
+        learner.patch(path, {"body": "Back", "version": 1}),
+    ):
         assert (again.status_code, again.json["code"]) == (409, "entry_removed")
 
 
@@ -190,10 +224,10 @@ def test_only_its_author_changes_an_entry_and_staff_may_remove_it(
     for refused in (
         other.patch(path, {"body": "Mine", "version": 1}),
         instructor.patch(path, {"body": "Mine", "version": 1}),
-        other.delete(path),
+        other.delete(path, json={"version": 1}),
     ):
         assert (refused.status_code, refused.json["code"]) == (403, "not_author")
-    assert instructor.delete(path).status_code == 204
+    assert instructor.delete(path, json={"version": 1}).status_code == 204
 
 
 def test_a_reaction_counts_once_and_can_be_taken_back(learner: Speaker, instructor: Speaker) -> None:
@@ -219,6 +253,53 @@ def test_an_observer_reads_and_does_not_write(learner: Speaker, speak: Callable[
         assert (refused.status_code, refused.json["code"]) == (403, "may_not_post")
 
 
+def test_who_became_an_observer_changes_nothing_any_more(learner: Speaker, room: Room) -> None:
+    path = f"/entries/{learner.write()['id']}"
+    with room.database.write() as session:
+        session.get_one(Membership, (room.tenant_id, learner.member)).role = Role.observer
+    for refused in (
+        learner.patch(path, {"body": "Other", "version": 1}),
+        learner.delete(path, json={"version": 1}),
+        learner.delete(f"{path}/reactions/like"),
+    ):
+        assert (refused.status_code, refused.json["code"]) == (403, "may_not_post")
+
+
+def test_a_reaction_given_again_is_no_news(learner: Speaker, instructor: Speaker) -> None:
+    path = f"/entries/{learner.write()['id']}"
+    learner.put(f"{path}/reactions/like")
+    cursor = instructor.get("{panel}").json["cursor"]
+    learner.put(f"{path}/reactions/like")
+    learner.delete(f"{path}/reactions/same")
+    assert instructor.get("{panel}").json["cursor"] == cursor
+    assert instructor.get("{panel}/updates", query_string={"after": cursor}).status_code == 204
+
+
+def test_what_is_not_for_its_reader_is_no_news(learner: Speaker, instructor: Speaker, room: Room) -> None:
+    cursor = learner.get("{panel}").json["cursor"]
+    hidden = instructor.write()
+    with room.database.write() as session:
+        session.get_one(Entry, (room.tenant_id, UUID(hidden["id"]))).audience = Audience.staff
+    quiet = learner.get("{panel}/updates", query_string={"after": cursor})
+    assert (quiet.status_code, quiet.data) == (204, b"")
+    seen = instructor.write()
+    news = learner.get("{panel}/updates", query_string={"after": cursor}).json
+    assert [item["id"] for item in news["items"]] == [seen["id"]]
+
+
+def test_markup_that_unfolds_without_measure_is_refused(learner: Speaker, instructor: Speaker) -> None:
+    swelling = "[](a)" * 4_000
+    path = f"/entries/{learner.write()['id']}"
+    for refused in (
+        learner.post("{panel}/entries", {"body": swelling}),
+        learner.patch(path, {"body": swelling, "version": 1}),
+        learner.post("{panel}/preview", {"body": swelling}),
+        instructor.put("{panel}/setup", {"kind": "discussion", "title": "T", "prompt": swelling}),
+    ):
+        assert (refused.status_code, refused.json["code"]) == (422, "too_much_markup")
+        assert refused.json["errors"]
+
+
 def test_entries_of_another_panel_are_not_there(
     learner: Speaker, app: Flask, given: Parts, room: Room
 ) -> None:
@@ -228,7 +309,7 @@ def test_entries_of_another_panel_are_not_there(
     for missing in (
         learner.get(path),
         learner.patch(path, {"body": "Words", "version": 1}),
-        learner.delete(path),
+        learner.delete(path, json={"version": 1}),
         learner.put(f"{path}/reactions/like"),
         learner.post("{panel}/entries", {"body": "Words", "parent_id": there["id"]}),
         learner.get(f"/entries/{uuid4()}"),

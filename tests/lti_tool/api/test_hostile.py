@@ -26,7 +26,7 @@ anything = some.recursive(
     max_leaves=6,
 )
 fields = some.sampled_from(
-    ["body", "title", "parent_id", "version", "what", "kind", "step", "threads", "\x00", LONE]
+    ["body", "title", "parent_id", "version", "what", "kind", "step", "entries", "\x00", LONE]
 )
 bodies = (
     anything | some.dictionaries(fields, anything, max_size=5) | some.fixed_dictionaries({"body": anything})

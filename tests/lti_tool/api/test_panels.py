@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -62,19 +63,17 @@ def test_a_kind_that_has_no_pages_yet_cannot_be_chosen(instructor: Speaker) -> N
 def test_what_was_read_is_no_longer_unread(learner: Speaker, instructor: Speaker) -> None:
     topic = instructor.write()
     reply = instructor.write(parent_id=topic["id"])
-    read = {"threads": [{"thread_id": topic["id"], "seq": topic["seq"]}]}
+    read = {"entries": [topic["id"]]}
     assert learner.post("{panel}/read", read).status_code == 204
     assert [item["unread"] for item in learner.get("{panel}/entries").json["items"]] == [False, True]
-    learner.post("{panel}/read", {"threads": [{"thread_id": topic["id"], "seq": reply["seq"]}]})
+    learner.post("{panel}/read", {"entries": [reply["id"]]})
     learner.post("{panel}/read", read)
     assert [item["unread"] for item in learner.get("{panel}/entries").json["items"]] == [False, False]
 
 
-def test_reading_ahead_of_what_is_written_marks_nothing_to_come(
-    learner: Speaker, instructor: Speaker
-) -> None:
+def test_reading_marks_nothing_to_come(learner: Speaker, instructor: Speaker) -> None:
     topic = instructor.write()
-    learner.post("{panel}/read", {"threads": [{"thread_id": topic["id"], "seq": 2**53 - 1}]})
+    learner.post("{panel}/read", {"entries": [topic["id"], str(uuid4())]})
     reply = instructor.write(parent_id=topic["id"])
     assert learner.get(f"/entries/{reply['id']}").json["unread"] is True
 
@@ -90,6 +89,12 @@ def test_drafts_are_kept_for_their_writer_alone(learner: Speaker, speak: Callabl
     assert learner.delete("{panel}/drafts/topic").status_code == 204
     learner.write("Whole", parent_id=topic["id"])
     assert learner.get("{panel}/drafts").json == {"items": []}
+
+
+def test_a_draft_has_fields_that_can_be_kept(learner: Speaker) -> None:
+    for fields in ([], {"body": 7}, {"body": "\ud800"}, {"step": 9}, {"nonsense": "x"}):
+        refused = learner.put("{panel}/drafts/topic", fields)
+        assert (refused.status_code, refused.json["code"]) == (422, "invalid")
 
 
 def test_a_draft_has_a_place(learner: Speaker) -> None:

@@ -154,4 +154,4 @@ def test_an_observer_writes_nothing(read_as: ANYBODY) -> None:
     watcher, entry = read_as(Role.observer), read_as().write("Hello")
     assert problem(watcher.post("/entries", body="x")) == (403, "may_not_post")
     assert problem(watcher.send("PUT", f"/entries/{entry}/reactions/like")) == (403, "may_not_post")
-    assert problem(watcher.send("PUT", "/drafts/topic", json={"body": "x"})) == (403, "may_not_post")
+    assert problem(watcher.send_api("PUT", "/drafts/topic", {"body": "x"})) == (403, "may_not_post")

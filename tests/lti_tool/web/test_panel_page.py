@@ -41,7 +41,7 @@ def test_the_set_up_offer_carries_the_config_too(instructor: Reader) -> None:
 
 def test_nothing_in_the_config_can_end_its_script(read_as: ANYBODY) -> None:
     writer = read_as(name="Ada")
-    writer.send("PUT", "/drafts/topic", json={"body": "</script><script>alert(1)</script><!--"})
+    writer.send_api("PUT", "/drafts/topic", {"body": "</script><script>alert(1)</script><!--"})
     page = writer.page()
     assert config_of(page)["drafts"]["topic"]["body"] == "</script><script>alert(1)</script><!--"
     assert page.count("<script") == 2
@@ -106,7 +106,7 @@ def test_what_was_not_read_is_new_and_not_on_the_first_visit(read_as: ANYBODY) -
     writer, reader = read_as(name="Ada"), read_as()
     first = writer.write("First")
     assert 'class="new"' not in reader.page()
-    reader.send("POST", "/read", json={"read": {str(first): 1}})
+    reader.send_api("POST", "/read", {"entries": [str(first)]})
     writer.write("Second")
     page = reader.page()
     assert page.count('class="new"') == 1

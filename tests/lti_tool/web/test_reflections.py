@@ -33,7 +33,7 @@ def test_it_says_that_it_is_private_and_begins_with_the_first_step(think_as: Cal
 
 def test_its_author_finds_it_at_the_step_where_they_left(think_as: Callable[..., Reader]) -> None:
     author, other = think_as(), think_as()
-    author.send("PUT", "/drafts/reflection", json={**THOUGHTS, "step": 1})
+    author.send_api("PUT", "/drafts/reflection", {**THOUGHTS, "step": 1})
     page = author.page()
     assert 'data-step="1"' in page
     assert "The weir was dry.</textarea>" in page

@@ -1,0 +1,17 @@
+"""Fields that forms and JSON bodies have in common."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+
+class Text(fields.String):
+    """Text that can be stored: halves of characters, which JSON can carry, cannot."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(*args, **kwargs) or ""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValidationError("Not a valid string.") from None
+        return text
