@@ -1,6 +1,7 @@
 """An LMS registers itself by one pasted address: the whole walk over HTTP, and all that may go wrong on the way."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -285,7 +286,7 @@ def test_production_asks_no_name_that_leads_inside(
     given: Parts, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside = [(2, 1, 6, "", ("10.0.0.5", 443))]
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: inside)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: inside)
     strict = _production(given, tmp_path, clock)
     sent = fields(strict, "https://lms.example.edu/c")
     assert code_of(Browser(new_app(strict)).post("/lti/register", sent)) == "address_refused"
