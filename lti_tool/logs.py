@@ -14,14 +14,19 @@ from lti_tool.config import Settings
 log = structlog.get_logger("alongside")
 
 
-class StandardOutput:
-    """The standard output as it is when a line is written; loggers are kept longer than some outputs last."""
+class Output:
+    """Where lines go at the moment they are written: loggers are kept longer than some outputs last."""
+
+    chosen: TextIO | None = None
 
     def write(self, text: str) -> None:
-        sys.stdout.write(text)
+        (self.chosen or sys.stdout).write(text)
 
     def flush(self) -> None:
-        sys.stdout.flush()
+        (self.chosen or sys.stdout).flush()
+
+
+_output = Output()
 
 
 def configure_logs(settings: Settings, stream: TextIO | None = None) -> None:
@@ -29,6 +34,7 @@ def configure_logs(settings: Settings, stream: TextIO | None = None) -> None:
 
     ``stream``: where they go instead of the standard output, then always as JSON.
     """
+    _output.chosen = stream
     shown = logging.getLevelNamesMapping()[settings.log_level]
     renderer = (
         structlog.processors.JSONRenderer()
@@ -44,7 +50,7 @@ def configure_logs(settings: Settings, stream: TextIO | None = None) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        logger_factory=structlog.WriteLoggerFactory(stream or cast("TextIO", StandardOutput())),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _output)),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=shown, format="%(levelname)s %(name)s: %(message)s")
