@@ -14,8 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
-from urllib.parse import urljoin
-from uuid import UUID
 
 import requests
 from sqlalchemy import select
@@ -28,6 +26,7 @@ from lti_tool.parts import Parts
 from lti_tool.sandbox import start as start_sandbox
 from social_layer.events.models import Event
 from tests.bench import Row
+from tests.services.read_back import shown
 from xapi.statements import statement_id
 
 REPLIES = 150
@@ -177,25 +176,11 @@ def _missing_and_twice(given: Parts, lrs_url: str, password: str, seconds: float
     while True:
         with given.database.read() as session:
             wanted = {statement_id(*row) for row in session.execute(select(Event.tenant_id, Event.id))}
-        stored = Counter(_stored(lrs_url, password))
+        stored = Counter(shown(lrs_url, LRS_USER, password))
         missing = wanted - stored.keys()
         if not missing or time.monotonic() > end:
             return len(wanted), len(missing), sum(count > 1 for count in stored.values())
         time.sleep(1)
-
-
-def _stored(lrs_url: str, password: str) -> Iterator[UUID]:
-    """The ids of all statements in the LRS, page by page, as any reader would get them."""
-    more = f"{lrs_url}/statements?limit=500&format=ids"
-    with requests.Session() as asking:
-        asking.auth = (LRS_USER, password)
-        asking.headers["X-Experience-API-Version"] = "1.0.3"
-        while more:
-            answer = asking.get(more, timeout=60)
-            answer.raise_for_status()
-            page = answer.json()
-            yield from (UUID(statement["id"]) for statement in page["statements"])
-            more = urljoin(lrs_url, page["more"]) if page.get("more") else ""
 
 
 def _p95(values: list[float]) -> float:

@@ -28,12 +28,16 @@ class Manners:
     stored: int = 200
     invalid: int = 400
     too_big: int = 413
+    # Requests at once that share an id each find it missing, and each store it.
+    copies_at_once: bool = False
     most_bytes: int = 30_000_000
     password: str = "secret"
 
 
 LEARNING_LOCKER = Manners()
-ADL_LRS = Manners(repeated=409, repetition_loses_batch=True, too_big=400, most_bytes=2_500_000)
+ADL_LRS = Manners(
+    repeated=409, repetition_loses_batch=True, copies_at_once=True, too_big=400, most_bytes=2_500_000
+)
 XAPI_LRS = Manners(most_bytes=50_000_000)
 RALPH = Manners(repeated=204, stored=200, invalid=422)
 
@@ -86,6 +90,7 @@ class FakeLrs:
         self.poisoned: Callable[[Statement], bool] = lambda statement: False
         self.stored: dict[str, Statement] = {}
         self.voided: dict[str, Statement] = {}
+        # How often each id was written: once, or somebody sent it while it was on its way already.
         self.copies: Counter[str] = Counter()
         self.posts: list[list[str]] = []
         self.requests: list[tuple[str, str, dict[str, str]]] = []
@@ -114,8 +119,11 @@ class FakeLrs:
         self._server.shutdown()
         self._server.server_close()
 
-    def post(self, statements: list[Statement], size: int) -> tuple[int, Any]:
-        """What a POST does when nothing is planned: all of it, or nothing."""
+    def post(self, statements: list[Statement], size: int, takes: float = 0.0) -> tuple[int, Any]:
+        """What a POST does when nothing is planned: all of it, or nothing.
+
+        First it looks what is there already; so many seconds later it writes, as an LRS does that is at work.
+        """
         ids = [statement["id"] for statement in statements]
         manners = self.manners
         if size > manners.most_bytes:
@@ -132,8 +140,11 @@ class FakeLrs:
                 return 409, {"error": "repeated"}
             if len(known) == len(statements):
                 return manners.repeated, ids if manners.repeated == 200 else None
-            for statement in statements:
-                if statement["id"] not in self.stored:
+            new = [statement for statement in statements if statement["id"] not in self.stored]
+        time.sleep(takes)
+        with self._lock:
+            for statement in new:
+                if manners.copies_at_once or statement["id"] not in self.stored:
                     self.stored[statement["id"]] = statement
                     self.copies[statement["id"]] += 1
         return manners.stored, ids
@@ -214,8 +225,7 @@ class FakeLrs:
                         self.wfile.write(b'["')
                         self.close_connection = True
                     case Slow(seconds):
-                        time.sleep(seconds)
-                        self.say(*lrs.post(statements, size))
+                        self.say(*lrs.post(statements, size, seconds))
                     case _:
                         self.say(*lrs.post(statements, size))
 
