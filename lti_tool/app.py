@@ -4,7 +4,7 @@ from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lti_tool import health, limits, logs, paths, translations
+from lti_tool import health, limits, logs, metrics, paths, translations
 from lti_tool.bearer import register_bearer
 from lti_tool.errors import register_errors
 from lti_tool.headers import register_headers
@@ -40,6 +40,7 @@ def create_app(given: Parts) -> Flask:
     translations.register_translations(app)
     app.context_processor(lambda: {"locale": get_locale()})
     logs.register_logs(app)
+    metrics.register_metrics(app, given)
     register_headers(app)
     register_assets(app)
     register_kept(app)

@@ -1,11 +1,12 @@
 """Whether the tool lives, whether it can serve, and what it counts."""
 
 from flask import Blueprint, Flask, Response, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool import migrations
+from lti_tool.metrics import exposition
 from lti_tool.parts import parts
 
 health = Blueprint("health", __name__)
@@ -37,4 +38,4 @@ def ready() -> tuple[Response, int]:
 
 @health.get("/metrics")
 def metrics() -> Response:
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(), content_type=CONTENT_TYPE_LATEST)

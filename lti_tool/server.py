@@ -2,6 +2,7 @@
 
 from gunicorn.app.base import BaseApplication
 
+from lti_tool import metrics
 from lti_tool.app import create_app
 from lti_tool.config import Settings
 from lti_tool.lti.keys import ensure_tool_key
@@ -35,6 +36,8 @@ class Server(BaseApplication):
 
 def run(settings: Settings, host: str, port: int, workers: int, threads: int) -> None:
     """Serves until told to stop (SIGTERM, SIGINT: requests under way are finished)."""
+    # One folder for each port, so that a second server on this machine does not count into the first one's.
+    metrics.share_between_processes(settings.home / "metrics" / str(port))
     Server(
         settings,
         {

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from social_layer.events.models import Event
 from social_layer.people.models import Tenant
-from xapi.models import Delivery, DeliveryState, Lrs
+from xapi.models import Delivery, DeliveryState, Lrs, LrsState
 
 # So many refused statements of an LRS are shown.
 SHOWN = 5
@@ -103,5 +103,72 @@ def bridge_status(session: Session) -> BridgeStatus:
                 refused=refused.get(lrs.id, []),
             )
             for tenant, lrs in rows
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LrsWaiting:
+    """``oldest_at``: when the oldest thing happened that the LRS should have and has not."""
+
+    tenant: str
+    name: str
+    paused: bool
+    pending: int
+    parked: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is not where it should be. What was delivered, which is nearly everything, is not looked at."""
+
+    undispatched: int
+    undispatched_since: datetime | None
+    lrss: list[LrsWaiting]
+
+
+def waiting(session: Session) -> Waiting:
+    """Four statements, along the partial indexes, whose predicates are written out for them."""
+    undispatched, undispatched_since = session.execute(
+        select(func.count(), func.min(Event.occurred_at)).where(~Event.dispatched)
+    ).one()
+    pending = {
+        row.lrs_id: row
+        for row in session.execute(
+            select(
+                Delivery.lrs_id, func.count().label("number"), func.min(Event.occurred_at).label("oldest_at")
+            )
+            .join(Event, and_(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id))
+            .where(Delivery.state == literal_column("'pending'"))
+            .group_by(Delivery.lrs_id)
+        )
+    }
+    parked = {
+        row.lrs_id: row.number
+        for row in session.execute(
+            select(Delivery.lrs_id, func.count().label("number"))
+            .where(Delivery.state == literal_column("'parked'"))
+            .group_by(Delivery.lrs_id)
+        )
+    }
+    rows = session.execute(
+        select(Tenant.name, Lrs.id, Lrs.name, Lrs.state)
+        .join(Tenant, Tenant.id == Lrs.tenant_id)
+        .order_by(Tenant.name, Lrs.name)
+    )
+    return Waiting(
+        undispatched,
+        undispatched_since,
+        [
+            LrsWaiting(
+                tenant=tenant,
+                name=name,
+                paused=state == LrsState.paused,
+                pending=pending[lrs_id].number if lrs_id in pending else 0,
+                parked=parked.get(lrs_id, 0),
+                oldest_at=pending[lrs_id].oldest_at if lrs_id in pending else None,
+            )
+            for tenant, lrs_id, name, state in rows
         ],
     )

@@ -118,6 +118,7 @@ def launch() -> Response:
         given, platform.tenant_id, arrived.viewer.membership_id, arrived.viewer.panel.id
     )
     g.in_any_frame = False
+    g.launched = True
     with given.database.read() as session:
         response = make_response(render_panel(session, arrived.viewer, token, expires_at))
     response.delete_cookie(logins.cookie_name(state), **_COOKIE)

@@ -1,9 +1,11 @@
 """CPU and queries of single requests: a launch, the panel page, a reply, the poll for news."""
 
 import secrets
+import time
 from typing import Any
 
-from lti_tool import bearer
+from lti_tool import bearer, metrics
+from lti_tool.app import create_app
 from social_layer.discussion.actions import post
 from social_layer.panels.queries import find_viewer
 from tests.bench import Row
@@ -21,6 +23,7 @@ def run(rounds: int = 100) -> list[Row]:
         config = here.launch("maya", LINK)
         rows += _page(here, config, rounds)
         rows += _reply_and_poll(here, config, rounds)
+        rows.append(_counting(here))
         return rows
 
 
@@ -95,6 +98,20 @@ def _reply_and_poll(here: World, config: dict[str, Any], rounds: int) -> list[Ro
         Row("poll without news, CPU", poll.cpu, "ms", 1.5),
         Row("poll without news, queries", poll.usual_queries, "", 3),
     ]
+
+
+def _counting(here: World, times: int = 20_000) -> Row:
+    """What the figures at /metrics cost a request, with several processes counting."""
+    metrics.share_between_processes(here.given.settings.home / "metrics")
+    app = create_app(here.given)
+    with app.test_request_context("/healthz"):
+        app.preprocess_request()
+        for _ in range(1000):
+            metrics.count(200)
+        before = time.process_time()
+        for _ in range(times):
+            metrics.count(200)
+        return Row("counting a request, CPU", (time.process_time() - before) * 1e6 / times, "µs", 30)
 
 
 def _fill(here: World, config: dict[str, Any], wanted: int) -> None:

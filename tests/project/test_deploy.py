@@ -59,3 +59,12 @@ def test_tool_and_worker_wait_for_the_migrations() -> None:
     for service in ("tool", "worker"):
         needed = COMPOSE["services"][service]["depends_on"]
         assert needed["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_the_world_is_not_shown_the_figures() -> None:
+    """nginx prefers the exact location to the one that passes everything on."""
+    text = (DEPLOY / "nginx.conf").read_text()
+    assert re.search(r"location = /metrics \{\s*return 404;\s*\}", text)
+    assert "8000" not in str(COMPOSE["services"]["tool"].get("ports", "")), (
+        "only nginx is reached from outside"
+    )
