@@ -92,8 +92,8 @@ def _parser() -> MarkdownIt:
 
 
 def _addresses() -> LinkifyIt:
-    """What is a link without being marked as one: an address that says http(s) itself. Nothing that has to be guessed."""
-    others = {scheme: None for scheme in ("ftp:", "mailto:", "//")}
+    """What is a link without being marked as one: an address that says http(s) itself, nothing that is a guess."""
+    others = dict.fromkeys(("ftp:", "mailto:", "//"))
     return LinkifyIt(others, {"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
 
 

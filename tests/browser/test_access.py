@@ -30,7 +30,7 @@ def test_a_discussion_in_each_state(visit: VISIT, scheme: str, width: int) -> No
     assert violations(amara.frame) == []
     amara.frame.get_by_label("Purpose").fill("Notice things")
     amara.frame.get_by_label("Prompt").fill("What did you [see](https://example.org)? `code`")
-    amara.button("Open the panel").click()
+    amara.button("Save and open").click()
     amara.sees("Nothing here yet")
     assert violations(amara.frame) == []
 

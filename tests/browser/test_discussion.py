@@ -15,7 +15,7 @@ def test_from_set_up_to_an_answer_in_another_browser(visit: VISIT, third_party_c
     amara.frame.get_by_label("Name").fill("The river at night")
     amara.frame.get_by_label("Purpose").fill("Notice what we walk past")
     amara.frame.get_by_label("Prompt").fill("What did you **hear**?")
-    amara.button("Open the panel").click()
+    amara.button("Save and open").click()
     expect(amara.frame.get_by_role("heading", name="The river at night", level=1)).to_be_focused()
 
     maya, lucas = visit("maya"), visit("lucas")

@@ -12,7 +12,7 @@ VISIT = Callable[..., Visitor]
 def make_reflection(visit: VISIT) -> None:
     amara = visit("amara")
     amara.frame.get_by_label("Reflection").check()
-    amara.button("Open the panel").click()
+    amara.button("Save and open").click()
     amara.sees("Your reflection")
     amara.context.close()
 
