@@ -59,6 +59,10 @@ def test_a_discussion_in_each_state(visit: VISIT, scheme: str, width: int) -> No
     maya.button("Close", maya.frame.get_by_role("dialog")).click()
 
     amara.look_for_news()
+    amara.sees("All that Markdown can")
+    maya.button("Close", maya.frame.locator(".reply-composer")).click()
+    maya.start_thread("One more")
+    amara.look_for_news()
     amara.button("1 new thread").wait_for()
     assert violations(amara.frame) == []
     amara.button("1 new thread").click()
