@@ -59,9 +59,13 @@ def test_in_three_steps_to_a_shared_reflection(visit: VISIT) -> None:
 
     lucas.look_for_news()
     lucas.answer("The weir was dry.", "I saw that too.")
+    # Below the form, where Maya does not see it.
     maya.look_for_news()
-    maya.button("1 new reply").click()
-    maya.sees("I saw that too.")
+    pill = maya.frame.locator("#arrived-replies")
+    expect(pill).to_have_text("1 new reply ↓")
+    pill.click()
+    expect(maya.entry("I saw that too.")).to_be_focused()
+    expect(maya.entry("I saw that too.")).to_be_in_viewport()
 
 
 def test_a_reflection_can_be_discarded(visit: VISIT) -> None:
