@@ -58,9 +58,26 @@ TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
     ],
 )
 def test_context_roles_decide(names: list[str], role: str) -> None:
-    assert standing_of(names) == Standing(Role(role))
+    assert standing_of(names).role == Role(role)
 
 
 def test_the_test_student_is_marked() -> None:
     assert standing_of([f"{CONTEXT}#Learner", TEST_USER]) == Standing(Role.learner, is_test=True)
     assert standing_of([TEST_USER]) == Standing(Role.learner, is_test=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "outside"),
+    [
+        ([f"{CONTEXT}#Instructor"], False),
+        ([f"{CONTEXT}#Administrator"], False),
+        # Moodle's site administrator, who is in no course.
+        ([f"{INSTITUTION}#Administrator", f"{SYSTEM}#Administrator", f"{CONTEXT}#Instructor"], True),
+        ([f"{SYSTEM}#SysAdmin"], True),
+        ([f"{INSTITUTION}#Student", f"{CONTEXT}#Learner"], False),
+    ],
+)
+def test_who_has_rights_over_the_institution_may_look_in_from_outside(
+    names: list[str], outside: bool
+) -> None:
+    assert standing_of(names).from_outside is outside
