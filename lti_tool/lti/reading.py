@@ -51,9 +51,13 @@ class Readers:
             self._pool.submit(self._read, key)
 
     def stop(self) -> None:
-        """Readings under way end with their present page, and are due again when their lease ends."""
+        """Readings under way end with their present page, and are due again."""
         self._stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def wait(self) -> None:
+        """Until all are back."""
+        self._pool.shutdown(wait=True)
 
     def _read(self, key: tuple[UUID, UUID]) -> None:
         try:

@@ -15,7 +15,7 @@ from social_layer.people.models import Role
 # …/lis/v2/institution/person#Student, …/lis/v2/system/person#SysAdmin, …/lti/system/person#TestUser.
 _NAME = re.compile(
     r"https?://purl\.imsglobal\.org/vocab/(?:lis/v2|lti)/"
-    r"(?P<scope>membership|institution/person|system/person)(?:/(?P<main>[A-Za-z]+))?#(?P<last>[A-Za-z]+)"
+    r"(?P<scope>membership|institution/person|system/person)(?:/(?P<main>[A-Za-z-]+))?#(?P<last>[A-Za-z-]+)"
 )
 # The names of LTI 1.1, which some platforms still send along: urn:lti:role:ims/lis/Instructor/TeachingAssistant.
 _OLD_NAME = re.compile(
