@@ -47,7 +47,15 @@ PUBLIC = {
 }
 # Without a token the page's address answers the same empty shell to everybody; tested below.
 SHELL = "web.panel"
-FOR_STAFF = {"panels.set_up_panel", "web.set_up_form", "web.change_set_up"}
+FOR_STAFF = {
+    "panels.set_up_panel",
+    "web.set_up_form",
+    "web.change_set_up",
+    "web.people",
+    "web.list_people",
+    "web.roster_progress",
+    "web.refresh_roster",
+}
 QUERIES = {name: f"?after={of_change(0)}" for name in ("entries.list_updates", "web.updates")}
 BODIES: dict[str, dict[str, Any]] = {
     "web.change_set_up": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
