@@ -107,6 +107,7 @@ class Met:
     course_title: str | None
     course_label: str | None
     panel_id: UUID | None
+    link_title: str | None
 
 
 def find_met(session: Session, platform: PlatformCard, message: Message, custom_key: str) -> Met | None:
@@ -127,8 +128,8 @@ def find_met(session: Session, platform: PlatformCard, message: Message, custom_
     )
     if not found:
         return None
-    person = found[0][7:]
-    return Met(Known(*person) if person[0] is not None else None, *found[0][:7])
+    person = found[0][8:]
+    return Met(Known(*person) if person[0] is not None else None, *found[0][:8])
 
 
 _MET = (
@@ -140,6 +141,7 @@ _MET = (
         Course.title,
         Course.label,
         LtiLink.panel_id,
+        LtiLink.title,
         *KNOWN,
     )
     .select_from(Deployment)

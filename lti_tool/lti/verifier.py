@@ -19,13 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from marshmallow import ValidationError
 
-from lti_tool.lti.claims import (
-    CLAIM,
-    RESOURCE_LINK_REQUEST,
-    Message,
-    message_type,
-    resource_link_message,
-)
+from lti_tool.lti.claims import CLAIM, DEEP_LINKING_CLAIM, MESSAGES, Message, launch_message, message_type
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.problems import Problem
 
@@ -174,7 +168,7 @@ def _checked_message(found: Unverified) -> Message:
     try:
         if _is_of_another_type(found):
             raise Problem("message_not_supported")
-        return resource_link_message(found.claims)
+        return launch_message(found.claims)
     except ValidationError as error:
         _refuse(error)
 
@@ -182,14 +176,14 @@ def _checked_message(found: Unverified) -> Message:
 def _is_of_another_type(found: Unverified) -> bool:
     """Of a type that LTI knows or may know, but not ours to answer; a missing or wrong one is the schema's to find."""
     told = found.claims.get(f"{CLAIM}message_type")
-    return told != RESOURCE_LINK_REQUEST and told is not None and bool(message_type(found.claims))
+    return told not in MESSAGES and told is not None and bool(message_type(found.claims))
 
 
 def _refuse(error: ValidationError) -> NoReturn:
     name, missing = _first_wrong(error.messages)
     if name == CLAIM + "version" and not missing:
         raise Problem("lti_version_wrong") from error
-    short = name.removeprefix(CLAIM)
+    short = name.removeprefix(CLAIM).removeprefix(DEEP_LINKING_CLAIM)
     raise Problem("claim_missing" if missing else "claim_wrong", claim=short) from error
 
 
