@@ -59,6 +59,19 @@ def platforms_of(session: Session, issuer: str, client_id: str | None) -> list[P
     return [PlatformCard(*row) for row in rows(session, _FIRST_TWO, {"issuer": issuer})]
 
 
+def find_platform(session: Session, tenant_id: UUID, platform_id: UUID) -> PlatformCard | None:
+    """By its id, for whoever works without a login; None where it was removed."""
+    found = rows(session, _OF_ID, {"tenant_id": tenant_id, "platform_id": platform_id})
+    return PlatformCard(*found[0]) if found else None
+
+
+_OF_ID = select(*_CARD).where(
+    Platform.tenant_id == bindparam("tenant_id"),
+    Platform.id == bindparam("platform_id"),
+    Platform.removed_at.is_(None),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LoginCard:
     """A login as it was stored, with its platform."""

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from social_layer.database import rows
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
 from social_layer.panels.models import Kind, Panel, Template, TemplateOrigin, TemplateVersion
-from social_layer.people.models import Course, Membership, Person, Role, Voice
+from social_layer.people.models import MAY_SET_UP, Course, Membership, Person, Role, Voice
 from social_layer.viewer import PanelCard, Viewer
 
 
@@ -173,6 +173,79 @@ def hold_home(session: Session, tenant_id: UUID, template_id: UUID) -> Home:
         .with_for_update(of=Template)
     ).one()
     return Home(found[0], found[1], bool(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Settings that somebody may begin with again."""
+
+    version_id: UUID
+    kind: Kind
+    title: str
+    purpose: str
+    course_title: str
+
+
+def earlier_settings(
+    session: Session, tenant_id: UUID, person_id: UUID, course_id: UUID, limit: int
+) -> list[Earlier]:
+    """Of panels that were set up in the courses that this person sets up: this course's first, then the newest."""
+    found = session.execute(
+        select(
+            TemplateVersion.id,
+            TemplateVersion.kind,
+            TemplateVersion.title,
+            TemplateVersion.purpose,
+            Course.title,
+        )
+        .select_from(Panel)
+        .join(
+            TemplateVersion,
+            and_(
+                TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id
+            ),
+        )
+        .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))
+        .join(
+            Membership,
+            and_(Membership.tenant_id == Panel.tenant_id, Membership.course_id == Panel.course_id),
+        )
+        .where(*_set_up_by(tenant_id, person_id))
+        .order_by(Panel.course_id != course_id, Panel.set_up_at.desc(), Panel.id)
+        .limit(limit)
+    )
+    return [Earlier(version, Kind(kind), *words) for version, kind, *words in found]
+
+
+def earlier_version(
+    session: Session, tenant_id: UUID, person_id: UUID, version_id: UUID
+) -> TemplateVersion | None:
+    """One of :func:`earlier_settings`, whole; None where the person may not begin with it."""
+    return session.scalar(
+        select(TemplateVersion)
+        .join(
+            Panel,
+            and_(
+                Panel.tenant_id == TemplateVersion.tenant_id, Panel.template_version_id == TemplateVersion.id
+            ),
+        )
+        .join(
+            Membership,
+            and_(Membership.tenant_id == Panel.tenant_id, Membership.course_id == Panel.course_id),
+        )
+        .where(TemplateVersion.id == version_id, *_set_up_by(tenant_id, person_id))
+        .limit(1)
+    )
+
+
+def _set_up_by(tenant_id: UUID, person_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Panel.tenant_id == tenant_id,
+        Panel.set_up_at.is_not(None),
+        Membership.person_id == person_id,
+        Membership.active.is_(True),
+        Membership.role.in_([role.value for role in MAY_SET_UP]),
+    )
 
 
 def has_entries(session: Session, viewer: Viewer) -> bool:

@@ -18,6 +18,7 @@ export function startPage() {
   holdPass(config);
   holdWords(config.words, config.language);
   holdDrafts(config.drafts);
+  if (config.placing) return startOther(config);
   startTimes(config.language, config.time_zone);
   startHtmx();
   startActs();
@@ -25,6 +26,14 @@ export function startPage() {
   startKind();
   startReading();
   startNews(config.cursor);
+  startFrame();
+  document.documentElement.dataset.ready = "";
+}
+
+/** Choosing panels for a course: another page, for few people. */
+async function startOther(config) {
+  const { startPlacing } = await import("../placing/page.js");
+  startPlacing(config);
   startFrame();
   document.documentElement.dataset.ready = "";
 }
