@@ -15,10 +15,10 @@ import { holdWords } from "./words.js";
 export function startPage() {
   document.getElementById("not-started")?.remove();
   const config = JSON.parse(document.getElementById("config").textContent);
-  holdPass(config);
   holdWords(config.words, config.language);
-  holdDrafts(config.drafts);
   if (config.placing) return startOther(config);
+  holdPass(config);
+  holdDrafts(config.drafts);
   startTimes(config.language, config.time_zone);
   startHtmx();
   startActs();

@@ -15,6 +15,7 @@ const forms = () => items().map((item) => item.querySelector("form"));
 let most = 20;
 let removed = null;
 let numbers = 0;
+let isRestoring = false;
 
 export function startPlacing(config) {
   const kept = history.state?.chosen ?? [];
@@ -84,6 +85,8 @@ function giveIds(item) {
 }
 
 async function restore(kept) {
+  isRestoring = true;
+  history.replaceState({ ...history.state, chosen: kept }, "");
   for (const { start, ...panel } of kept) {
     try {
       const item = await add(start, panel);
@@ -92,6 +95,7 @@ async function restore(kept) {
       showProblem(document.getElementById("place-bar"), refusal);
     }
   }
+  isRestoring = false;
 }
 
 function changed(element) {
@@ -105,6 +109,7 @@ function changed(element) {
 }
 
 function keep() {
+  if (isRestoring) return;
   const chosen = items().map((item) => ({ start: item.dataset.start, ...panelIn(item.querySelector("form")) }));
   if (JSON.stringify(chosen).length < MOST_KEPT) history.replaceState({ ...history.state, chosen }, "");
 }
