@@ -64,13 +64,13 @@ def preview_to_place(placing_id: UUID) -> Response:
 @blueprint.post("/placings/<uuid:placing_id>/answer")
 def place_panels(placing_id: UUID) -> Response:
     """The form by which the page hands the signed answer to the LMS."""
-    given, known = parts(), bearer.of_request(placing_id)
-    choice = from_json(Choice)
+    given = parts()
+    with _placer(placing_id) as (_, placer):
+        choice = from_json(Choice)
     signing = protocol().tool_keys
     signing.signing()  # opened, or made, before the transaction
     with given.database.write() as session:
-        placer = placings.find_placer(session, known.tenant_id, known.membership_id, placing_id)
-        speak_to(placer)
+        placer = placings.find_placer(session, placer.tenant_id, placer.membership_id, placing_id)
         if choice["again"]:
             token = deep_linking.answer_again(given.clock, placer)
         else:

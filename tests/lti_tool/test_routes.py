@@ -49,6 +49,7 @@ PUBLIC = {
 SHELLS = ("web.panel", "web.placing")
 FOR_STAFF = {"panels.set_up_panel", "web.set_up_form", "web.change_set_up"}
 QUERIES = {name: f"?after={of_change(0)}" for name in ("entries.list_updates", "web.updates")}
+PLACING = uuid4()
 PLAIN = {"kind": "like", "about": "topic"}
 BODIES: dict[str, dict[str, Any]] = {
     "web.change_set_up": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
@@ -100,7 +101,7 @@ class Route:
 
     def address(self, panel_id: UUID, entry_id: UUID) -> str:
         # A pass for a panel opens no placing, whatever its id: those are tried in tests/lti_tool/lti.
-        values = {"panel_id": panel_id, "placing_id": panel_id, "entry_id": entry_id} | PLAIN
+        values = {"panel_id": panel_id, "placing_id": PLACING, "entry_id": entry_id} | PLAIN
         built = self.rule.build({name: values[name] for name in self.rule.arguments})
         assert built is not None
         return built[1] + QUERIES.get(self.endpoint, "")
