@@ -1,8 +1,8 @@
 """What a link that is met for the first time was made from, so that a copied course has the same panels, empty.
 
 What a platform tells of copies, the surest first: the template in the link's own parameters, the ids of the links and
-of the contexts that it was copied from, and its title within those (ADR 11). All of it is the same tenant's and the
-same platform's, or it is not found.
+of the contexts that it was copied from, and its title within those (ADR 11). All of it is of the same tenant and of the
+same LMS, by whichever of its registrations, or it is not found.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ from lti_tool.lti.claims import (
     TEMPLATE_PARAMETER,
     Message,
 )
-from lti_tool.lti.models import ID_LENGTH, CopiedContext, Deployment, LtiContext, LtiLink
+from lti_tool.lti.models import ID_LENGTH, CopiedContext, Deployment, LtiContext, LtiLink, Platform
 from lti_tool.lti.platforms.generic import Family
 from lti_tool.lti.queries import PlatformCard
 from social_layer.panels.models import Panel, TemplateOrigin, TemplateVersion
@@ -188,6 +188,9 @@ def _known(
             Deployment,
             and_(Deployment.tenant_id == LtiContext.tenant_id, Deployment.id == LtiContext.deployment_id),
         )
+        .join(
+            Platform, and_(Platform.tenant_id == Deployment.tenant_id, Platform.id == Deployment.platform_id)
+        )
         .join(Panel, and_(Panel.tenant_id == LtiLink.tenant_id, Panel.id == LtiLink.panel_id))
         .join(
             TemplateVersion,
@@ -202,7 +205,7 @@ def _known(
                 TemplateOrigin.template_id == TemplateVersion.template_id,
             ),
         )
-        .where(LtiLink.tenant_id == platform.tenant_id, Deployment.platform_id == platform.id, or_(*wanted))
+        .where(LtiLink.tenant_id == platform.tenant_id, Platform.issuer == platform.issuer, or_(*wanted))
         .order_by(Panel.created_at, Panel.id)
         .limit(MOST_LINKS)
     )
