@@ -8,7 +8,7 @@ from lti_tool.parts import parts
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'"
+    "connect-src 'self'; base-uri 'none'"
 )
 
 
@@ -30,8 +30,10 @@ def register_headers(app: Flask) -> None:
         if response.mimetype == "text/html" and "Content-Security-Policy" not in headers:
             ancestors = _ancestors()
             # A page that answers a platform sends a form there: to where it may stand, and nowhere else.
-            forms = f" {ancestors}" if g.get("answers_platform") else ""
-            headers.setdefault("Content-Security-Policy", f"{_POLICY}{forms}; frame-ancestors {ancestors}")
+            forms = ancestors if g.get("answers_platform") else "'self'"
+            headers.setdefault(
+                "Content-Security-Policy", f"{_POLICY}; form-action {forms}; frame-ancestors {ancestors}"
+            )
         return response
 
 

@@ -108,6 +108,16 @@ class PlatformClaim(Claims):
     guid = Words(load_default=None)
 
 
+class Returned(fields.String):
+    """Text that goes back as it came, so it must be what every database can keep."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if re.search("[\x00\ud800-\udfff]", text):
+            raise ValidationError("not a text that can be kept")
+        return text
+
+
 class DeepLinkingClaim(Claims):
     """LTI deep linking, section 4.4.1. Some platforms say true and false in words."""
 
@@ -121,7 +131,7 @@ class DeepLinkingClaim(Claims):
     # Not said: one item is always safe, and a line item is at worst passed over.
     accept_multiple = fields.Boolean(load_default=False)
     accept_lineitem = fields.Boolean(load_default=True)
-    data = fields.String(load_default=None)
+    data = Returned(load_default=None)
 
     @post_load
     def whole(self, found: dict[str, Any], **_: Any) -> "DeepLinkingSettings":

@@ -9,7 +9,7 @@ from lti_tool import bearer
 from lti_tool.lti.claims import CLAIM
 from lti_tool.lti.models import Placing
 from social_layer.panels.models import Panel, Template, TemplateVersion
-from tests.lti_tool.lti.launching import Course, config_of
+from tests.lti_tool.lti.launching import Course, config_of, counted_statements
 from tests.lti_tool.lti.placing import DL, PANEL, Chooser, claims_of, form_of, items_of
 
 GRADED = {
@@ -381,3 +381,18 @@ def test_nobody_sees_what_was_set_up_in_courses_of_others(lms: Course) -> None:
     (version,) = [row for row in lms.rows(TemplateVersion) if row.title == "Only in ecology"]
     assert theirs.ask(f"/panel?start={version.id}").status_code == 404
     assert "Only in ecology" in Chooser(lms, "amara", where=other).page.text
+
+
+def test_the_page_asks_the_database_no_more_often_the_more_was_set_up(course: Course) -> None:
+    def asked() -> int:
+        chooser = Chooser(course)
+        with counted_statements(course.given) as seen:
+            assert chooser.ask().status_code == 200
+        return len(seen)
+
+    before = asked()
+    chooser = Chooser(course)
+    panels = [{**PANEL, "title": f"Panel {number}"} for number in range(5)]
+    for link in chooser.hand_over(chooser.place(*panels)).links:
+        launched(course, "amara", link.key)
+    assert asked() == before <= 3
