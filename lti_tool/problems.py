@@ -236,6 +236,9 @@ PROBLEMS: dict[str, Kind] = {
     "message_not_supported": Kind(400, _("This kind of message is not supported yet."), _TELL_ADMINISTRATOR),
     "claim_missing": Kind(400, _("The message of the course's site lacks %(claim)s."), _TELL_ADMINISTRATOR),
     "claim_wrong": Kind(400, _("In the message of the course's site, %(claim)s is not of the right form."), _TELL_ADMINISTRATOR),
+    "notices_malformed": Kind(
+        400, _("This is no list of notices."), _("See the standard's Platform Notification Service.")
+    ),
     "deployment_unknown": Kind(
         403,
         _("Deployment %(deployment)s of this course's site is not known here."),

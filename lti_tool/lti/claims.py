@@ -31,6 +31,7 @@ LINK_HISTORY_PARAMETER = "link_history"
 # The longest sub that OpenID Connect allows is 255 characters (Core, section 2).
 MOST_ROLES = 200
 MOST_TEXT = 255
+MOST_ORIGINS = 20
 # Control characters, those that turn the direction of a line, and lone surrogates: no id contains them, and
 # PostgreSQL cannot store all of them.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -250,6 +251,44 @@ class DeepLinkingClaims(LaunchClaims):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a platform tells by itself. ``context_id``: that of a copied course, ``origins``: of what it was copied."""
+
+    type: str
+    deployment_id: str
+    context_id: str | None
+    origins: tuple[str, ...]
+
+
+class NoticeClaim(Claims):
+    id = Id(required=True)
+    type = Id(required=True)
+
+
+class NoticeClaims(Claims):
+    """Platform Notification Service, section 4.2, and the notice of a copied context, section 5.2."""
+
+    version = fields.String(data_key=CLAIM + "version", required=True, validate=validate.Equal(VERSION))
+    deployment_id = Id(data_key=CLAIM + "deployment_id", required=True)
+    notice = fields.Nested(NoticeClaim, data_key=CLAIM + "notice", required=True)
+    context = fields.Nested(LinkClaim, data_key=CLAIM + "context", load_default=None)
+    origins = fields.List(
+        Id(),
+        data_key=CLAIM + "origin_contexts",
+        load_default=list,
+        validate=validate.Length(max=MOST_ORIGINS),
+    )
+
+    @post_load
+    def in_our_words(self, found: dict[str, Any], **_: Any) -> Notice:
+        context = found["context"] or {}
+        return Notice(
+            found["notice"]["type"], found["deployment_id"], context.get("id"), tuple(found["origins"])
+        )
+
+
+_NOTICE = NoticeClaims()
 _MESSAGE = MessageClaims()
 # What is understood, by the message's type.
 _LAUNCHES: Mapping[str, LaunchClaims] = {
@@ -257,6 +296,11 @@ _LAUNCHES: Mapping[str, LaunchClaims] = {
     DEEP_LINKING_REQUEST: DeepLinkingClaims(),
 }
 MESSAGES = tuple(_LAUNCHES)
+
+
+def notice_in(claims: Mapping[str, Any]) -> Notice:
+    """Raises `marshmallow.ValidationError` with the claims that are wrong."""
+    return cast(Notice, _NOTICE.load(claims))
 
 
 def message_type(claims: Mapping[str, Any]) -> str:

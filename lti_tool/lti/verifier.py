@@ -19,7 +19,16 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from marshmallow import ValidationError
 
-from lti_tool.lti.claims import CLAIM, DEEP_LINKING_CLAIM, MESSAGES, Message, launch_message, message_type
+from lti_tool.lti.claims import (
+    CLAIM,
+    DEEP_LINKING_CLAIM,
+    MESSAGES,
+    Message,
+    Notice,
+    launch_message,
+    message_type,
+    notice_in,
+)
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.problems import Problem
 
@@ -62,12 +71,29 @@ def verify(token: str, platform: PlatformCard, nonce: str, find_key: FindKey, no
     """
     found = take_apart(token)
     _check_nonce(found, nonce)
+    _check_sender(found, platform, find_key, now)
+    return Verified(found.header, found.claims, _checked_message(found))
+
+
+def verify_notice(token: str, platform: PlatformCard, find_key: FindKey, now: datetime) -> Notice:
+    """The notice in a token of ``platform``, which nobody's login led to: by all checks but that of a nonce.
+
+    (Platform Notification Service, section 4.) What comes of a notice must not depend on how often it comes.
+    """
+    found = take_apart(token)
+    _check_sender(found, platform, find_key, now)
+    try:
+        return notice_in(found.claims)
+    except ValidationError as error:
+        _refuse(error)
+
+
+def _check_sender(found: Unverified, platform: PlatformCard, find_key: FindKey, now: datetime) -> None:
     _check_issuer(found, platform)
     _check_audience(found, platform)
     _check_times(found, now)
     kid = _checked_key_id(found)
     _check_signature(found, find_key(platform, kid))
-    return Verified(found.header, found.claims, _checked_message(found))
 
 
 def take_apart(token: str) -> Unverified:

@@ -37,6 +37,8 @@ PUBLIC = {
     "lti.go_on_in_own_tab",
     "lti.launch",
     "lti.tool_jwks",
+    # An LMS that tells something by itself; its signature is asked for in tests/lti_tool/lti.
+    "lti.take_notices",
     # An LMS that connects itself; the invite in its address is asked for in tests/lti_tool/lti.
     "lti.show_registration",
     "lti.register",
