@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
 from tests.browser.house import House, Place
+from tests.browser.test_access import violations
 from tests.browser.visitor import Visitor
 
 VISIT = Callable[..., Visitor]
@@ -50,6 +51,24 @@ class Placer:
 
     def last(self, label: str, exact: bool = True) -> "Locator":  # type: ignore[name-defined]  # noqa: F821
         return self.frame.locator("#chosen > li").last.get_by_label(label, exact=exact)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [900, 360])
+def test_everybody_can_use_the_page(browser: Browser, place: Place, scheme: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 720}, color_scheme=scheme)
+    placer = Placer(context, place)
+    assert violations(placer.frame) == []
+    placer.begin("A claim to disagree with")
+    placer.begin("An empty reflection")
+    placer.last("Make a column for it in the grade book").check()
+    placer.frame.get_by_role("button", name="Preview").last.click()
+    placer.frame.locator(".how-it-looks .preview-title").wait_for()
+    placer.frame.get_by_role("button", name="Place in the course").click()
+    expect(placer.frame.locator("#chosen > li").last.locator(".problem")).to_be_visible()
+    assert violations(placer.frame) == []
+    assert placer.frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
 
 
 @pytest.fixture
