@@ -85,10 +85,13 @@ class LtiLink(Tenanted, Base):
         refers_to("panel", "panel_id"),
         UniqueConstraint("tenant_id", "context_id", "resource_link_id", "custom_key"),
         Index(None, "tenant_id", "panel_id"),
+        Index(None, "tenant_id", "resource_link_id"),
     )
     context_id: Mapped[UUID]
     resource_link_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     custom_key: Mapped[str] = mapped_column(String(ID_LENGTH), default="")
+    # As the LMS called it last: a copy of the course that knows nothing else is told apart by it.
+    title: Mapped[str | None] = mapped_column(String(255))
     panel_id: Mapped[UUID]
 
 
@@ -122,6 +125,55 @@ class Roster(Base):
     problem: Mapped[str | None] = mapped_column(String(32))
     status: Mapped[int | None]
     said: Mapped[str | None] = mapped_column(String(SAID_LENGTH))
+
+
+class CopiedContext(Tenanted, Base):
+    """That a context is a copy of another one, as a notice of its platform said."""
+
+    __tablename__ = "copied_context"
+    __table_args__ = (
+        refers_to("deployment", "deployment_id"),
+        UniqueConstraint(
+            "tenant_id", "deployment_id", "lti_context_id", "origin_context_id", name="uq_copied_context"
+        ),
+    )
+    deployment_id: Mapped[UUID]
+    lti_context_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    origin_context_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    created_at: Mapped[datetime]
+
+
+class Placing(Tenanted, Base):
+    """Somebody choosing panels for a course: what the platform's deep linking request said, until it is answered.
+
+    Found by the id in the page's pass. The answer is kept as it was signed, so that sending the page twice hands the
+    same panels over and no others.
+    """
+
+    __tablename__ = "placing"
+    __table_args__ = (
+        refers_to("platform", "platform_id"),
+        refers_to("membership", "membership_id"),
+        Index(None, "tenant_id", "created_at"),
+        # A page that is loaded again names only this.
+        Index("ix_placing_id", "id"),
+    )
+    platform_id: Mapped[UUID]
+    membership_id: Mapped[UUID]
+    lti_deployment_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    return_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    # Goes back as it came (LTI deep linking, section 4.4); none where the platform sent none.
+    data: Mapped[str | None] = mapped_column(Text)
+    accept_multiple: Mapped[bool]
+    # False: the platform makes no grade book column for what is placed here.
+    accept_line_item: Mapped[bool]
+    # How the platform may show what is placed, of `iframe`, `frame` and `window`, with spaces between.
+    targets: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    # SHA-256 of what was chosen, and the signed answer.
+    chosen: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    answer: Mapped[str | None] = mapped_column(Text)
 
 
 class Login(Base):

@@ -4,8 +4,8 @@ Whether the browser keeps the secret is known before the platform's one-time hin
 ourselves. Where it does not, the platform's own storage keeps it, or the panel opens in a tab of its own.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lti_tool import bearer
 from lti_tool.limits import LAUNCHES, limiter
 from lti_tool.logs import log
-from lti_tool.lti import arrival, frames, logins, queries
+from lti_tool.lti import arrival, frames, logins, placings, queries
 from lti_tool.lti.adapter import PlatformLogin, PlatformRegistration, VerifiedLaunch
 from lti_tool.lti.claims import Message
 from lti_tool.lti.parameters import LoginParameters, read_login
@@ -25,12 +25,14 @@ from lti_tool.lti.verifier import verify
 from lti_tool.parts import Parts, parts
 from lti_tool.problems import Problem
 from lti_tool.web.panel_page import render_panel
+from lti_tool.web.placing_page import render_placing
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 limiter.limit(LAUNCHES)(blueprint)
 
 # Two launches of one new course or person at the same moment: the later one finds what the other made.
 _ATTEMPTS = 3
+_Arrived = TypeVar("_Arrived", arrival.Arrived, placings.Begun)
 
 
 @blueprint.before_request
@@ -113,14 +115,10 @@ def launch() -> Response:
     registration = PlatformRegistration(platform, protocol().tool_keys)
     message = VerifiedLaunch(verified, registration, protocol().session).message
     g.language = message.language
-    arrived = _receive(given, login, message)
-    token, expires_at = bearer.issue(
-        given, platform.tenant_id, arrived.viewer.membership_id, arrived.viewer.panel.id
-    )
+    show = _show_placing if message.deep_linking else _show_panel
+    response = make_response(show(given, login, message))
     g.in_any_frame = False
     g.launched = True
-    with given.database.read() as session:
-        response = make_response(render_panel(session, arrived.viewer, token, expires_at))
     response.delete_cookie(logins.cookie_name(state), **_COOKIE)
     return response
 
@@ -221,11 +219,31 @@ def _refuse_for_platform(error: str) -> None:
     raise Problem("platform_refused")
 
 
-def _receive(given: Parts, login: LoginCard, message: Message) -> arrival.Arrived:
+def _show_panel(given: Parts, login: LoginCard, message: Message) -> str:
+    arrived = _arrive(given, login, lambda session: arrival.receive(session, given.clock, login, message))
+    viewer = arrived.viewer
+    token, expires_at = bearer.issue(given, viewer.tenant_id, viewer.membership_id, viewer.panel.id)
+    with given.database.read() as session:
+        return render_panel(session, viewer, token, expires_at)
+
+
+def _show_placing(given: Parts, login: LoginCard, message: Message) -> str:
+    """A deep linking request: the page on which panels are chosen."""
+    begun = _arrive(
+        given, login, lambda session: placings.begin(session, given.clock, given.settings, login, message)
+    )
+    tenant_id = login.platform.tenant_id
+    token, expires_at = bearer.issue(given, tenant_id, begun.membership_id, begun.placing_id)
+    with given.database.read() as session:
+        placer = placings.find_placer(session, tenant_id, begun.membership_id, begun.placing_id)
+        return render_placing(session, placer, token, expires_at)
+
+
+def _arrive(given: Parts, login: LoginCard, work: Callable[[Session], _Arrived]) -> _Arrived:
     for left in reversed(range(_ATTEMPTS)):
         try:
             with given.database.write() as session:
-                arrived = arrival.receive(session, given.clock, login, message)
+                arrived = work(session)
             break
         except IntegrityError:
             if not left:

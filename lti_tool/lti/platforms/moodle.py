@@ -1,15 +1,29 @@
 """Moodle. Recorded from 4.5: its launches keep to the standard; what administrators must know is at its other end."""
 
+import re
+from dataclasses import dataclass
+
 from flask_babel import LazyString, lazy_gettext
 
 from lti_tool.lti.platforms.generic import Family
+
+# How Moodle calls a duplicated activity, in the languages that it is most used in.
+_DUPLICATE = re.compile(r"(.+) \((?:copy|Kopie|kopie|copie|copia|cópia|kopia)\)")
 
 
 def _(text: str) -> LazyString:
     return lazy_gettext(text)
 
 
-MOODLE = Family(
+@dataclass(frozen=True)
+class Moodle(Family):
+    def original_title(self, title: str) -> str | None:
+        """Moodle says nowhere what a duplicate was made from."""
+        found = _DUPLICATE.fullmatch(title)
+        return found[1] if found else None
+
+
+MOODLE = Moodle(
     code="moodle",
     advice=(
         (

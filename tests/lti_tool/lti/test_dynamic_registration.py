@@ -155,7 +155,11 @@ def test_an_lms_registers_itself_and_a_launch_works(lms: Running, given: Parts, 
     assert not tool.active
     assert tool.login_url == f"{TOOL}/lti/login"
     assert tool.launch_urls == (LAUNCH_URL,)
-    assert tool.custom == {"time_zone": "$Person.address.timezone"}
+    assert tool.custom == {
+        "time_zone": "$Person.address.timezone",
+        "context_history": "$Context.id.history",
+        "link_history": "$ResourceLink.id.history",
+    }
 
     sandbox.desk.activate(tool.client_id)
     sandbox.add_link("theirs", "ecology", "Theirs", client_id=tool.client_id)
@@ -437,9 +441,11 @@ def test_canvas_reads_its_developer_key(given: Parts) -> None:
     assert key["public_jwk_url"] == f"{TOOL}/lti/jwks.json"
     (extension,) = key["extensions"]
     assert extension["domain"] == "localhost:8000"
-    assert {one["placement"] for one in extension["settings"]["placements"]} == {
-        "course_navigation",
-        "link_selection",
+    assert {one["placement"]: one["message_type"] for one in extension["settings"]["placements"]} == {
+        "course_navigation": "LtiResourceLinkRequest",
+        "link_selection": "LtiDeepLinkingRequest",
+        "assignment_selection": "LtiDeepLinkingRequest",
+        "editor_button": "LtiDeepLinkingRequest",
     }
 
 
