@@ -51,6 +51,10 @@ LIKED = VerbTerm(f"{AS}like", "liked")
 UNLIKED = VerbTerm(f"{AS}unlike", "unliked")
 SUBMITTED = VerbTerm(f"{AS}submit", "submitted")
 REVIEWED = VerbTerm(f"{T}verb/reviewed", "reviewed")
+APPLAUDED = VerbTerm(f"{T}verb/applauded", "thanked")
+ACCEPTED = VerbTerm(f"{AS}accept", "accepted")
+REJECTED = VerbTerm(f"{AS}reject", "took the acceptance back")
+SHARED = VerbTerm(f"{ADL}verbs/shared", "shared")
 VOIDED = VerbTerm(f"{ADL}verbs/voided", "voided")
 
 COMMUNITY_SITE = f"{T}activitytype/community-site"
