@@ -60,8 +60,13 @@ def freeze(statement: Json) -> Frozen:
     problems = validate_statement(statement)
     if problems:
         raise StatementWrong("it breaks the standard: " + "; ".join(str(problem) for problem in problems))
-    body = json.dumps(statement, ensure_ascii=False, separators=(",", ":")).encode()
+    body = as_bytes(statement)
     return Frozen(body, hashlib.sha256(body).digest())
+
+
+def as_bytes(statement: Json) -> bytes:
+    """As it is sent. A lone surrogate, which no UTF-8 can hold, cannot come from us; read back, it is replaced."""
+    return json.dumps(statement, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def timestamp(instant: datetime) -> str:

@@ -53,9 +53,14 @@ class Reader:
             before = more
             answer = self._patiently(lambda address=more: self.transport.more(address))  # type: ignore[misc]
 
-    def one(self, statement_id: UUID) -> Json | None:
-        """A statement by its id; None where there is none, or it was voided. Raises :class:`ReadingFailed`."""
-        answer = self._patiently(lambda: self.transport.find(statement_id), accepted=(200, 404))
+    def one(self, statement_id: UUID, *, voided: bool = False) -> Json | None:
+        """A statement by its id, among the valid or among the voided ones; None where there is none.
+
+        Raises :class:`ReadingFailed`.
+        """
+        answer = self._patiently(
+            lambda: self.transport.find(statement_id, voided=voided), accepted=(200, 404)
+        )
         if answer.status == 404:
             return None
         found = json_of(answer)
