@@ -4,7 +4,7 @@ What is read here are the templates as they are published, so that the check and
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from xapi.profile.paths import Path
@@ -41,13 +41,13 @@ class Template:
         ]
         self._rules = [_rule(rule) for rule in template.get("rules", ())]
 
-    def mismatches(self, statement: Json) -> Iterator[str]:
+    def mismatches(self, statement: Json) -> list[str]:
         """Why the template is not about this statement; nothing where it is."""
-        return (problem for check in self._determining if (problem := check(statement)))
+        return [problem for check in self._determining if (problem := check(statement))]
 
-    def breaches(self, statement: Json) -> Iterator[str]:
+    def breaches(self, statement: Json) -> list[str]:
         """Which of its rules the statement breaks."""
-        return (problem for check in self._rules if (problem := check(statement)))
+        return [problem for check in self._rules if (problem := check(statement))]
 
 
 class Conformity:
@@ -62,10 +62,10 @@ class Conformity:
     def problems(self, statement: Json, template_id: str) -> list[str]:
         """What keeps the statement from following this template, and every other one that is about it."""
         own = self._templates[template_id]
-        found = [*own.mismatches(statement), *own.breaches(statement)]
+        found = own.mismatches(statement) + own.breaches(statement)
         verb = statement.get("verb", {}).get("id")
         for other in (*self._by_verb.get(verb, ()), *self._by_verb.get(None, ())):
-            if other is not own and next(other.mismatches(statement), None) is None:
+            if other is not own and not other.mismatches(statement):
                 found += other.breaches(statement)
         return found
 
@@ -74,7 +74,7 @@ class Conformity:
         return [
             template.id
             for template in self._templates.values()
-            if not [*template.mismatches(statement), *template.breaches(statement)]
+            if not template.mismatches(statement) and not template.breaches(statement)
         ]
 
 
@@ -99,6 +99,15 @@ def _rule(rule: Json) -> Check:
     path, presence = Path.of(rule["location"]), rule.get("presence")
     one_of, only, never = rule.get("any"), rule.get("all"), rule.get("none")
     place = rule["location"]
+
+    def is_there(statement: Json) -> str | None:
+        return None if path(statement) else f"{place} is missing"
+
+    def is_not_there(statement: Json) -> str | None:
+        return f"{place} must not be there" if path(statement) else None
+
+    if one_of is only is never is None and presence in ("included", "excluded"):
+        return is_there if presence == "included" else is_not_there
 
     def check(statement: Json) -> str | None:
         values = path(statement)

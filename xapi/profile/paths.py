@@ -22,9 +22,9 @@ class Path:
     """Call it with a statement for the values that stand at the place: none, one or several."""
 
     text: str
-    steps: tuple[Any, ...]
-    # How many steps at the beginning are mere names, which lead to one place: most paths are nothing else.
-    names: int
+    # The steps at the beginning that are mere names, and so lead to one place: most paths are nothing else.
+    names: tuple[str, ...]
+    others: tuple[Any, ...]
 
     @classmethod
     def of(cls, text: str) -> "Path":
@@ -43,15 +43,15 @@ class Path:
                 steps.append(_EVERY if step["all"] else step["name"] or step["quoted"])
             at = step.end()
         names = next((at for at, step in enumerate(steps) if not isinstance(step, str)), len(steps))
-        return cls(text, tuple(steps), names)
+        return cls(text, tuple(steps[:names]), tuple(steps[names:]))
 
     def __call__(self, value: Any) -> list[Any]:
-        for name in self.steps[: self.names]:
+        for name in self.names:
             if not isinstance(value, dict) or name not in value:
                 return []
             value = value[name]
         here = [value]
-        for step in self.steps[self.names :]:
+        for step in self.others:
             if step is _EVERY:
                 here = [child for one in here for child in _children(one)]
             elif isinstance(step, int):
