@@ -19,6 +19,7 @@ COMMANDS = {
     "platform": ("lti_tool.cli.platform:platform", "The LMSs that may launch the tool."),
     "lrs": ("lti_tool.cli.lrs:lrs", "The Learning Record Stores that statements go to."),
     "bridge": ("lti_tool.cli.bridge:bridge", "How far the statements have come."),
+    "report": ("lti_tool.cli.report:report", "What an LRS says about learning together."),
 }
 
 

@@ -47,6 +47,12 @@ PUBLIC = {
     "lti.canvas_key",
     "lti.logo",
     "api-docs.openapi_json",
+    # The published xAPI profile and its terms.
+    "profile.show_profile",
+    "profile.show_version",
+    "profile.show_document",
+    "profile.show_page",
+    "profile.show_term",
 }
 # Without a token the page's address answers the same empty shell to everybody; tested below.
 SHELLS = ("web.panel", "web.placing")
