@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import click
 from sqlalchemy import select
@@ -101,7 +100,7 @@ def invite(name: str | None, tenant: str, hours: int, replaces: str | None, as_j
         secret, expires_at = invites.make_invite(
             session, given.clock, tenant, name=name, replaces=replaces, lifetime=timedelta(hours=hours)
         )
-    url = f"{given.settings.public_url}/lti/register?{urlencode({'invite': secret})}"
+    url = invites.address_of(given.settings.public_url, secret)
     if as_json:
         print_json({"url": url, "expires_at": expires_at})
         return
