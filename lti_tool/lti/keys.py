@@ -95,7 +95,12 @@ def published_rows(session: Session, now: datetime) -> list[ToolKey]:
         session.scalars(
             select(ToolKey)
             .where(or_(ToolKey.retires_at.is_(None), ToolKey.retires_at > now))
-            .order_by(ToolKey.begins_at > now, ToolKey.begins_at.desc(), ToolKey.kid)
+            .order_by(
+                ToolKey.begins_at > now,
+                ToolKey.begins_at.desc(),
+                ToolKey.retires_at.is_not(None),
+                ToolKey.kid,
+            )
         )
     )
 
