@@ -23,7 +23,6 @@ from xapi.connection_test import ConnectionFailed, versions
 from xapi.models import Lrs, LrsState
 from xapi.stores import open_transport
 
-
 # Findings without which no table can be read.
 _TABLES = ("database", "migrations")
 

@@ -87,7 +87,9 @@ def keep_house(app: Celery, given: Parts) -> None:
             sweep_service_errors(session, given.clock)
             sweep_sessions(session, given.clock)
         with given.database.write() as session:
-            made = keep_keys(session, given.clock, given.sealer, timedelta(days=given.settings.key_rotation_days))
+            made = keep_keys(
+                session, given.clock, given.sealer, timedelta(days=given.settings.key_rotation_days)
+            )
         if made is not None:
             log.info("signing key made", kid=made.kid, begins_at=made.begins_at.isoformat())
 

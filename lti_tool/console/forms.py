@@ -2,7 +2,6 @@
 
 from datetime import date
 
-
 from marshmallow import ValidationError, fields, pre_load, validate
 
 from lti_tool.console.models import NAME_LENGTH
@@ -64,5 +63,3 @@ class Launches(Listing):
     @pre_load
     def without_empty_ones(self, data: dict[str, str], **_: object) -> dict[str, str]:
         return {name: value for name, value in data.items() if value.strip()}
-
-

@@ -52,9 +52,7 @@ def make_invite() -> Response:
     log.info("invite made", operator=me().name, tenant=tenant)
     address = making.address_of(given.settings.public_url, secret)
     return make_response(
-        render_template(
-            "console/new_invite.html", address=address, expires_at=expires_at, name=sent["name"]
-        )
+        render_template("console/new_invite.html", address=address, expires_at=expires_at, name=sent["name"])
     )
 
 

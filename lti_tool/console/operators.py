@@ -108,7 +108,9 @@ def as_name(name: str) -> str:
 
 def _hashed(name: str, password: str) -> str:
     if len(password) < LEAST_PASSWORD:
-        raise OperatorRefused(f"a password has at least {LEAST_PASSWORD} characters; a few words are a good one")
+        raise OperatorRefused(
+            f"a password has at least {LEAST_PASSWORD} characters; a few words are a good one"
+        )
     if len(password) > MOST_PASSWORD:
         raise OperatorRefused(f"a password has at most {MOST_PASSWORD} characters")
     if name in password.lower() and len(password) < LEAST_PASSWORD + len(name):

@@ -47,9 +47,7 @@ def rename_platform(platform_id: UUID) -> Response:
         row = queries.find_platform(session, scope(), platform_id)
         row.platform.name = sent["name"]
     log.info("platform renamed", operator=me().name, platform=str(platform_id))
-    return make_response(
-        redirect(url_for("console.platform", platform_id=platform_id, done="renamed"), 303)
-    )
+    return make_response(redirect(url_for("console.platform", platform_id=platform_id, done="renamed"), 303))
 
 
 @blueprint.get("/platforms/<uuid:platform_id>/removal")

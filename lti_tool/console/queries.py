@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from lti_tool.lti.invites import ROWS, InviteRow
 from lti_tool.lti.launch_log import LAUNCHED
 from lti_tool.lti.log_models import LaunchAttempt, ServiceError
 from lti_tool.lti.models import Deployment, FrameAncestor, Invite, Platform
@@ -35,20 +36,6 @@ class Page(Generic[Row]):
 class PlatformRow:
     platform: Platform
     tenant: str
-
-
-@dataclass(frozen=True, slots=True)
-class InviteRow:
-    invite: Invite
-    tenant: str
-    platform: str | None
-
-    def state(self, now: datetime) -> str:
-        if self.invite.used_at:
-            return "used"
-        if self.invite.withdrawn_at:
-            return "withdrawn"
-        return "expired" if self.invite.expires_at <= now else "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +80,7 @@ def platforms_page(session: Session, scope: UUID | None, after: str | None = Non
     )
     if after:
         name, id_ = _read_cursor(after)
-        query = query.where(
-            or_(Platform.name > name, and_(Platform.name == name, Platform.id > _id(id_)))
-        )
+        query = query.where(or_(Platform.name > name, and_(Platform.name == name, Platform.id > _id(id_))))
     found = [PlatformRow(*row) for row in session.execute(query)]
     return _page(found, lambda row: (row.platform.name, str(row.platform.id)))
 
@@ -105,9 +90,7 @@ def find_platform(session: Session, scope: UUID | None, platform_id: UUID) -> Pl
     found = session.execute(
         select(Platform, Tenant.name)
         .join(Tenant, Tenant.id == Platform.tenant_id)
-        .where(
-            Platform.id == platform_id, Platform.removed_at.is_(None), *_within(Platform.tenant_id, scope)
-        )
+        .where(Platform.id == platform_id, Platform.removed_at.is_(None), *_within(Platform.tenant_id, scope))
     ).first()
     if found is None:
         raise Problem("not_found")
@@ -145,7 +128,10 @@ def failing_services(
     """Platform's name and id, service, and how many kinds of errors it had lately."""
     found = session.execute(
         select(Platform.name, Platform.id, ServiceError.service, func.count())
-        .join(Platform, and_(Platform.tenant_id == ServiceError.tenant_id, Platform.id == ServiceError.platform_id))
+        .join(
+            Platform,
+            and_(Platform.tenant_id == ServiceError.tenant_id, Platform.id == ServiceError.platform_id),
+        )
         .where(
             ServiceError.last_at > since,
             Platform.removed_at.is_(None),
@@ -160,31 +146,18 @@ def failing_services(
 
 def invites_page(session: Session, scope: UUID | None, after: str | None = None) -> Page[InviteRow]:
     """The newest first."""
-    query = (
-        select(Invite, Tenant.name, Platform.name)
-        .join(Tenant, Tenant.id == Invite.tenant_id)
-        .outerjoin(Platform, and_(Platform.tenant_id == Invite.tenant_id, Platform.id == Invite.platform_id))
-        .where(*_within(Invite.tenant_id, scope))
-        .order_by(Invite.created_at.desc(), Invite.id.desc())
-        .limit(PAGE + 1)
-    )
+    query = ROWS.where(*_within(Invite.tenant_id, scope)).limit(PAGE + 1)
     if after:
         said, id_ = _read_cursor(after)
         at = _time(said)
-        query = query.where(
-            or_(Invite.created_at < at, and_(Invite.created_at == at, Invite.id < _id(id_)))
-        )
+        query = query.where(or_(Invite.created_at < at, and_(Invite.created_at == at, Invite.id < _id(id_))))
     found = [InviteRow(*row) for row in session.execute(query)]
     return _page(found, lambda row: (row.invite.created_at.isoformat(), str(row.invite.id)))
 
 
 def find_invite(session: Session, scope: UUID | None, invite_id: UUID) -> InviteRow:
     """Raises ``not_found``, for one of another tenant too."""
-    found = session.execute(
-        select(Invite, Tenant.name, literal_column("NULL"))
-        .join(Tenant, Tenant.id == Invite.tenant_id)
-        .where(Invite.id == invite_id, *_within(Invite.tenant_id, scope))
-    ).first()
+    found = session.execute(ROWS.where(Invite.id == invite_id, *_within(Invite.tenant_id, scope))).first()
     if found is None:
         raise Problem("not_found")
     return InviteRow(*found)
@@ -198,9 +171,7 @@ def launches_page(
         select(LaunchAttempt, Platform.name, Tenant.name)
         .outerjoin(
             Platform,
-            and_(
-                Platform.tenant_id == LaunchAttempt.tenant_id, Platform.id == LaunchAttempt.platform_id
-            ),
+            and_(Platform.tenant_id == LaunchAttempt.tenant_id, Platform.id == LaunchAttempt.platform_id),
         )
         .outerjoin(Tenant, Tenant.id == LaunchAttempt.tenant_id)
         .where(*_within(LaunchAttempt.tenant_id, scope), *_conditions(wanted))
@@ -265,7 +236,9 @@ def counted_launches(
 
 def issuers(session: Session, scope: UUID | None) -> list[str]:
     """Of every platform that ever was: its launches are in the log for a while."""
-    return list(session.scalars(select(Platform.issuer).where(*_within(Platform.tenant_id, scope)).distinct()))
+    return list(
+        session.scalars(select(Platform.issuer).where(*_within(Platform.tenant_id, scope)).distinct())
+    )
 
 
 def platform_names(session: Session, scope: UUID | None) -> list[tuple[UUID, str]]:
@@ -282,7 +255,9 @@ def platform_names(session: Session, scope: UUID | None) -> list[tuple[UUID, str
 def tenant_names(session: Session, scope: UUID | None) -> list[str]:
     """To choose from."""
     return list(
-        session.scalars(select(Tenant.name).where(*_within(Tenant.id, scope)).order_by(Tenant.name).limit(500))
+        session.scalars(
+            select(Tenant.name).where(*_within(Tenant.id, scope)).order_by(Tenant.name).limit(500)
+        )
     )
 
 

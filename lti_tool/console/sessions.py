@@ -74,9 +74,7 @@ def find(session: Session, clock: Clock, secret: str) -> OpenSession | None:
 
 def note_presence(session: Session, clock: Clock, open_session: OpenSession) -> None:
     session.execute(
-        update(OperatorSession)
-        .where(OperatorSession.digest == open_session.digest)
-        .values(seen_at=clock())
+        update(OperatorSession).where(OperatorSession.digest == open_session.digest).values(seen_at=clock())
     )
 
 

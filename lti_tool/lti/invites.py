@@ -10,16 +10,22 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.models import Invite
+from lti_tool.lti.models import Invite, Platform
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
 from social_layer.people.actions import find_or_make_tenant
 from social_layer.people.models import Tenant
 
 LIFETIME = timedelta(hours=24)
+ROWS = (
+    select(Invite, Tenant.name, Platform.name)
+    .join(Tenant, Tenant.id == Invite.tenant_id)
+    .outerjoin(Platform, and_(Platform.tenant_id == Invite.tenant_id, Platform.id == Invite.platform_id))
+    .order_by(Invite.created_at.desc(), Invite.id.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,22 @@ class OpenInvite:
     tenant: str
     name: str | None
     replaces: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InviteRow:
+    """An invite as those see it who give it out. ``platform``: what came of it."""
+
+    invite: Invite
+    tenant: str
+    platform: str | None
+
+    def state(self, now: datetime) -> str:
+        if self.invite.used_at:
+            return "used"
+        if self.invite.withdrawn_at:
+            return "withdrawn"
+        return "expired" if self.invite.expires_at <= now else "open"
 
 
 def make_invite(
@@ -57,6 +79,11 @@ def make_invite(
     )
     session.flush()
     return secret, now + lifetime
+
+
+def all_invites(session: Session) -> list[InviteRow]:
+    """The newest first."""
+    return [InviteRow(*row) for row in session.execute(ROWS)]
 
 
 def open_invite(session: Session, clock: Clock, secret: str) -> OpenInvite:

@@ -1,7 +1,8 @@
 """Our own signing keys: made on first start, sealed in the database, published at /lti/jwks.json.
 
 The schedule makes a new key every few months, which is published for a day before it signs; the old one stays
-published for a week after that, since platforms keep what they fetched. By hand a new key signs at once. Parsed keys are kept in memory: signing with a PEM text costs a hundred times as much as with a key object.
+published for a week after that, since platforms keep what they fetched. By hand, a new key signs at once. Parsed keys
+are kept in memory: signing with a PEM text costs a hundred times as much as with a key object.
 """
 
 import hashlib

@@ -149,4 +149,3 @@ def sweep_attempts(session: Session, clock: Clock) -> int:
 def attempts_of(sealer: Sealer, issuers: list[str], sub: str) -> list[bytes]:
     """The digests under which an account of one of these issuers stands in the log."""
     return [account_digest(sealer, issuer, sub) for issuer in issuers]
-

@@ -1,4 +1,4 @@
-"""Tables of what happened at the edge, kept for some weeks: attempts to launch, and errors of the platforms' services."""
+"""Tables of what happened at the edge, kept for some weeks: attempts to launch, and what services refused."""
 
 from datetime import datetime
 from uuid import UUID

@@ -15,7 +15,13 @@ KEPT = timedelta(days=30)
 
 
 def note_service_error(
-    session: Session, clock: Clock, tenant_id: UUID, platform_id: UUID, service: str, status: int | None, said: str
+    session: Session,
+    clock: Clock,
+    tenant_id: UUID,
+    platform_id: UUID,
+    service: str,
+    status: int | None,
+    said: str,
 ) -> None:
     """``service``: which one, such as ``names and roles``. ``said``: the answer's own words, or what went wrong.
 

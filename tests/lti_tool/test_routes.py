@@ -165,9 +165,7 @@ def test_who_has_no_business_here_gets_nowhere(house: House, who: str, statuses:
         answer = house.ask(route, token)
         # Whoever somebody is in a course, in the console they are nobody.
         allowed = {401} if route.endpoint.startswith("console.") else statuses
-        assert answer.status_code in allowed, (
-            f"{who}: {route.method} {route.rule.rule}: {answer.status_code}"
-        )
+        assert answer.status_code in allowed, f"{who}: {route.method} {route.rule.rule}: {answer.status_code}"
         assert "For this course alone" not in answer.text
     with house.given.database.engine.connect() as connection:
         assert _all_rows(connection) == before

@@ -15,7 +15,7 @@ from lti_tool.limits import limiter
 from lti_tool.lti.models import Invite
 from lti_tool.parts import Parts
 from tests.lti_tool.console.desk import COOKIE, OWN, PASSWORD, Desk, make_operator
-from tests.lti_tool.lti.launching import Clock, new_app
+from tests.lti_tool.lti.launching import TOOL, Clock, new_app
 
 
 def console_pages(app: Flask) -> list[tuple[str, str]]:
@@ -45,7 +45,9 @@ def test_with_name_and_password_one_is_in(visitor: Desk, given: Parts) -> None:
     assert "the whole installation" in page.text
 
 
-@pytest.mark.parametrize(("name", "password"), [("ada", "another password"), ("bob", PASSWORD), ("", ""), ("ada", "")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("ada", "another password"), ("bob", PASSWORD), ("", ""), ("ada", "")]
+)
 def test_with_anything_else_one_is_not(visitor: Desk, name: str, password: str) -> None:
     answer = visitor.sign_in(name, password)
     assert answer.status_code == 403
@@ -54,7 +56,9 @@ def test_with_anything_else_one_is_not(visitor: Desk, name: str, password: str) 
     assert visitor.get().status_code == 401
 
 
-def test_a_name_that_nobody_has_is_told_apart_by_nothing(visitor: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_nobody_has_is_told_apart_by_nothing(
+    visitor: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same words, and the same work: a password is hashed either way."""
     hashed = []
     verify = operators.PasswordHasher.verify
@@ -102,7 +106,9 @@ def test_a_pass_of_a_panel_opens_no_page_of_the_console(app: Flask, given: Parts
 def test_the_console_is_framed_by_nobody_and_kept_nowhere(app: Flask, desk: Desk) -> None:
     for method, path in [*console_pages(app), ("GET", "/admin/sign-in")]:
         answer = desk.client.open(path, method=method, headers=OWN, base_url="https://localhost:8000")
-        assert "frame-ancestors 'none'" in answer.headers.get("Content-Security-Policy", "frame-ancestors 'none'")
+        assert "frame-ancestors 'none'" in answer.headers.get(
+            "Content-Security-Policy", "frame-ancestors 'none'"
+        )
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["Cache-Control"] == "no-store"
         assert "unsafe-inline" not in answer.headers.get("Content-Security-Policy", "")
@@ -153,7 +159,7 @@ def test_another_operators_token_is_none(app: Flask, desk: Desk, given: Parts) -
 
 
 def test_an_older_browser_says_where_its_form_comes_from(desk: Desk) -> None:
-    headers = {"Origin": "https://localhost:8000"}
+    headers = {"Origin": TOOL}
     assert desk.send("/invites", headers=headers, form_token=desk.form_token).status_code == 200
 
 
@@ -237,7 +243,9 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(visitor: Desk) -> None:
     asked = visitor.get("/launches?outcome=refused")
     assert asked.status_code == 401
     assert 'value="/admin/launches?outcome=refused"' in asked.text
-    assert visitor.sign_in(next="/admin/launches?outcome=refused").location == "/admin/launches?outcome=refused"
+    assert (
+        visitor.sign_in(next="/admin/launches?outcome=refused").location == "/admin/launches?outcome=refused"
+    )
 
 
 @pytest.mark.parametrize(
