@@ -94,7 +94,7 @@ def _of_lrs(lrs: LrsWaiting, now: datetime) -> Iterator[Matter]:
     if lrs.parked:
         yield Matter(
             ngettext(
-                "The LRS %(name)s refused a statement.",
+                "The LRS %(name)s refused %(num)s statement.",
                 "The LRS %(name)s refused %(num)s statements.",
                 lrs.parked,
                 name=lrs.name,
