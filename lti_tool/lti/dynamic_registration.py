@@ -74,6 +74,8 @@ class Done:
     is_new: bool
     replaced: str | None
     """The client id before, where this registration took its place."""
+    earlier: str | None
+    """The client id of an earlier registration of the same LMS, which stays in use beside this one."""
     deployment_named: bool
 
 
@@ -157,7 +159,7 @@ def _keep(
     family: Family,
 ) -> Done:
     invites.use(session, clock, invite)
-    before = _before(session, invite, configuration, answer, family)
+    before = invite.replaces if invite.replaces != answer.client_id else None
     told = Registration(
         issuer=configuration.issuer,
         client_id=answer.client_id,
@@ -183,33 +185,26 @@ def _keep(
         family=family,
         is_new=is_new,
         replaced=before,
+        earlier=_earlier(session, platform),
         deployment_named=not platform.deployments_open,
     )
 
 
-def _before(
-    session: Session,
-    invite: invites.OpenInvite,
-    configuration: PlatformConfiguration,
-    answer: Answer,
-    family: Family,
-) -> str | None:
-    """The client id that this LMS had before, whose courses go on: the invite's, else its issuer's only one."""
-    if invite.replaces:
-        return invite.replaces if invite.replaces != answer.client_id else None
-    if family.shares_issuer(configuration.issuer):
+def _earlier(session: Session, platform: Platform) -> str | None:
+    """The client id of another registration of the same LMS in use, where its issuer has only this one LMS."""
+    if family_of(platform.family).shares_issuer(platform.issuer):
         return None
-    of_issuer = list(
-        session.scalars(
-            select(Platform).where(
-                Platform.tenant_id == invite.tenant_id, Platform.issuer == configuration.issuer
-            )
+    return session.scalar(
+        select(Platform.client_id)
+        .where(
+            Platform.tenant_id == platform.tenant_id,
+            Platform.issuer == platform.issuer,
+            Platform.id != platform.id,
+            Platform.removed_at.is_(None),
         )
+        .order_by(Platform.created_at.desc())
+        .limit(1)
     )
-    if any(one.client_id == answer.client_id for one in of_issuer):
-        return None
-    in_use = [one for one in of_issuer if one.removed_at is None] or of_issuer
-    return in_use[0].client_id if len(in_use) == 1 else None
 
 
 def _ask(session: requests.Session, method: str, url: str, **options: object) -> requests.Response:

@@ -186,6 +186,51 @@ _MET = (
 )
 
 
+def course_of_same_lms(session: Session, platform: PlatformCard, lti_context_id: str) -> UUID | None:
+    """The course that this context is by another registration of the same LMS; None where it is none, or two."""
+    if not lti_context_id:
+        return None
+    found = session.scalars(
+        select(LtiContext.course_id)
+        .join(
+            Deployment,
+            and_(Deployment.tenant_id == LtiContext.tenant_id, Deployment.id == LtiContext.deployment_id),
+        )
+        .join(
+            Platform, and_(Platform.tenant_id == Deployment.tenant_id, Platform.id == Deployment.platform_id)
+        )
+        .where(
+            LtiContext.tenant_id == platform.tenant_id,
+            LtiContext.lti_context_id == lti_context_id,
+            Platform.issuer == platform.issuer,
+            Platform.id != platform.id,
+        )
+        .distinct()
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def panel_of_same_link(
+    session: Session, tenant_id: UUID, course_id: UUID, link_id: str, custom_key: str
+) -> UUID | None:
+    """The panel that this link is by another registration through which the course is known; None where none is."""
+    return session.scalar(
+        select(LtiLink.panel_id)
+        .join(
+            LtiContext,
+            and_(LtiContext.tenant_id == LtiLink.tenant_id, LtiContext.id == LtiLink.context_id),
+        )
+        .where(
+            LtiLink.tenant_id == tenant_id,
+            LtiContext.course_id == course_id,
+            LtiLink.resource_link_id == link_id,
+            LtiLink.custom_key == custom_key,
+        )
+        .limit(1)
+    )
+
+
 def is_connected(session: Session, tenant_id: UUID, course_id: UUID) -> bool:
     """Whether a platform in use has a context that is this course."""
     return bool(rows(session, _CONNECTED, {"tenant_id": tenant_id, "course_id": course_id}))
