@@ -8,6 +8,7 @@ are kept in memory: signing with a PEM text costs a hundred times as much as wit
 import hashlib
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,11 +66,11 @@ class ToolKeys:
     _keys: list[SigningKey] = field(default_factory=list)
 
     def published(self) -> list[SigningKey]:
-        """The newest first; made when there is none."""
+        """The one that signs first; made when there is none."""
         now = self.parts.clock()
         if self._read_at is None or not self._keys or now - self._read_at > _KEPT:
             with self.parts.database.read() as session:
-                self._keys = load_keys(session, now, self.parts.sealer)
+                self._keys = load_keys(session, now, self.parts.sealer, self._keys)
             if not self._keys:
                 with self.parts.database.write() as session:
                     ensure_tool_key(session, self.parts.clock, self.parts.sealer)
@@ -84,10 +85,18 @@ class ToolKeys:
         return {"keys": [key.jwk for key in self.published()]}
 
 
-def load_keys(session: Session, now: datetime, sealer: Sealer) -> list[SigningKey]:
-    """Those still published, the newest first; raises :class:`~social_layer.sealing.SealBroken`."""
-    rows = published_rows(session, now)
-    return [SigningKey(row.kid, _parsed(sealer.open(row.sealed_pem)), row.created_at) for row in rows]
+def load_keys(
+    session: Session, now: datetime, sealer: Sealer, known: Sequence[SigningKey] = ()
+) -> list[SigningKey]:
+    """Those still published, the one that signs first; raises :class:`~social_layer.sealing.SealBroken`.
+
+    ``known``: what was parsed before, which takes a tenth of a second for each.
+    """
+    parsed = {key.kid: key for key in known}
+    return [
+        parsed.get(row.kid) or SigningKey(row.kid, _parsed(sealer.open(row.sealed_pem)), row.created_at)
+        for row in published_rows(session, now)
+    ]
 
 
 def published_rows(session: Session, now: datetime) -> list[ToolKey]:
