@@ -259,6 +259,7 @@ PROBLEMS: dict[str, Kind] = {
         _("This address was used before, and each one registers a single LMS."),
         _("If that was you, all is done; look with: alongside platform list. Otherwise ask for a new one: alongside platform invite."),
     ),
+    "invite_withdrawn": Kind(403, _("This address was taken back before it was used."), _ANOTHER_INVITE),
     "invite_expired": Kind(403, _("This address was not used in time."), _ANOTHER_INVITE),
     "registration_incomplete": Kind(
         400,
@@ -337,6 +338,18 @@ PROBLEMS: dict[str, Kind] = {
     ),
     "list_not_kept": Kind(
         500, _("The list could not be kept on our side."), _("It is tried again by itself in a few minutes.")
+    ),
+    # The operator's console
+    "sign_in_first": Kind(
+        401, _("This page is for the people who look after this installation."), _("Sign in, then go on.")
+    ),
+    "form_elsewhere": Kind(
+        403,
+        _("This form was not sent by a page of the console, or by one of a sign-in that has ended."),
+        _("Go back, load the page again and send the form once more. Nothing was changed."),
+    ),
+    "console_form_wrong": Kind(
+        422, _("Something in the form or in the address cannot be taken."), _("Go back and correct it. Nothing was changed.")
     ),
     # What cannot be done now
     "too_many_requests": Kind(429, _("That was a lot at once."), _WAIT),

@@ -218,12 +218,14 @@ class PlatformKeySet(Base):
 
 
 class ToolKey(Base):
-    """One of our own signing keys: the newest signs, the others stay published until they retire."""
+    """One of our own signing keys: the newest that has begun signs, all are published until they retire."""
 
     __tablename__ = "tool_key"
     kid: Mapped[str] = mapped_column(String(64), primary_key=True)
     sealed_pem: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+    # A key that was made by the schedule is published for a while before it signs.
+    begins_at: Mapped[datetime]
     retires_at: Mapped[datetime | None]
 
 
@@ -287,5 +289,6 @@ class Invite(Tenanted, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
     # What came of it.
     platform_id: Mapped[UUID | None]
