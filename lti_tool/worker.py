@@ -23,8 +23,8 @@ from lti_tool.lti.keys import keep_keys
 from lti_tool.lti.launch_log import sweep_attempts
 from lti_tool.lti.logins import sweep_logins
 from lti_tool.lti.reading import Readers
-from lti_tool.lti.service_tokens import sweep_tokens
 from lti_tool.lti.service_errors import sweep_service_errors
+from lti_tool.lti.service_tokens import sweep_tokens
 from lti_tool.parts import Parts
 from xapi.bridge import Bridge
 from xapi.couriers import Couriers
