@@ -39,6 +39,8 @@ def _words(locale: str) -> dict[str, object]:
         "shared_just_now": gettext("You shared one just now."),
         "discarded": gettext("Discarded."),
         "removed": gettext("Removed."),
+        "people_listed": plural("{n} person is listed", "{n} people are listed"),
+        "list_read": gettext("The list of people is up to date."),
         "more_shown": gettext("Earlier entries are shown."),
         "try_again": gettext("Try again"),
         "offline": [
@@ -64,6 +66,9 @@ def _words(locale: str) -> dict[str, object]:
         "new_threads": plural("{n} new thread", "{n} new threads"),
         "new_reflections": plural("{n} new reflection", "{n} new reflections"),
         "new_replies": plural("{n} new reply", "{n} new replies"),
+        "panel_added": gettext("A panel was added below."),
+        "panel_removed": gettext("The panel was removed; you can take it back."),
+        "panels": plural("{n} panel", "{n} panels"),
         "step": gettext("Step {n} of {of}"),
         "preview_empty": gettext("There is nothing to preview yet."),
     }

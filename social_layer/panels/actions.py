@@ -6,19 +6,17 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from social_layer import text
 from social_layer.clock import Clock
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
-from social_layer.panels.kinds import OFFERED_KINDS
 from social_layer.panels.models import Kind, Panel, Template, TemplateVersion
-from social_layer.panels.queries import has_entries, hold_voice, kind_of_version, opened_since
-from social_layer.refusals import Conflict, Invalid, NotAllowed
+from social_layer.panels.queries import has_entries, hold_voice, opened_since, version_by_id
+from social_layer.panels.settings import Settings, checked, first_version, next_version
+from social_layer.refusals import Conflict, NotAllowed
 from social_layer.viewer import Viewer
 
 # An opening is noted once in this time, however often the page is loaded.
 OPENING_LASTS = timedelta(minutes=30)
-MAX_PURPOSE = 500
 
 
 def make_panel(
@@ -37,7 +35,8 @@ def make_panel(
     template = Template(tenant_id=tenant_id, id=uuid4(), created_at=now)
     session.add(template)
     session.flush()
-    version = _version(clock, tenant_id, template.id, 1, kind, title, purpose, prompt)
+    settings = Settings(kind=kind, title=title, purpose=purpose, prompt=prompt)
+    version = first_version(clock, tenant_id, template.id, settings)
     session.add(version)
     session.flush()
     panel = Panel(
@@ -58,24 +57,13 @@ def set_up(
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")
-    title, purpose, prompt = text.one_line(title), text.one_line(purpose), text.tidy(prompt)
-    if kind not in OFFERED_KINDS:
-        raise Invalid("kind_not_offered", field="kind", kind=kind)
-    if not title:
-        raise Invalid("title_missing", field="title")
-    limits = (
-        ("title", title, text.MAX_TITLE),
-        ("purpose", purpose, MAX_PURPOSE),
-        ("prompt", prompt, text.MAX_BODY),
-    )
-    for field, value, most in limits:
-        text.check_length(field, value, most)
+    wanted = checked(Settings(kind=kind, title=title, purpose=purpose, prompt=prompt))
     # Taking the panel's row first makes two set-ups at once, or a set-up and a first post, one after the other.
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
     taken = update(Panel).where(panel_is).values(set_up_at=clock()).returning(Panel.template_version_id)
     # What the viewer saw may have changed before the row was ours.
-    present = kind_of_version(session, viewer, session.execute(taken).scalar_one())
-    if kind != present and has_entries(session, viewer):
+    present = version_by_id(session, viewer.tenant_id, session.execute(taken).scalar_one())
+    if kind != present.kind and has_entries(session, viewer):
         raise Conflict("kind_is_fixed")
     number = session.scalar(
         select(func.max(TemplateVersion.number)).where(
@@ -83,8 +71,15 @@ def set_up(
             TemplateVersion.template_id == viewer.panel.template_id,
         )
     )
-    version = _version(
-        clock, viewer.tenant_id, viewer.panel.template_id, (number or 0) + 1, kind, title, purpose, prompt
+    version = next_version(
+        clock,
+        present,
+        viewer.panel.template_id,
+        (number or 0) + 1,
+        kind=wanted.kind,
+        title=wanted.title,
+        purpose=wanted.purpose,
+        prompt=wanted.prompt,
     )
     session.add(version)
     session.flush()
@@ -99,27 +94,3 @@ def open_panel(session: Session, clock: Clock, viewer: Viewer) -> None:
     hold_voice(session, viewer)
     if not opened_since(session, viewer, since):
         append(session, clock, viewer, EventType.panel_opened, viewer.panel.id)
-
-
-def _version(
-    clock: Clock,
-    tenant_id: UUID,
-    template_id: UUID,
-    number: int,
-    kind: Kind,
-    title: str,
-    purpose: str,
-    prompt: str,
-) -> TemplateVersion:
-    return TemplateVersion(
-        tenant_id=tenant_id,
-        id=uuid4(),
-        template_id=template_id,
-        number=number,
-        kind=kind,
-        title=title,
-        purpose=purpose,
-        prompt=prompt,
-        prompt_html=text.render(prompt, field="prompt"),
-        created_at=clock(),
-    )

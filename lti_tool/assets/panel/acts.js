@@ -5,6 +5,7 @@ import { closeComposer, discardDraft, openEdit, openReply, togglePreview } from 
 import { askHelp, confirmed } from "./dialogs.js";
 import { announce } from "./live.js";
 import { showReplies, showThreads } from "./news.js";
+import { peopleActs } from "./people.js";
 import { elementsOf, goTo, idOf, renew, threadOf } from "./places.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
@@ -27,6 +28,7 @@ const ACTS = {
   "show-replies": (button) => showReplies(threadOf(button)),
   "set-up": openSetUp,
   "leave-set-up": leaveSetUp,
+  ...peopleActs,
 };
 
 export function startActs() {

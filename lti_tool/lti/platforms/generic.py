@@ -30,6 +30,8 @@ class Family:
     name: str | LazyString = _YOUR_LMS
     left_to_do: tuple[LazyString, ...] = _LEFT_TO_DO
     """What an administrator does in the LMS after the tool has registered itself."""
+    list_shortens_roles: bool = False
+    """Whether its list of members calls people learners whom its launches show as staff."""
 
     def tool_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The tool's part of a registration, as this product wants it."""
@@ -38,6 +40,14 @@ class Family:
     def shares_issuer(self, issuer: str) -> bool:
         """Whether many institutions' LMSs go by this issuer, so that it does not tell which one it is."""
         return False
+
+    def is_of_course(self, message: Message) -> bool:
+        """Whether the link is no link of its own, but the course itself."""
+        return False
+
+    def original_title(self, title: str) -> str | None:
+        """How the link is called that this one was made from in the same course, where the title tells."""
+        return None
 
     def panel_key(self, message: Message) -> str:
         """What tells several embeds of one resource link apart; empty where there is only one."""
