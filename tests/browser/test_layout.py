@@ -30,7 +30,7 @@ def fill(maya: Visitor) -> None:
         maya.answer(f"level {number - 1}" if number else "111111111111", f"level {number}")
 
 
-@pytest.mark.parametrize("width", [360, 900])
+@pytest.mark.parametrize("width", [320, 360, 900])
 def test_nothing_jumps_while_the_page_opens_or_news_arrives(visit: VISIT, width: int) -> None:
     maya = visit("maya", width=width)
     fill(maya)
@@ -43,6 +43,8 @@ def test_nothing_jumps_while_the_page_opens_or_news_arrives(visit: VISIT, width:
     lucas.button("1 new thread").wait_for()
     lucas.frame.locator("#arrived-replies").wait_for()
     assert lucas.frame.evaluate(_SHIFTS) == 0
+    root = "document.documentElement"
+    assert lucas.frame.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
     lucas.reload_frame()
     assert lucas.frame.evaluate(_SHIFTS) == 0
 
