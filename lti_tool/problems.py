@@ -97,6 +97,14 @@ PROBLEMS: dict[str, Kind] = {
     ),
     "may_not_post": Kind(403, _("You can read here, and not write."), _("Ask your instructor if you should.")),
     "not_author": Kind(403, _("Only its author can change this entry."), _("You can answer it instead.")),
+    "in_no_group": Kind(
+        403,
+        _("This panel is for groups, and you are not in one yet."),
+        _("Ask your instructor to put you into a group, then open the panel again from your course."),
+    ),
+    "not_arranging": Kind(
+        403, _("Only instructors arrange groups and terms."), _("Ask your instructor to do it.")
+    ),
     # What is asked for
     "not_found": Kind(404, _("There is nothing at this address."), _REOPEN),
     "method_not_allowed": Kind(405, _("This address does not take that kind of request."), _("See the API's description.")),
@@ -123,12 +131,26 @@ PROBLEMS: dict[str, Kind] = {
         _("People have already written here, so the kind of this panel stays as it is."),
         _("Add another panel to the course for the other kind."),
     ),
+    "group_not_found": Kind(404, _("This group does not exist, or is not yours."), _RELOAD),
+    "group_set_not_found": Kind(404, _("These groups do not exist any more."), _RELOAD),
+    "group_closed": Kind(
+        409, _("This group was closed; it can be read, and not written in."), _("Write in one of the present groups.")
+    ),
+    "groups_changed": Kind(
+        409,
+        _("This panel's groups were changed while you wrote, and your text could be read by others than you meant."),
+        _("Load the page again, look who reads along, and post it then. Your draft is kept."),
+    ),
     "not_a_reflection_panel": Kind(409, _("This panel is not for reflections."), _RELOAD),
     # What was given
     "bad_request": Kind(400, _("The request could not be understood."), _("See the API's description.")),
     "bad_cursor": Kind(400, _("This cursor was not issued here."), _("Start again without a cursor.")),
     "invalid": Kind(422, _("Some of what was sent cannot be taken."), _("See the fields named below.")),
     "body_missing": Kind(422, _("There is no text yet."), _("Write something, then post it.")),
+    "group_missing": Kind(422, _("It is not clear for which group this is."), _("Choose a group, then try again.")),
+    "group_set_missing": Kind(
+        422, _("It is not clear which groups the panel is for."), _("Choose them, or make groups first.")
+    ),
     "title_missing": Kind(422, _("The panel needs a name."), _("Write a short one.")),
     "step_missing": Kind(
         422, _("The first step is still empty."), _("Write a line about what happened, then share it.")

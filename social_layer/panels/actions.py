@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from social_layer import text
 from social_layer.clock import Clock
+from social_layer.database import upsert
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
+from social_layer.groups.queries import set_to_use
 from social_layer.panels.kinds import OFFERED_KINDS
-from social_layer.panels.models import Kind, Panel, Template, TemplateVersion
+from social_layer.panels.models import GroupMode, Kind, Panel, PanelGroups, Template, TemplateVersion
 from social_layer.panels.queries import has_entries, hold_voice, kind_of_version, opened_since
 from social_layer.refusals import Conflict, Invalid, NotAllowed
 from social_layer.viewer import Viewer
@@ -49,12 +51,22 @@ def make_panel(
 
 
 def set_up(
-    session: Session, clock: Clock, viewer: Viewer, *, kind: Kind, title: str, purpose: str, prompt: str
+    session: Session,
+    clock: Clock,
+    viewer: Viewer,
+    *,
+    kind: Kind,
+    title: str,
+    purpose: str,
+    prompt: str,
+    group_mode: GroupMode | None = None,
+    group_set_id: UUID | None = None,
 ) -> None:
     """Gives the panel new settings, as the next version of its template.
 
-    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``, and
-    ``kind_is_fixed`` once somebody has posted: what was written under one kind's rules must not change its meaning.
+    ``group_mode``: as it was, where none is given. ``group_set_id``: which groups, where the mode has any.
+    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``,
+    ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has posted: what was written under one kind's rules must not change its meaning.
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")
@@ -70,6 +82,7 @@ def set_up(
     )
     for field, value, most in limits:
         text.check_length(field, value, most)
+    mode = group_mode or viewer.panel.group_mode
     # Taking the panel's row first makes two set-ups at once, or a set-up and a first post, one after the other.
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
     taken = update(Panel).where(panel_is).values(set_up_at=clock()).returning(Panel.template_version_id)
@@ -77,6 +90,8 @@ def set_up(
     present = kind_of_version(session, viewer, session.execute(taken).scalar_one())
     if kind != present and has_entries(session, viewer):
         raise Conflict("kind_is_fixed")
+    if group_mode is not None:
+        _use_groups(session, viewer, group_mode, group_set_id)
     number = session.scalar(
         select(func.max(TemplateVersion.number)).where(
             TemplateVersion.tenant_id == viewer.tenant_id,
@@ -84,7 +99,15 @@ def set_up(
         )
     )
     version = _version(
-        clock, viewer.tenant_id, viewer.panel.template_id, (number or 0) + 1, kind, title, purpose, prompt
+        clock,
+        viewer.tenant_id,
+        viewer.panel.template_id,
+        (number or 0) + 1,
+        kind,
+        title,
+        purpose,
+        prompt,
+        mode,
     )
     session.add(version)
     session.flush()
@@ -101,6 +124,24 @@ def open_panel(session: Session, clock: Clock, viewer: Viewer) -> None:
         append(session, clock, viewer, EventType.panel_opened, viewer.panel.id)
 
 
+def _use_groups(session: Session, viewer: Viewer, mode: GroupMode, set_id: UUID | None) -> None:
+    """Notes which groups the panel uses; kept once noted, see :class:`PanelGroups`."""
+    if mode is GroupMode.everyone:
+        if not viewer.panel.has_groups:
+            return
+        chosen: dict[str, UUID | None] = {}
+    else:
+        chosen = {"set_id": set_to_use(session, viewer, set_id)}
+    row = {"tenant_id": viewer.tenant_id, "panel_id": viewer.panel.id, **chosen}
+    key = ["tenant_id", "panel_id"]
+    change = upsert(session, PanelGroups).values(row)
+    session.execute(
+        change.on_conflict_do_update(index_elements=key, set_=chosen)
+        if chosen
+        else change.on_conflict_do_nothing(index_elements=key)
+    )
+
+
 def _version(
     clock: Clock,
     tenant_id: UUID,
@@ -110,6 +151,7 @@ def _version(
     title: str,
     purpose: str,
     prompt: str,
+    group_mode: GroupMode = GroupMode.everyone,
 ) -> TemplateVersion:
     return TemplateVersion(
         tenant_id=tenant_id,
@@ -121,5 +163,6 @@ def _version(
         purpose=purpose,
         prompt=prompt,
         prompt_html=text.render(prompt, field="prompt"),
+        group_mode=group_mode,
         created_at=clock(),
     )
