@@ -5,8 +5,8 @@ from typing import Any
 from flask import request
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from lti_tool.fields import Text
-from social_layer.panels.models import Kind
+from lti_tool.fields import ChosenId, Text
+from social_layer.panels.models import GroupMode, Kind
 from social_layer.text import MAX_BODY
 
 _LARGEST = 2**53  # a script's largest whole number
@@ -25,6 +25,7 @@ class Writing(Form):
     title = Text(load_default="")
     body = Text(load_default="")
     parent_id = fields.UUID(load_default=None)
+    group = ChosenId(load_default=None)
     idempotency_key = Text(load_default=None, validate=validate.Length(8, 64))
 
 
@@ -47,6 +48,14 @@ class Settings(Form):
     title = Text(load_default="")
     purpose = Text(load_default="")
     prompt = Text(load_default="")
+    group_mode = fields.Enum(GroupMode, by_value=True, load_default=None)
+    group_set_id = ChosenId(load_default=None)
+
+
+class Looking(Form):
+    """Which group is looked at; none for all of them."""
+
+    group = ChosenId(load_default=None)
 
 
 class ThoughtsForm(Form):
@@ -56,6 +65,7 @@ class ThoughtsForm(Form):
     so_what = Text(load_default="")
     now_what = Text(load_default="")
     title = Text(load_default="")
+    group = ChosenId(load_default=None)
     idempotency_key = Text(load_default=None, validate=validate.Length(8, 64))
 
 

@@ -8,7 +8,8 @@ import { showReplies, showThreads } from "./news.js";
 import { elementsOf, goTo, idOf, renew, threadOf } from "./places.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
-import { actsOfKind, startKind } from "../kinds/index.js";
+import { actsOfKind } from "../kinds/index.js";
+import { leaveSheet, openSheet, renewed } from "./sheets.js";
 import { words } from "./words.js";
 
 const ACTS = {
@@ -22,6 +23,9 @@ const ACTS = {
   help: askHelp,
   "show-threads": showThreads,
   "show-replies": (button) => showReplies(threadOf(button)),
+  sheet: openSheet,
+  "leave-sheet": leaveSheet,
+  download,
   "set-up": openSetUp,
   "leave-set-up": leaveSetUp,
 };
@@ -125,11 +129,24 @@ function leaveSetUp() {
 }
 
 function settledIn() {
-  startKind();
+  renewed();
   const heading = document.querySelector("#panel h1");
   heading.tabIndex = -1;
   heading.focus();
   announce(words("saved"));
+}
+
+/** A download needs an address of its own, since it carries no pass; it holds for minutes. */
+async function download(button) {
+  clearProblem(button.parentElement);
+  try {
+    const response = await ask(button.value, { method: "POST" });
+    const link = document.createElement("a");
+    Object.assign(link, { href: (await response.json()).url, download: "" });
+    link.click();
+  } catch (refusal) {
+    showProblem(button.parentElement, refusal, () => download(button));
+  }
 }
 
 function moreShown(last) {

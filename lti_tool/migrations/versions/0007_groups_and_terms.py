@@ -105,8 +105,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("group_service", "lti_group", "lti_group_set", "panel_groups"):
-        op.drop_table(table)
+    for name in ("group_service", "lti_group", "lti_group_set", "panel_groups"):
+        op.drop_table(name)
     op.drop_column("template_version", "group_mode")
     with op.batch_alter_table("course_group") as table:
         table.drop_index(op.f("ix_course_group_tenant_id_set_id"))
