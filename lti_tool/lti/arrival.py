@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lti_tool.logs import log
 from lti_tool.lti import frames, logins
 from lti_tool.lti.claims import Message
+from lti_tool.lti.lms_groups import learn_groups, note_service
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.platforms.generic import Family
@@ -59,6 +60,11 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     viewer = find_viewer(session, platform.tenant_id, membership_id, panel_id)
     if viewer is None:  # the membership was made active above, and the panel is the course's own
         raise Problem("not_member")
+    told = family.groups(message)
+    if told is not None and learn_groups(session, clock, viewer, context_id, told):
+        viewer = find_viewer(session, platform.tenant_id, membership_id, panel_id) or viewer
+    if message.group_service:
+        note_service(session, clock, viewer, context_id, message.group_service)
     open_panel(session, clock, viewer)
     return Arrived(viewer, new_origin)
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
-from lti_tool.lti.models import ID_LENGTH
+from lti_tool.lti.models import ID_LENGTH, URL_LENGTH
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 VERSION = "1.3.0"
@@ -21,6 +21,7 @@ RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 # In small letters without spaces: Moodle sends other keys twice.
 PANEL_PARAMETER = "alongside_panel"
 TIME_ZONE_PARAMETER = "time_zone"
+GROUP_SERVICE = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 # The longest sub that OpenID Connect allows is 255 characters (Core, section 2).
 MOST_ROLES = 200
 MOST_TEXT = 255
@@ -120,6 +121,15 @@ class Message:
     return_url: str | None
     family: str | None
     platform_name: str | None
+    group_service: "GroupServiceOffer | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupServiceOffer:
+    """Where the context's groups and sets of groups are told (Course Groups Service 1.0)."""
+
+    groups_url: str
+    sets_url: str | None
 
 
 class MessageClaims(Claims):
@@ -146,6 +156,7 @@ class ResourceLinkClaims(MessageClaims):
     context = fields.Nested(ContextClaim, data_key=CLAIM + "context", load_default=None)
     presentation = fields.Nested(PresentationClaim, data_key=CLAIM + "launch_presentation", load_default=None)
     platform = fields.Nested(PlatformClaim, data_key=CLAIM + "tool_platform", load_default=None)
+    group_service = fields.Raw(data_key=GROUP_SERVICE, load_default=None)
     custom = Values(keys=fields.String(), data_key=CLAIM + "custom", load_default=dict)
     name = Words(load_default=None)
     given_name = Words(load_default=None)
@@ -180,6 +191,7 @@ class ResourceLinkClaims(MessageClaims):
             return_url=presentation.get("return_url"),
             family=platform.get("product_family_code"),
             platform_name=platform.get("name"),
+            group_service=_group_service(found["group_service"]),
         )
 
 
@@ -195,6 +207,25 @@ def message_type(claims: Mapping[str, Any]) -> str:
 def resource_link_message(claims: Mapping[str, Any]) -> Message:
     """The message in our words; raises `marshmallow.ValidationError` with the claims that are wrong."""
     return cast(Message, _RESOURCE_LINK.load(claims))
+
+
+def _group_service(told: Any) -> GroupServiceOffer | None:
+    """The panel works without it, so that a claim of another form is left out and refuses nobody."""
+    if not isinstance(told, Mapping):
+        return None
+    groups, sets = told.get("context_groups_url"), told.get("context_group_sets_url")
+    if not _is_address(groups):
+        return None
+    return GroupServiceOffer(str(groups), str(sets) if _is_address(sets) else None)
+
+
+def _is_address(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and value.startswith(("https://", "http://"))
+        and len(value) <= URL_LENGTH
+        and not _UNPRINTABLE.search(value)
+    )
 
 
 def _name_of(found: Mapping[str, Any]) -> str | None:

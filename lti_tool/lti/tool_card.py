@@ -45,7 +45,12 @@ SERVICES = (
 MESSAGES = (RESOURCE_LINK,)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 # Values are variables that the LMS fills in at each launch. None may hold an equals sign: Moodle cuts there.
-CUSTOM = {"time_zone": "$Person.address.timezone"}
+# A variable that is another LMS's arrives as it was written, and is left out.
+CUSTOM = {
+    "time_zone": "$Person.address.timezone",
+    "moodle_groups": "$Moodle.Person.userGroupIds",
+    "canvas_groups": "$Canvas.group.contextIds",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +145,15 @@ class ToolCard:
         }
 
 
+# Asked for only where an LMS says that it has it: others refuse a scope that they do not know.
+GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+
+
 def all_scopes() -> list[str]:
     return [scope for wish in SERVICES for scope in wish.scopes]
 
 
 def scopes_for(supported: list[str]) -> list[str]:
     """What is wanted and offered; everything wanted, where an LMS does not say what it offers."""
-    return [scope for scope in all_scopes() if not supported or scope in supported]
+    wanted = [scope for scope in all_scopes() if not supported or scope in supported]
+    return [*wanted, *([GROUPS_SCOPE] if GROUPS_SCOPE in supported else [])]

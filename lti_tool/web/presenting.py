@@ -194,6 +194,11 @@ def _units_ago(locale: str, unit: int, number: int) -> str:
 _GRAIN: dict[int, Literal["minute", "hour", "day"]] = {_MINUTE: "minute", _HOUR: "hour", _DAY: "day"}
 
 
+def day_of(moment: datetime, zone_name: str | None, *, with_year: bool = True) -> str:
+    """The day in the reader's own zone and language."""
+    return _day(str(get_locale() or "en"), moment.astimezone(zone(zone_name)).date(), with_year)
+
+
 @lru_cache(4096)
 def _day(locale: str, day: date, with_year: bool) -> str:
     return format_skeleton("yMMMd" if with_year else "MMMd", day, locale=Locale.parse(locale))

@@ -66,7 +66,8 @@ def set_up(
 
     ``group_mode``: as it was, where none is given. ``group_set_id``: which groups, where the mode has any.
     Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``,
-    ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has posted: what was written under one kind's rules must not change its meaning.
+    ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has posted: what was written
+    under one kind's rules must not change its meaning.
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask_babel import LazyString, lazy_gettext
 
 from lti_tool.lti.claims import Message
-from lti_tool.lti.platforms.generic import Family
+from lti_tool.lti.platforms.generic import Family, ids_listed
 
 _OWN = "https://canvas.instructure.com/lti/"
 # Every school whose Canvas Instructure hosts goes by one of these.
@@ -40,6 +40,10 @@ class Canvas(Family):
 
     def shares_issuer(self, issuer: str) -> bool:
         return urlsplit(issuer).hostname in _SHARED
+
+    def groups(self, message: Message) -> tuple[str, ...] | None:
+        """By `$Canvas.group.contextIds`: opaque ids, without names."""
+        return ids_listed(message.custom.get("canvas_groups"))
 
     def panel_title(self, message: Message) -> str | None:
         """In the course navigation and in pages the link's id is the context's, and its title the tool's own name."""

@@ -1,15 +1,25 @@
 """Moodle. Recorded from 4.5: its launches keep to the standard; what administrators must know is at its other end."""
 
+from dataclasses import dataclass
+
 from flask_babel import LazyString, lazy_gettext
 
-from lti_tool.lti.platforms.generic import Family
+from lti_tool.lti.claims import Message
+from lti_tool.lti.platforms.generic import Family, ids_listed
 
 
 def _(text: str) -> LazyString:
     return lazy_gettext(text)
 
 
-MOODLE = Family(
+@dataclass(frozen=True)
+class Moodle(Family):
+    def groups(self, message: Message) -> tuple[str, ...] | None:
+        """By `$Moodle.Person.userGroupIds`: numbers, without names."""
+        return ids_listed(message.custom.get("moodle_groups"))
+
+
+MOODLE = Moodle(
     code="moodle",
     advice=(
         (
