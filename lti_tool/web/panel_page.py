@@ -19,6 +19,7 @@ from lti_tool.wording import group_name, set_name
 from social_layer import cursors
 from social_layer.discussion.queries import drafts, entries_page
 from social_layer.groups.queries import places_of, sets_offered
+from social_layer.terms.queries import seems_new
 from social_layer.viewer import Viewer
 
 
@@ -60,6 +61,7 @@ def panel_context(session: Session, viewer: Viewer, group: UUID | None = None) -
         "offers_set_up": offers_set_up,
         "group_sets": sets_offered(session, viewer) if offers_set_up else (),
         "group_set_id": None,
+        "term_seems_over": viewer.may_arrange and not offers_set_up and seems_new(session, viewer),
     }
 
 

@@ -116,9 +116,10 @@ async function openSetUp(button) {
     htmx.process(place);
     place.hidden = false;
     document.getElementById("panel").hidden = true;
+    document.getElementById("sheet").hidden = true;
     place.querySelector("h1").focus();
   } catch (refusal) {
-    showProblem(button.closest("header"), refusal, () => openSetUp(button));
+    showProblem(button.closest("header, .sheet-head"), refusal, () => openSetUp(button));
   }
 }
 
