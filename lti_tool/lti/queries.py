@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.claims import Message
-from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform
+from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform, Roster
 from social_layer.database import rows
 from social_layer.people.models import Account, Course, Membership, Person, Tenant
 from social_layer.people.queries import KNOWN, Known
@@ -59,6 +59,19 @@ def platforms_of(session: Session, issuer: str, client_id: str | None) -> list[P
     return [PlatformCard(*row) for row in rows(session, _FIRST_TWO, {"issuer": issuer})]
 
 
+def find_platform(session: Session, tenant_id: UUID, platform_id: UUID) -> PlatformCard | None:
+    """By its id, for whoever works without a login; None where it was removed."""
+    found = rows(session, _OF_ID, {"tenant_id": tenant_id, "platform_id": platform_id})
+    return PlatformCard(*found[0]) if found else None
+
+
+_OF_ID = select(*_CARD).where(
+    Platform.tenant_id == bindparam("tenant_id"),
+    Platform.id == bindparam("platform_id"),
+    Platform.removed_at.is_(None),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LoginCard:
     """A login as it was stored, with its platform."""
@@ -96,10 +109,21 @@ _LOGIN = (
 
 
 @dataclass(frozen=True, slots=True)
+class RosterCard:
+    """What a launch needs to know of its context's list of members."""
+
+    url: str | None
+    used_at: datetime
+    due_at: datetime | None
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Met:
     """What is known of a launch's deployment, context, link and person; None for what is met for the first time."""
 
     known: Known | None
+    roster: RosterCard | None
     deployment_id: UUID
     first_launch_at: datetime | None
     context_id: UUID | None
@@ -127,8 +151,13 @@ def find_met(session: Session, platform: PlatformCard, message: Message, custom_
     )
     if not found:
         return None
-    person = found[0][7:]
-    return Met(Known(*person) if person[0] is not None else None, *found[0][:7])
+    row = found[0]
+    roster, person = row[7:11], row[11:]
+    return Met(
+        Known(*person) if person[0] is not None else None,
+        RosterCard(*roster) if roster[1] is not None else None,
+        *row[:7],
+    )
 
 
 _MET = (
@@ -140,6 +169,10 @@ _MET = (
         Course.title,
         Course.label,
         LtiLink.panel_id,
+        Roster.url,
+        Roster.used_at,
+        Roster.due_at,
+        Roster.as_of,
         *KNOWN,
     )
     .select_from(Deployment)
@@ -152,6 +185,7 @@ _MET = (
         ),
     )
     .outerjoin(Course, and_(Course.tenant_id == LtiContext.tenant_id, Course.id == LtiContext.course_id))
+    .outerjoin(Roster, and_(Roster.tenant_id == LtiContext.tenant_id, Roster.context_id == LtiContext.id))
     .outerjoin(
         LtiLink,
         and_(
@@ -184,6 +218,51 @@ _MET = (
         Deployment.lti_deployment_id == bindparam("deployment"),
     )
 )
+
+
+def course_of_same_lms(session: Session, platform: PlatformCard, lti_context_id: str) -> UUID | None:
+    """The course that this context is by another registration of the same LMS; None where it is none, or two."""
+    if not lti_context_id:
+        return None
+    found = session.scalars(
+        select(LtiContext.course_id)
+        .join(
+            Deployment,
+            and_(Deployment.tenant_id == LtiContext.tenant_id, Deployment.id == LtiContext.deployment_id),
+        )
+        .join(
+            Platform, and_(Platform.tenant_id == Deployment.tenant_id, Platform.id == Deployment.platform_id)
+        )
+        .where(
+            LtiContext.tenant_id == platform.tenant_id,
+            LtiContext.lti_context_id == lti_context_id,
+            Platform.issuer == platform.issuer,
+            Platform.id != platform.id,
+        )
+        .distinct()
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def panel_of_same_link(
+    session: Session, tenant_id: UUID, course_id: UUID, link_id: str, custom_key: str
+) -> UUID | None:
+    """The panel that this link is by another registration through which the course is known; None where none is."""
+    return session.scalar(
+        select(LtiLink.panel_id)
+        .join(
+            LtiContext,
+            and_(LtiContext.tenant_id == LtiLink.tenant_id, LtiContext.id == LtiLink.context_id),
+        )
+        .where(
+            LtiLink.tenant_id == tenant_id,
+            LtiContext.course_id == course_id,
+            LtiLink.resource_link_id == link_id,
+            LtiLink.custom_key == custom_key,
+        )
+        .limit(1)
+    )
 
 
 def is_connected(session: Session, tenant_id: UUID, course_id: UUID) -> bool:

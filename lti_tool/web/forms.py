@@ -9,6 +9,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, vali
 from lti_tool.fields import ChosenId, Text
 from social_layer.groups.plans import MOST_GROUPS, MOST_PEOPLE
 from social_layer.panels.models import GroupMode, Kind
+from social_layer.people.class_list import Shown
 from social_layer.text import MAX_BODY
 
 _LARGEST = 2**53  # a script's largest whole number
@@ -128,6 +129,20 @@ class ThoughtsForm(Form):
     title = Text(load_default="")
     group = ChosenId(load_default=None)
     idempotency_key = Text(load_default=None, validate=validate.Length(8, 64))
+
+
+class PeopleSearch(Form):
+    """Which people of the course are to be listed."""
+
+    show = fields.Enum(Shown, by_value=True, load_default=Shown.here)
+    search = Text(load_default="", validate=validate.Length(max=255))
+    after = Text(load_default=None)
+
+
+class Seen(Form):
+    """What the page shows already."""
+
+    seen = Text(load_default="", validate=validate.Length(max=200))
 
 
 class MarkdownText(Form):

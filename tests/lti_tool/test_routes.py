@@ -54,6 +54,7 @@ FOR_STAFF = {
     *("web.show_groups", "web.draw_groups", "web.read_groups", "web.make_groups", "web.show_set"),
     *("web.more_people", "web.rename_set", "web.remove_set", "web.add_group", "web.rename_group"),
     *("web.remove_group", "web.move_person", "web.show_terms", "web.begin_term", "web.former_term"),
+    *("web.people", "web.list_people", "web.roster_progress", "web.refresh_roster"),
 }
 # They change nothing, or only the asker's own pass.
 HARMLESS = ("preview", "preview_reflection", "note_reading", "renew_token", "link_to_contributions")

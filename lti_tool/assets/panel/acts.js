@@ -5,6 +5,7 @@ import { closeComposer, openEdit, openReply, togglePreview } from "./composers.j
 import { askHelp, confirmRemoval } from "./dialogs.js";
 import { announce } from "./live.js";
 import { showReplies, showThreads } from "./news.js";
+import { peopleActs } from "./people.js";
 import { elementsOf, goTo, idOf, renew, threadOf } from "./places.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
@@ -28,6 +29,7 @@ const ACTS = {
   download,
   "set-up": openSetUp,
   "leave-set-up": leaveSetUp,
+  ...peopleActs,
 };
 
 export function startActs() {

@@ -6,7 +6,7 @@ from alembic import op
 from social_layer.database import Id, UtcDateTime
 
 revision = "0007"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -101,7 +101,6 @@ def upgrade() -> None:
         _refers("group_service", "context_id", "lti_context"),
         _key("group_service", "context_id"),
     )
-    op.create_index(op.f("ix_group_service_tenant_id_due_at"), "group_service", ["tenant_id", "due_at"])
 
 
 def downgrade() -> None:
