@@ -113,6 +113,11 @@ PROBLEMS: dict[str, Kind] = {
     # What is asked for
     "not_found": Kind(404, _("There is nothing at this address."), _REOPEN),
     "method_not_allowed": Kind(405, _("This address does not take that kind of request."), _("See the API's description.")),
+    "for_the_lms": Kind(
+        405,
+        _("This address is for the LMS to send people to, and cannot be opened by itself."),
+        _("Open the panel from your course. Administrators find what to give the LMS at /lti/manual."),
+    ),
     "entry_not_found": Kind(404, _("This entry does not exist, or is not for you to see."), _RELOAD),
     "entry_removed": Kind(409, _("This entry was removed in the meantime."), _RELOAD),
     "entry_changed": Kind(

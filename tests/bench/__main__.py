@@ -14,6 +14,7 @@ from tests.bench import Row
 
 TABLES = {
     "requests": "CPU and queries of single requests",
+    "launches": "A class of 300 arrives",
     "latency": "A reply while the LRS is well, dead, and slow",
     "delivery": "The worker against the Learning Locker engine",
 }

@@ -32,6 +32,7 @@ PUBLIC = {
     "health.alive",
     "health.ready",
     "health.metrics",
+    "front.door",
     "lti.begin_login",
     "lti.go_on",
     "lti.go_on_in_own_tab",
