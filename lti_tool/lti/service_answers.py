@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from lti_tool.lti.claims import one_line
+from lti_tool.lti.claims import tidied
 from lti_tool.lti.models import SAID_LENGTH
 from lti_tool.lti.outbound import words_of
 from social_layer.clock import Clock
@@ -85,11 +85,13 @@ class ServiceAnswer:
         for address, parameters in _LINK.findall(self.headers.get("Link", "")):
             relation = _REL.search(parameters)
             if relation and "next" in relation[1].lower().split():
+                # Moodle writes some of them as for HTML.
+                address = address.strip().replace("&amp;", "&")
                 try:
-                    # Moodle writes some of them as for HTML.
-                    return urljoin(self.url, address.strip().replace("&amp;", "&"))
+                    return urljoin(self.url, address)
                 except ValueError:
-                    return None
+                    # There is a next page, only nowhere: that is not the end of the list.
+                    return address
         return None
 
 
@@ -119,7 +121,7 @@ def _told_in(content: bytes) -> str | None:
         if not isinstance(found, dict):
             return None
         for name in _SENTENCES:
-            if isinstance(found.get(name), str) and (said := one_line(found[name])):
+            if isinstance(found.get(name), str) and (said := tidied(found[name])):
                 return said
         found = found.get("errors")
     return None

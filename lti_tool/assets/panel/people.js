@@ -4,7 +4,7 @@ import htmx from "htmx.org";
 import { announce } from "./live.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
-import { words } from "./words.js";
+import { counted, words } from "./words.js";
 
 const LOOK_AGAIN = 1500;
 
@@ -25,12 +25,23 @@ async function openPeople(button) {
     const place = screen();
     place.innerHTML = await response.text();
     htmx.process(place);
+    place.addEventListener("htmx:afterSettle", listed);
     place.hidden = false;
     document.getElementById("panel").hidden = true;
     place.querySelector("h1").focus();
     lookAgain();
   } catch (refusal) {
     showProblem(button.closest("header"), refusal, () => openPeople(button));
+  }
+}
+
+/** After a search its outcome is said; after "Show more" the keyboard goes on from the first of them. */
+function listed({ detail }) {
+  const people = [...screen().querySelectorAll(".person")];
+  if (detail.requestConfig?.elt.closest("#more-people")) {
+    people.findLast((person) => person.hasAttribute("tabindex"))?.focus({ preventScroll: true });
+  } else if (detail.requestConfig?.triggeringEvent) {
+    announce(counted("people_listed", people.length));
   }
 }
 
