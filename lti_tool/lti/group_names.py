@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
 from lti_tool.lti import services
-from lti_tool.lti.claims import is_id, one_line
+from lti_tool.lti.claims import is_id, tidied
 from lti_tool.lti.lms_groups import UNTOLD, find_or_make_set, make_groups
 from lti_tool.lti.models import Deployment, GroupService, LtiContext, LtiGroup, LtiGroupSet
 from lti_tool.lti.queries import PlatformCard, find_platform
@@ -192,7 +192,7 @@ def _told(item: Any) -> _Told | None:
     found, set_id = (str(one) if type(one) is int else one for one in (found, set_id))
     if not isinstance(found, str) or not is_id(found):
         return None
-    words = one_line(name) if isinstance(name, str) else None
+    words = tidied(name) if isinstance(name, str) else None
     return _Told(found, words or "", set_id if isinstance(set_id, str) and is_id(set_id) else UNTOLD)
 
 
