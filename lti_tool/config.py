@@ -54,6 +54,8 @@ class Settings:
     rate_limits: bool = True
     allowed_hosts: frozenset[str] = frozenset()
     proxies: int = 0
+    # How old the tool's signing key becomes before the worker makes the next one; 0 for never.
+    key_rotation_days: int = 90
     log_level: str = "INFO"
     # Names in the environment that look like settings of ours and are none.
     unknown: tuple[str, ...] = ()
@@ -102,6 +104,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         rate_limits=_one_of(env, "ALONGSIDE_RATE_LIMITS", ("on", "off")) == "on",
         allowed_hosts=frozenset(env.get("ALONGSIDE_ALLOWED_HOSTS", "").lower().replace(",", " ").split()),
         proxies=_number(env, "ALONGSIDE_PROXIES", 0, 0, 9),
+        key_rotation_days=_number(env, "ALONGSIDE_KEY_ROTATION_DAYS", 90, 0, 3650),
         log_level=_one_of(env, "ALONGSIDE_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         unknown=tuple(sorted(name for name in env if name.startswith(_PREFIX) and name not in _NAMES)),
     )

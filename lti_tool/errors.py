@@ -37,7 +37,7 @@ def register_errors(app: Flask) -> None:
 def answer(problem: Problem, extra: dict[str, object] | None = None) -> Response:
     """The problem as this client reads it: JSON for the API and for scripts of the page, a page for people."""
     kind = problem.kind
-    g.refused_as = problem.code
+    g.refused_as, g.refused_about = problem.code, problem.facts
     log.info("refused", code=problem.code, status=kind.status, trace_id=g.get("trace_id"))
     if wants_json():
         body = {

@@ -8,7 +8,7 @@ from lti_tool.parts import parts
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
+    "connect-src 'self'; base-uri 'none'"
 )
 
 
@@ -28,7 +28,12 @@ def register_headers(app: Flask) -> None:
             headers.setdefault("Cache-Control", "no-store")
         # A piece of a page brings its own; whose frames there are need not be read for it.
         if response.mimetype == "text/html" and "Content-Security-Policy" not in headers:
-            headers.setdefault("Content-Security-Policy", _POLICY + _ancestors())
+            ancestors = _ancestors()
+            # A page that answers a platform sends a form there: to where it may stand, and nowhere else.
+            forms = ancestors if g.get("answers_platform") else "'self'"
+            headers.setdefault(
+                "Content-Security-Policy", f"{_POLICY}; form-action {forms}; frame-ancestors {ancestors}"
+            )
         return response
 
 

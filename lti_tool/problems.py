@@ -96,6 +96,9 @@ PROBLEMS: dict[str, Kind] = {
     "not_staff": Kind(
         403, _("Only the people who run the course may set up the panel."), _("Ask your instructor to do it.")
     ),
+    "not_placer": Kind(
+        403, _("Only the people who run the course may place panels in it."), _("Ask your instructor to do it.")
+    ),
     "may_not_post": Kind(403, _("You can read here, and not write."), _("Ask your instructor if you should.")),
     "not_author": Kind(403, _("Only its author can change this entry."), _("You can answer it instead.")),
     "in_no_group": Kind(
@@ -158,6 +161,41 @@ PROBLEMS: dict[str, Kind] = {
         _("Load the page again, look who reads along, and post it then. Your draft is kept."),
     ),
     "not_a_reflection_panel": Kind(409, _("This panel is not for reflections."), _RELOAD),
+    # Panels being placed in a course
+    "nothing_to_place": Kind(
+        400,
+        _("Your course's site takes no panels at this place."),
+        _("Begin where your course's site offers activities, or tell your administrator."),
+    ),
+    "return_elsewhere": Kind(
+        403,
+        _("What you choose would be handed to %(host)s, which is not known here."),
+        _("If it is your course's site, let the administrator of this tool add it: alongside platform frame add."),
+    ),
+    "placing_unknown": Kind(
+        404, _("This page's choice has ended, or its site was removed."), _("Begin again from your course.")
+    ),
+    "placed_before": Kind(
+        409,
+        _("Panels were handed to your course from this page before."),
+        _("Look into your course; if they are missing, or for others, begin again from there."),
+    ),
+    "nothing_chosen": Kind(422, _("There is no panel to be placed yet."), _("Choose a starting point first.")),
+    "one_panel_only": Kind(
+        422, _("Your course's site takes one panel at a time here."), _("Remove the others, and place them one by one.")
+    ),
+    "too_many_panels": Kind(
+        422, _("No more than %(most)s panels can be placed at once."), _("Place the others after these.")
+    ),
+    "starting_point_unknown": Kind(404, _("This starting point is not there any more."), _("Choose another one.")),
+    "dates_out_of_order": Kind(
+        422,
+        _("The dates are not in order: a panel opens first, then work is due, then it closes."),
+        _("Change the date that is marked."),
+    ),
+    "points_wrong": Kind(
+        422, _("Points are more than 0 and at most %(most)s."), _("Change them, or leave the panel without a grade.")
+    ),
     # What was given
     "bad_request": Kind(400, _("The request could not be understood."), _("See the API's description.")),
     "bad_cursor": Kind(400, _("This cursor was not issued here."), _("Start again without a cursor.")),
@@ -250,6 +288,9 @@ PROBLEMS: dict[str, Kind] = {
     "message_not_supported": Kind(400, _("This kind of message is not supported yet."), _TELL_ADMINISTRATOR),
     "claim_missing": Kind(400, _("The message of the course's site lacks %(claim)s."), _TELL_ADMINISTRATOR),
     "claim_wrong": Kind(400, _("In the message of the course's site, %(claim)s is not of the right form."), _TELL_ADMINISTRATOR),
+    "notices_malformed": Kind(
+        400, _("This is no list of notices."), _("See the standard's Platform Notification Service.")
+    ),
     "deployment_unknown": Kind(
         403,
         _("Deployment %(deployment)s of this course's site is not known here."),
@@ -264,6 +305,7 @@ PROBLEMS: dict[str, Kind] = {
         _("This address was used before, and each one registers a single LMS."),
         _("If that was you, all is done; look with: alongside platform list. Otherwise ask for a new one: alongside platform invite."),
     ),
+    "invite_withdrawn": Kind(403, _("This address was taken back before it was used."), _ANOTHER_INVITE),
     "invite_expired": Kind(403, _("This address was not used in time."), _ANOTHER_INVITE),
     "registration_incomplete": Kind(
         400,
@@ -342,6 +384,18 @@ PROBLEMS: dict[str, Kind] = {
     ),
     "list_not_kept": Kind(
         500, _("The list could not be kept on our side."), _("It is tried again by itself in a few minutes.")
+    ),
+    # The operator's console
+    "sign_in_first": Kind(
+        401, _("This page is for the people who look after this installation."), _("Sign in, then go on.")
+    ),
+    "form_elsewhere": Kind(
+        403,
+        _("This form was not sent by a page of the console, or by one of a sign-in that has ended."),
+        _("Go back, load the page again and send the form once more. Nothing was changed."),
+    ),
+    "console_form_wrong": Kind(
+        422, _("Something in the form or in the address cannot be taken."), _("Go back and correct it. Nothing was changed.")
     ),
     # What cannot be done now
     "too_many_requests": Kind(429, _("That was a lot at once."), _WAIT),

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import warnings
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,13 @@ from celery.beat import EmbeddedService, Scheduler
 from celery.exceptions import SecurityWarning
 
 from lti_tool.bridging import bridge_of
+from lti_tool.console.sessions import sweep_sessions
 from lti_tool.lti.group_names import NameReaders
+from lti_tool.lti.keys import keep_keys
+from lti_tool.lti.launch_log import sweep_attempts
 from lti_tool.lti.logins import sweep_logins
 from lti_tool.lti.reading import Readers
+from lti_tool.lti.service_errors import sweep_service_errors
 from lti_tool.lti.service_tokens import sweep_tokens
 from lti_tool.parts import Parts
 from xapi.bridge import Bridge
@@ -77,7 +82,7 @@ def make_celery(broker_url: str, bridge: Bridge, couriers: Couriers, *, every: f
 
 
 def keep_house(app: Celery, given: Parts) -> None:
-    """Adds the tick that clears away what has served its time: logins that nobody finished, tokens that ended."""
+    """Adds the tick that clears away what has served its time, and changes the tool's signing key when that is due."""
 
     @app.task(name=_KEEP_HOUSE)
     def clear_away() -> None:
@@ -85,6 +90,16 @@ def keep_house(app: Celery, given: Parts) -> None:
             gone = sweep_logins(session, given.clock)
             sweep_tokens(session, given.clock)
         log.debug("logins swept", gone=gone)
+        with given.database.write() as session:
+            sweep_attempts(session, given.clock)
+            sweep_service_errors(session, given.clock)
+            sweep_sessions(session, given.clock)
+        with given.database.write() as session:
+            made = keep_keys(
+                session, given.clock, given.sealer, timedelta(days=given.settings.key_rotation_days)
+            )
+        if made is not None:
+            log.info("signing key made", kid=made.kid, begins_at=made.begins_at.isoformat())
 
     app.conf.beat_schedule[_KEEP_HOUSE] = {
         "task": _KEEP_HOUSE,

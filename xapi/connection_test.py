@@ -13,7 +13,7 @@ from xapi.answers import Meaning, explain, meaning
 from xapi.comparison import same
 from xapi.statements import Json, freeze, timestamp
 from xapi.transport import Answer, HttpTransport, NoAnswer, Unreachable, json_of
-from xapi.vocabulary import Ids, VerbTerm
+from xapi.vocabulary import VerbTerm
 
 # An LRS may show a statement a little after it took it.
 _SHOWN_WITHIN = 10.0
@@ -113,16 +113,12 @@ def _voiding(statement: Json, clock: Clock) -> Json:
 
 
 def _statement(base: str, clock: Clock, verb: VerbTerm, target: Json) -> Json:
+    """Without the profile's category: what carries it follows one of the profile's templates."""
     us = Agent(account=AgentAccount(home_page=base, name="alongside"))
     return {
         "id": str(uuid4()),
         "actor": us.as_version(),
         "verb": Verb(id=verb.iri, display=LanguageMap(en=verb.display)).as_version(),
         "object": target,
-        "context": {
-            "contextActivities": {
-                "category": [Activity(id=Ids(base).profile).as_version()],
-            }
-        },
         "timestamp": timestamp(clock()),
     }

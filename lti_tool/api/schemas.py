@@ -8,9 +8,9 @@ from lti_tool.api.parsing import Whole
 from lti_tool.fields import Text
 from social_layer.discussion.actions import MAX_DRAFT
 from social_layer.discussion.models import EntryKind, ReactionKind
-from social_layer.panels.actions import MAX_PURPOSE
 from social_layer.panels.kinds import OFFERED_KINDS
 from social_layer.panels.models import GroupMode, Kind
+from social_layer.panels.settings import MAX_PURPOSE
 from social_layer.people.models import Role
 from social_layer.reflection.actions import STEPS
 from social_layer.text import MAX_BODY, MAX_TITLE

@@ -7,7 +7,7 @@ import click
 from sqlalchemy import func, select
 
 from lti_tool.bridging import base_of, guard_of
-from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
+from lti_tool.cli.parts import command_parts, json_option, password_of, print_json, print_table
 from social_layer.events.models import Event
 from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
 from xapi.addresses import AddressRefused
@@ -68,7 +68,7 @@ def add(
     The same name and address again replaces the credentials.
     """
     given = command_parts()
-    secret = _password(password)
+    secret = password_of(password)
     try:
         guard_of(given.settings)(checked_endpoint(endpoint))
         from_when = _from_when(everything, since, interactive=not as_json and secret == password)
@@ -198,7 +198,7 @@ def serve(
     serve_lrs(
         LrsSettings(
             settings.lrs_database_url,
-            credentials=((username, _password(password)),),
+            credentials=((username, password_of(password)),),
             home_page=home_page or f"http://{host}:{port}/xAPI",
         ),
         host,
@@ -206,13 +206,6 @@ def serve(
         workers=workers,
         threads=threads,
     )
-
-
-def _password(given: str) -> str:
-    secret = sys.stdin.readline().rstrip("\r\n") if given == "-" else given
-    if not secret:
-        raise click.ClickException("the password is empty")
-    return secret
 
 
 def _from_when(everything: bool, since: datetime | None, *, interactive: bool) -> datetime | None:

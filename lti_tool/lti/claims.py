@@ -18,14 +18,22 @@ CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 NAMES_AND_ROLES_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 VERSION = "1.3.0"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
+DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
+DEEP_LINKING_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 # The custom parameter by which a deep link names its own panel, so that several embeds of one resource link differ.
 # In small letters without spaces: Moodle sends other keys twice.
 PANEL_PARAMETER = "alongside_panel"
+# The template that a link's panel is made from: what a course copy carries (ADR 11).
+TEMPLATE_PARAMETER = "alongside_template"
 TIME_ZONE_PARAMETER = "time_zone"
 GROUP_SERVICE = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+# Ids of what the course and the link are copies of, the nearest first.
+CONTEXT_HISTORY_PARAMETER = "context_history"
+LINK_HISTORY_PARAMETER = "link_history"
 # The longest sub that OpenID Connect allows is 255 characters (Core, section 2).
 MOST_ROLES = 200
 MOST_TEXT = 255
+MOST_ORIGINS = 20
 # Control characters, those that turn the direction of a line, and lone surrogates: no id contains them, and
 # PostgreSQL cannot store all of them.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -127,9 +135,58 @@ class MembersClaim(Claims):
         return url if usable and (not versions or "2.0" in versions) else None
 
 
+class Returned(fields.String):
+    """Text that goes back as it came, so it must be what every database can keep."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if re.search("[\x00\ud800-\udfff]", text):
+            raise ValidationError("not a text that can be kept")
+        return text
+
+
+class DeepLinkingClaim(Claims):
+    """LTI deep linking, section 4.4.1. Some platforms say true and false in words."""
+
+    deep_link_return_url = fields.Url(
+        required=True, require_tld=False, schemes={"http", "https"}, validate=validate.Length(max=URL_LENGTH)
+    )
+    accept_types = fields.List(fields.String(), required=True, validate=validate.Length(max=MOST_ROLES))
+    accept_presentation_document_targets = fields.List(
+        fields.String(), required=True, validate=validate.Length(max=MOST_ROLES)
+    )
+    # Not said: one item is always safe, and a line item is at worst passed over.
+    accept_multiple = fields.Boolean(load_default=False)
+    accept_lineitem = fields.Boolean(load_default=True)
+    data = Returned(load_default=None)
+
+    @post_load
+    def whole(self, found: dict[str, Any], **_: Any) -> "DeepLinkingSettings":
+        return DeepLinkingSettings(
+            return_url=found["deep_link_return_url"],
+            accept_types=frozenset(found["accept_types"]),
+            targets=tuple(found["accept_presentation_document_targets"]),
+            accept_multiple=found["accept_multiple"],
+            accept_line_item=found["accept_lineitem"],
+            data=found["data"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeepLinkingSettings:
+    """What a platform says about the items that it wants, and where they go."""
+
+    return_url: str
+    accept_types: frozenset[str]
+    targets: tuple[str, ...]
+    accept_multiple: bool
+    accept_line_item: bool
+    data: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A verified LTI message in our own words."""
+    """A verified LTI message in our own words. ``link_id`` is empty where it is about no link."""
 
     deployment_id: str
     sub: str
@@ -147,6 +204,7 @@ class Message:
     family: str | None
     platform_name: str | None
     members_url: str | None
+    deep_linking: DeepLinkingSettings | None = None
     group_service: "GroupServiceOffer | None" = None
 
 
@@ -165,8 +223,8 @@ class MessageClaims(Claims):
     message_type = Id(data_key=CLAIM + "message_type", required=True)
 
 
-class ResourceLinkClaims(MessageClaims):
-    """The claims of a resource link launch that we use, checked; see LTI core, section 5.3 and 5.4."""
+class LaunchClaims(MessageClaims):
+    """The claims of a launch that we use, checked; see LTI core, section 5.3 and 5.4."""
 
     deployment_id = Id(data_key=CLAIM + "deployment_id", required=True)
     sub = Id(required=True)
@@ -178,7 +236,6 @@ class ResourceLinkClaims(MessageClaims):
         validate=validate.Length(max=MOST_ROLES),
     )
     target_link_uri = fields.String(data_key=CLAIM + "target_link_uri", load_default=None)
-    link = fields.Nested(LinkClaim, data_key=CLAIM + "resource_link", required=True)
     context = fields.Nested(ContextClaim, data_key=CLAIM + "context", load_default=None)
     presentation = fields.Nested(PresentationClaim, data_key=CLAIM + "launch_presentation", load_default=None)
     platform = fields.Nested(PlatformClaim, data_key=CLAIM + "tool_platform", load_default=None)
@@ -209,8 +266,8 @@ class ResourceLinkClaims(MessageClaims):
             context_id=context_id,
             context_title=context.get("title"),
             context_label=context.get("label"),
-            link_id=found["link"]["id"],
-            link_title=found["link"]["title"],
+            link_id=found["link"]["id"] if "link" in found else "",
+            link_title=found["link"]["title"] if "link" in found else None,
             custom=found["custom"],
             name=_name_of(found),
             language=_language(presentation.get("locale")) or _language(found["locale"]),
@@ -220,11 +277,70 @@ class ResourceLinkClaims(MessageClaims):
             platform_name=platform.get("name"),
             group_service=_group_service(found["group_service"]),
             members_url=found["members_url"],
+            deep_linking=found.get("deep_linking"),
         )
 
 
+class ResourceLinkClaims(LaunchClaims):
+    link = fields.Nested(LinkClaim, data_key=CLAIM + "resource_link", required=True)
+
+
+class DeepLinkingClaims(LaunchClaims):
+    deep_linking = fields.Nested(
+        DeepLinkingClaim, data_key=DEEP_LINKING_CLAIM + "deep_linking_settings", required=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a platform tells by itself. ``context_id``: that of a copied course, ``origins``: of what it was copied."""
+
+    type: str
+    deployment_id: str
+    context_id: str | None
+    origins: tuple[str, ...]
+
+
+class NoticeClaim(Claims):
+    id = Id(required=True)
+    type = Id(required=True)
+
+
+class NoticeClaims(Claims):
+    """Platform Notification Service, section 4.2, and the notice of a copied context, section 5.2."""
+
+    version = fields.String(data_key=CLAIM + "version", required=True, validate=validate.Equal(VERSION))
+    deployment_id = Id(data_key=CLAIM + "deployment_id", required=True)
+    notice = fields.Nested(NoticeClaim, data_key=CLAIM + "notice", required=True)
+    context = fields.Nested(LinkClaim, data_key=CLAIM + "context", load_default=None)
+    origins = fields.List(
+        Id(),
+        data_key=CLAIM + "origin_contexts",
+        load_default=list,
+        validate=validate.Length(max=MOST_ORIGINS),
+    )
+
+    @post_load
+    def in_our_words(self, found: dict[str, Any], **_: Any) -> Notice:
+        context = found["context"] or {}
+        return Notice(
+            found["notice"]["type"], found["deployment_id"], context.get("id"), tuple(found["origins"])
+        )
+
+
+_NOTICE = NoticeClaims()
 _MESSAGE = MessageClaims()
-_RESOURCE_LINK = ResourceLinkClaims()
+# What is understood, by the message's type.
+_LAUNCHES: Mapping[str, LaunchClaims] = {
+    RESOURCE_LINK_REQUEST: ResourceLinkClaims(),
+    DEEP_LINKING_REQUEST: DeepLinkingClaims(),
+}
+MESSAGES = tuple(_LAUNCHES)
+
+
+def notice_in(claims: Mapping[str, Any]) -> Notice:
+    """Raises `marshmallow.ValidationError` with the claims that are wrong."""
+    return cast(Notice, _NOTICE.load(claims))
 
 
 def message_type(claims: Mapping[str, Any]) -> str:
@@ -232,9 +348,14 @@ def message_type(claims: Mapping[str, Any]) -> str:
     return cast(str, cast(dict[str, Any], _MESSAGE.load(claims))["message_type"])
 
 
-def resource_link_message(claims: Mapping[str, Any]) -> Message:
-    """The message in our words; raises `marshmallow.ValidationError` with the claims that are wrong."""
-    return cast(Message, _RESOURCE_LINK.load(claims))
+def launch_message(claims: Mapping[str, Any]) -> Message:
+    """The message in our words, as a resource link launch where it does not say what it is.
+
+    Raises `marshmallow.ValidationError` with the claims that are wrong.
+    """
+    told = claims.get(f"{CLAIM}message_type")
+    schema = _LAUNCHES.get(told if isinstance(told, str) else "", _LAUNCHES[RESOURCE_LINK_REQUEST])
+    return cast(Message, schema.load(claims))
 
 
 def _group_service(told: Any) -> GroupServiceOffer | None:

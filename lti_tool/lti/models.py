@@ -85,10 +85,13 @@ class LtiLink(Tenanted, Base):
         refers_to("panel", "panel_id"),
         UniqueConstraint("tenant_id", "context_id", "resource_link_id", "custom_key"),
         Index(None, "tenant_id", "panel_id"),
+        Index(None, "tenant_id", "resource_link_id"),
     )
     context_id: Mapped[UUID]
     resource_link_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     custom_key: Mapped[str] = mapped_column(String(ID_LENGTH), default="")
+    # As the LMS called it last: a copy of the course that knows nothing else is told apart by it.
+    title: Mapped[str | None] = mapped_column(String(255))
     panel_id: Mapped[UUID]
 
 
@@ -164,6 +167,55 @@ class Roster(Base):
     said: Mapped[str | None] = mapped_column(String(SAID_LENGTH))
 
 
+class CopiedContext(Tenanted, Base):
+    """That a context is a copy of another one, as a notice of its platform said."""
+
+    __tablename__ = "copied_context"
+    __table_args__ = (
+        refers_to("deployment", "deployment_id"),
+        UniqueConstraint(
+            "tenant_id", "deployment_id", "lti_context_id", "origin_context_id", name="uq_copied_context"
+        ),
+    )
+    deployment_id: Mapped[UUID]
+    lti_context_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    origin_context_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    created_at: Mapped[datetime]
+
+
+class Placing(Tenanted, Base):
+    """Somebody choosing panels for a course: what the platform's deep linking request said, until it is answered.
+
+    Found by the id in the page's pass. The answer is kept as it was signed, so that sending the page twice hands the
+    same panels over and no others.
+    """
+
+    __tablename__ = "placing"
+    __table_args__ = (
+        refers_to("platform", "platform_id"),
+        refers_to("membership", "membership_id"),
+        Index(None, "tenant_id", "created_at"),
+        # A page that is loaded again names only this.
+        Index("ix_placing_id", "id"),
+    )
+    platform_id: Mapped[UUID]
+    membership_id: Mapped[UUID]
+    lti_deployment_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    return_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    # Goes back as it came (LTI deep linking, section 4.4); none where the platform sent none.
+    data: Mapped[str | None] = mapped_column(Text)
+    accept_multiple: Mapped[bool]
+    # False: the platform makes no grade book column for what is placed here.
+    accept_line_item: Mapped[bool]
+    # How the platform may show what is placed, of `iframe`, `frame` and `window`, with spaces between.
+    targets: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    # SHA-256 of what was chosen, and the signed answer.
+    chosen: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    answer: Mapped[str | None] = mapped_column(Text)
+
+
 class Login(Base):
     """A login under way: its state belongs to one nonce, one platform and one browser, and serves once.
 
@@ -206,12 +258,14 @@ class PlatformKeySet(Base):
 
 
 class ToolKey(Base):
-    """One of our own signing keys: the newest signs, the others stay published until they retire."""
+    """One of our own signing keys: the newest that has begun signs, all are published until they retire."""
 
     __tablename__ = "tool_key"
     kid: Mapped[str] = mapped_column(String(64), primary_key=True)
     sealed_pem: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+    # A key that was made by the schedule is published for a while before it signs.
+    begins_at: Mapped[datetime]
     retires_at: Mapped[datetime | None]
 
 
@@ -275,5 +329,6 @@ class Invite(Tenanted, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
     # What came of it.
     platform_id: Mapped[UUID | None]

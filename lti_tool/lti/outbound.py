@@ -11,12 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from lti_tool.bridging import guard_of
 from lti_tool.config import Settings
 from xapi import addresses
 from xapi.addresses import is_public
-from xapi.guarded import GuardedAdapter
+from xapi.guarded import GuardedAdapter, answered_by
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 10
@@ -56,7 +57,8 @@ class PlatformSession(requests.Session):
         most_bytes = options.pop("most_bytes", MOST_BYTES)
         deadline = time.monotonic() + TOTAL_SECONDS
         try:
-            response = super().request(method, url, *args, **options)
+            with answered_by(deadline):
+                response = super().request(method, url, *args, **options)
         except addresses.AddressRefused as refused:
             raise AddressRefused(str(refused)) from None
         with response:
@@ -65,11 +67,15 @@ class PlatformSession(requests.Session):
 
 
 def _read_limited(response: requests.Response, deadline: float, most_bytes: int) -> None:
+    """Takes what is there and looks at the clock: waiting for a whole piece would let every byte have its own time."""
     body = bytearray()
-    for chunk in response.iter_content(65536):
-        body += chunk
-        if len(body) > most_bytes or time.monotonic() > deadline:
-            raise AnswerTooLong(f"more than {most_bytes} bytes or {TOTAL_SECONDS} seconds")
+    try:
+        while piece := response.raw.read1(65536, decode_content=True):
+            body += piece
+            if len(body) > most_bytes or time.monotonic() > deadline:
+                raise AnswerTooLong(f"more than {most_bytes} bytes or {TOTAL_SECONDS} seconds")
+    except (HTTPError, OSError) as error:
+        raise requests.ConnectionError(str(error)) from error
     response._content = bytes(body)
 
 

@@ -131,6 +131,7 @@ class Met:
     course_title: str | None
     course_label: str | None
     panel_id: UUID | None
+    link_title: str | None
 
 
 def find_met(session: Session, platform: PlatformCard, message: Message, custom_key: str) -> Met | None:
@@ -152,11 +153,11 @@ def find_met(session: Session, platform: PlatformCard, message: Message, custom_
     if not found:
         return None
     row = found[0]
-    roster, person = row[7:11], row[11:]
+    roster, person = row[8:12], row[12:]
     return Met(
         Known(*person) if person[0] is not None else None,
         RosterCard(*roster) if roster[1] is not None else None,
-        *row[:7],
+        *row[:8],
     )
 
 
@@ -169,6 +170,7 @@ _MET = (
         Course.title,
         Course.label,
         LtiLink.panel_id,
+        LtiLink.title,
         Roster.url,
         Roster.used_at,
         Roster.due_at,

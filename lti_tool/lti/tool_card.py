@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 
 from flask_babel import LazyString, lazy_gettext
 
-RESOURCE_LINK = "LtiResourceLinkRequest"
+from lti_tool.lti.claims import (
+    CONTEXT_HISTORY_PARAMETER,
+    DEEP_LINKING_REQUEST,
+    LINK_HISTORY_PARAMETER,
+    RESOURCE_LINK_REQUEST,
+    TIME_ZONE_PARAMETER,
+)
+
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 _NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/"
@@ -42,15 +49,24 @@ SERVICES = (
     ),
 )
 # The kinds of messages that are understood; each new one is registered from the day that it stands here.
-MESSAGES = (RESOURCE_LINK,)
+MESSAGES = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 # Values are variables that the LMS fills in at each launch. None may hold an equals sign: Moodle cuts there.
 # A variable that is another LMS's arrives as it was written, and is left out.
 CUSTOM = {
-    "time_zone": "$Person.address.timezone",
+    TIME_ZONE_PARAMETER: "$Person.address.timezone",
+    CONTEXT_HISTORY_PARAMETER: "$Context.id.history",
+    LINK_HISTORY_PARAMETER: "$ResourceLink.id.history",
     "moodle_groups": "$Moodle.Person.userGroupIds",
     "canvas_groups": "$Canvas.group.contextIds",
 }
+# Where Canvas shows the tool: in the course's menu, and where teachers choose panels.
+_CANVAS_PLACEMENTS = (
+    ("course_navigation", RESOURCE_LINK_REQUEST, "Discussion"),
+    ("link_selection", DEEP_LINKING_REQUEST, NAME),
+    ("assignment_selection", DEEP_LINKING_REQUEST, NAME),
+    ("editor_button", DEEP_LINKING_REQUEST, NAME),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +134,13 @@ class ToolCard:
         placements = [
             {
                 "placement": placement,
-                "message_type": RESOURCE_LINK,
+                "message_type": kind,
                 "target_link_uri": self.launch_url,
                 "text": text,
+                "icon_url": self.logo_url,
                 "enabled": True,
             }
-            for placement, text in (("course_navigation", "Discussion"), ("link_selection", NAME))
+            for placement, kind, text in _CANVAS_PLACEMENTS
         ]
         return {
             "title": NAME,

@@ -66,6 +66,9 @@ def _words(locale: str) -> dict[str, object]:
         "new_threads": plural("{n} new thread", "{n} new threads"),
         "new_reflections": plural("{n} new reflection", "{n} new reflections"),
         "new_replies": plural("{n} new reply", "{n} new replies"),
+        "panel_added": gettext("A panel was added below."),
+        "panel_removed": gettext("The panel was removed; you can take it back."),
+        "panels": plural("{n} panel", "{n} panels"),
         "step": gettext("Step {n} of {of}"),
         "preview_empty": gettext("There is nothing to preview yet."),
     }

@@ -6,21 +6,19 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from social_layer import text
 from social_layer.clock import Clock
 from social_layer.database import upsert
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
 from social_layer.groups.queries import set_to_use
-from social_layer.panels.kinds import OFFERED_KINDS
 from social_layer.panels.models import GroupMode, Kind, Panel, PanelGroups, Template, TemplateVersion
-from social_layer.panels.queries import has_entries, hold_voice, kind_of_version, opened_since
-from social_layer.refusals import Conflict, Invalid, NotAllowed
+from social_layer.panels.queries import has_entries, hold_voice, opened_since, version_by_id
+from social_layer.panels.settings import Settings, checked, first_version, next_version
+from social_layer.refusals import Conflict, NotAllowed
 from social_layer.viewer import Viewer
 
 # An opening is noted once in this time, however often the page is loaded.
 OPENING_LASTS = timedelta(minutes=30)
-MAX_PURPOSE = 500
 
 
 def make_panel(
@@ -39,7 +37,8 @@ def make_panel(
     template = Template(tenant_id=tenant_id, id=uuid4(), created_at=now)
     session.add(template)
     session.flush()
-    version = _version(clock, tenant_id, template.id, 1, kind, title, purpose, prompt)
+    settings = Settings(kind=kind, title=title, purpose=purpose, prompt=prompt)
+    version = first_version(clock, tenant_id, template.id, settings)
     session.add(version)
     session.flush()
     panel = Panel(
@@ -71,25 +70,13 @@ def set_up(
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")
-    title, purpose, prompt = text.one_line(title), text.one_line(purpose), text.tidy(prompt)
-    if kind not in OFFERED_KINDS:
-        raise Invalid("kind_not_offered", field="kind", kind=kind)
-    if not title:
-        raise Invalid("title_missing", field="title")
-    limits = (
-        ("title", title, text.MAX_TITLE),
-        ("purpose", purpose, MAX_PURPOSE),
-        ("prompt", prompt, text.MAX_BODY),
-    )
-    for field, value, most in limits:
-        text.check_length(field, value, most)
-    mode = group_mode or viewer.panel.group_mode
+    wanted = checked(Settings(kind=kind, title=title, purpose=purpose, prompt=prompt))
     # Taking the panel's row first makes two set-ups at once, or a set-up and a first post, one after the other.
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
     taken = update(Panel).where(panel_is).values(set_up_at=clock()).returning(Panel.template_version_id)
     # What the viewer saw may have changed before the row was ours.
-    present = kind_of_version(session, viewer, session.execute(taken).scalar_one())
-    if kind != present and has_entries(session, viewer):
+    present = version_by_id(session, viewer.tenant_id, session.execute(taken).scalar_one())
+    if kind != present.kind and has_entries(session, viewer):
         raise Conflict("kind_is_fixed")
     if group_mode is not None:
         _use_groups(session, viewer, group_mode, group_set_id)
@@ -99,16 +86,16 @@ def set_up(
             TemplateVersion.template_id == viewer.panel.template_id,
         )
     )
-    version = _version(
+    version = next_version(
         clock,
-        viewer.tenant_id,
+        present,
         viewer.panel.template_id,
         (number or 0) + 1,
-        kind,
-        title,
-        purpose,
-        prompt,
-        mode,
+        kind=wanted.kind,
+        title=wanted.title,
+        purpose=wanted.purpose,
+        prompt=wanted.prompt,
+        **({"group_mode": group_mode} if group_mode is not None else {}),
     )
     session.add(version)
     session.flush()
@@ -140,30 +127,4 @@ def _use_groups(session: Session, viewer: Viewer, mode: GroupMode, set_id: UUID 
         change.on_conflict_do_update(index_elements=key, set_=chosen)
         if chosen
         else change.on_conflict_do_nothing(index_elements=key)
-    )
-
-
-def _version(
-    clock: Clock,
-    tenant_id: UUID,
-    template_id: UUID,
-    number: int,
-    kind: Kind,
-    title: str,
-    purpose: str,
-    prompt: str,
-    group_mode: GroupMode = GroupMode.everyone,
-) -> TemplateVersion:
-    return TemplateVersion(
-        tenant_id=tenant_id,
-        id=uuid4(),
-        template_id=template_id,
-        number=number,
-        kind=kind,
-        title=title,
-        purpose=purpose,
-        prompt=prompt,
-        prompt_html=text.render(prompt, field="prompt"),
-        group_mode=group_mode,
-        created_at=clock(),
     )

@@ -1,17 +1,27 @@
 """Reads: a panel as one of its readers sees it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from social_layer.database import rows
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
-from social_layer.panels.models import GroupMode, Kind, Panel, PanelGroups, TemplateVersion
+from social_layer.panels.models import (
+    GroupMode,
+    Kind,
+    Panel,
+    PanelGroups,
+    Template,
+    TemplateOrigin,
+    TemplateVersion,
+)
 from social_layer.people.models import (
+    MAY_SET_UP,
     Course,
     CourseGroup,
     GroupMember,
@@ -168,6 +178,141 @@ def rules_of_version(session: Session, viewer: Viewer, version_id: UUID) -> tupl
         select(TemplateVersion.kind, TemplateVersion.group_mode).where(of_version)
     ).one()
     return Kind(kind), GroupMode(mode)
+
+
+def version_by_id(session: Session, tenant_id: UUID, version_id: UUID) -> TemplateVersion:
+    return session.scalars(
+        select(TemplateVersion).where(
+            TemplateVersion.tenant_id == tenant_id, TemplateVersion.id == version_id
+        )
+    ).one()
+
+
+def newest_version(session: Session, tenant_id: UUID, template_id: UUID) -> TemplateVersion | None:
+    """None where the tenant has no such template."""
+    return session.scalar(
+        select(TemplateVersion)
+        .where(TemplateVersion.tenant_id == tenant_id, TemplateVersion.template_id == template_id)
+        .order_by(TemplateVersion.number.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a template is at home. ``root_id``: the one that it is a copy of."""
+
+    course_id: UUID | None
+    root_id: UUID | None
+    has_panel: bool
+
+    def is_free_for(self, course_id: UUID) -> bool:
+        """Whether it was made for a panel of this course that was never opened."""
+        return not self.has_panel and self.root_id is None and self.course_id == course_id
+
+
+def hold_home(session: Session, tenant_id: UUID, template_id: UUID) -> Home:
+    """Until the transaction ends, others who ask for the same template wait."""
+    found = session.execute(
+        select(
+            func.coalesce(TemplateOrigin.course_id, Panel.course_id),
+            TemplateOrigin.root_id,
+            Panel.id.is_not(None),
+        )
+        .select_from(Template)
+        .outerjoin(
+            TemplateOrigin,
+            and_(TemplateOrigin.tenant_id == Template.tenant_id, TemplateOrigin.template_id == Template.id),
+        )
+        .outerjoin(
+            TemplateVersion,
+            and_(TemplateVersion.tenant_id == Template.tenant_id, TemplateVersion.template_id == Template.id),
+        )
+        .outerjoin(
+            Panel,
+            and_(
+                Panel.tenant_id == TemplateVersion.tenant_id, Panel.template_version_id == TemplateVersion.id
+            ),
+        )
+        .where(Template.tenant_id == tenant_id, Template.id == template_id)
+        .order_by(Panel.id.is_(None))
+        .limit(1)
+        .with_for_update(of=Template)
+    ).one()
+    return Home(found[0], found[1], bool(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Settings that somebody may begin with again."""
+
+    version_id: UUID
+    kind: Kind
+    title: str
+    purpose: str
+    course_title: str
+
+
+def earlier_settings(
+    session: Session, tenant_id: UUID, person_id: UUID, course_id: UUID, limit: int
+) -> list[Earlier]:
+    """Of panels that were set up in the courses that this person sets up: this course's first, then the newest."""
+    found = session.execute(
+        select(
+            TemplateVersion.id,
+            TemplateVersion.kind,
+            TemplateVersion.title,
+            TemplateVersion.purpose,
+            Course.title,
+        )
+        .select_from(Panel)
+        .join(
+            TemplateVersion,
+            and_(
+                TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id
+            ),
+        )
+        .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))
+        .join(
+            Membership,
+            and_(Membership.tenant_id == Panel.tenant_id, Membership.course_id == Panel.course_id),
+        )
+        .where(*_set_up_by(tenant_id, person_id))
+        .order_by(Panel.course_id != course_id, Panel.set_up_at.desc(), Panel.id)
+        .limit(limit)
+    )
+    return [Earlier(version, Kind(kind), *words) for version, kind, *words in found]
+
+
+def earlier_version(
+    session: Session, tenant_id: UUID, person_id: UUID, version_id: UUID
+) -> TemplateVersion | None:
+    """One of :func:`earlier_settings`, whole; None where the person may not begin with it."""
+    return session.scalar(
+        select(TemplateVersion)
+        .join(
+            Panel,
+            and_(
+                Panel.tenant_id == TemplateVersion.tenant_id, Panel.template_version_id == TemplateVersion.id
+            ),
+        )
+        .join(
+            Membership,
+            and_(Membership.tenant_id == Panel.tenant_id, Membership.course_id == Panel.course_id),
+        )
+        .where(TemplateVersion.id == version_id, *_set_up_by(tenant_id, person_id))
+        .limit(1)
+    )
+
+
+def _set_up_by(tenant_id: UUID, person_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Panel.tenant_id == tenant_id,
+        Panel.set_up_at.is_not(None),
+        Membership.person_id == person_id,
+        Membership.active.is_(True),
+        Membership.role.in_([role.value for role in MAY_SET_UP]),
+    )
 
 
 def has_entries(session: Session, viewer: Viewer) -> bool:

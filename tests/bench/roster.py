@@ -68,7 +68,11 @@ def _read(made: World) -> dict[str, float]:
         "ALONGSIDE_LOG_LEVEL": "WARNING",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.roster"], env=environ, stdout=subprocess.PIPE, check=True, text=True
+        [sys.executable, "-m", "tests.bench.roster"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
     )
     found: dict[str, float] = json.loads(done.stdout)
     return found

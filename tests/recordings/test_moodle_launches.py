@@ -87,6 +87,15 @@ class Replay:
             ).first()
 
 
+def test_a_recorded_deep_linking_request_opens_the_page_for_choosing(moodle: Replay) -> None:
+    page = moodle.launch("launch_deep_linking_request")
+    config = config_of(page)
+    assert config["roles"] == ["instructor"]
+    assert config["most"] > 1
+    assert "Intro to Discussion" in page.text
+    assert "form-action 'self' http://127.0.0.1:8090" in page.headers["Content-Security-Policy"]
+
+
 def _recording(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((RECORDINGS / f"{name}.json").read_text())
     return found

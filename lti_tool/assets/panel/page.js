@@ -16,8 +16,9 @@ import { holdWords } from "./words.js";
 export function startPage() {
   document.getElementById("not-started")?.remove();
   const config = JSON.parse(document.getElementById("config").textContent);
-  holdPass(config);
   holdWords(config.words, config.language);
+  if (config.placing) return startOther(config);
+  holdPass(config);
   holdDrafts(config.drafts);
   startTimes(config.language, config.time_zone);
   startHtmx();
@@ -27,6 +28,14 @@ export function startPage() {
   startReading();
   startNews(config.cursor);
   startSheets();
+  startFrame();
+  document.documentElement.dataset.ready = "";
+}
+
+/** Choosing panels for a course: another page, for few people. */
+async function startOther(config) {
+  const { startPlacing } = await import("../placing/page.js");
+  startPlacing(config);
   startFrame();
   document.documentElement.dataset.ready = "";
 }

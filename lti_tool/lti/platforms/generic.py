@@ -44,6 +44,14 @@ class Family:
         """Whether many institutions' LMSs go by this issuer, so that it does not tell which one it is."""
         return False
 
+    def is_of_course(self, message: Message) -> bool:
+        """Whether the link is no link of its own, but the course itself."""
+        return False
+
+    def original_title(self, title: str) -> str | None:
+        """How the link is called that this one was made from in the same course, where the title tells."""
+        return None
+
     def panel_key(self, message: Message) -> str:
         """What tells several embeds of one resource link apart; empty where there is only one."""
         return message.custom.get(PANEL_PARAMETER, "")[:ID_LENGTH]
