@@ -20,6 +20,7 @@ _NAMES = frozenset(
         "ALLOWED_HOSTS",
         "ENV",
         "HOME",
+        "KEY_ROTATION_DAYS",
         "LOG_LEVEL",
         "PROXIES",
         "PUBLIC_URL",
