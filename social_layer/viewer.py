@@ -24,6 +24,7 @@ class PanelCard:
     is_set_up: bool
     counter: int
     term: int
+    is_graded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ TABLES = (
     "social_layer.people.models",
     "social_layer.panels.models",
     "social_layer.discussion.models",
+    "social_layer.grading.models",
     "social_layer.events.models",
     "xapi.models",
     "lti_tool.lti.models",

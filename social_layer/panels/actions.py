@@ -10,6 +10,7 @@ from social_layer import text
 from social_layer.clock import Clock
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
+from social_layer.grading.actions import carry
 from social_layer.panels.kinds import OFFERED_KINDS
 from social_layer.panels.models import Kind, Panel, Template, TemplateVersion
 from social_layer.panels.queries import has_entries, hold_voice, kind_of_version, opened_since
@@ -74,7 +75,8 @@ def set_up(
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
     taken = update(Panel).where(panel_is).values(set_up_at=clock()).returning(Panel.template_version_id)
     # What the viewer saw may have changed before the row was ours.
-    present = kind_of_version(session, viewer, session.execute(taken).scalar_one())
+    present_version: UUID = session.execute(taken).scalar_one()
+    present = kind_of_version(session, viewer, present_version)
     if kind != present and has_entries(session, viewer):
         raise Conflict("kind_is_fixed")
     number = session.scalar(
@@ -88,6 +90,7 @@ def set_up(
     )
     session.add(version)
     session.flush()
+    carry(session, viewer.tenant_id, present_version, version.id)
     session.execute(update(Panel).where(panel_is).values(template_version_id=version.id))
 
 

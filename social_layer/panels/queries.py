@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from social_layer.database import rows
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
+from social_layer.grading.models import GradingStage
 from social_layer.panels.models import Kind, Panel, TemplateVersion
 from social_layer.people.models import Course, Membership, Person, Role, Voice
 from social_layer.viewer import PanelCard, Viewer
@@ -36,6 +37,7 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         is_set_up=row.set_up_at is not None,
         counter=row.counter,
         term=row.term,
+        is_graded=row.is_graded,
     )
     return Viewer(
         tenant_id=tenant_id,
@@ -74,6 +76,12 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion.purpose,
         TemplateVersion.prompt,
         TemplateVersion.prompt_html,
+        exists()
+        .where(
+            GradingStage.tenant_id == TemplateVersion.tenant_id,
+            GradingStage.template_version_id == TemplateVersion.id,
+        )
+        .label("is_graded"),
     )
     .join(Person, and_(Person.tenant_id == Membership.tenant_id, Person.id == Membership.person_id))
     .join(Course, and_(Course.tenant_id == Membership.tenant_id, Course.id == Membership.course_id))

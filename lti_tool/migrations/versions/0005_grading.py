@@ -1,0 +1,99 @@
+"""Grading: rules of a template's version, staff's judgements, line items, and scores on their way to an LMS."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from social_layer.database import Id, UtcDateTime
+
+revision = "0005"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "grading_stage",
+        sa.Column("template_version_id", Id(), nullable=False),
+        sa.Column("stage", Id(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("needs", sa.JSON(), nullable=False),
+        sa.Column("points", sa.Float(precision=53), nullable=False),
+        sa.Column("giving", sa.String(length=16), nullable=False),
+        sa.Column("opens_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("late_counts", sa.Boolean(), nullable=False),
+        sa.Column("by_itself", sa.Boolean(), nullable=False),
+        sa.Column("tenant_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "template_version_id"],
+            ["template_version.tenant_id", "template_version.id"],
+            name=op.f("fk_grading_stage_tenant_id_template_version_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_grading_stage")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "template_version_id",
+            "stage",
+            name=op.f("uq_grading_stage_tenant_id_template_version_id_stage"),
+        ),
+    )
+    op.create_table(
+        "judgement",
+        sa.Column("panel_id", Id(), nullable=False),
+        sa.Column("term", sa.Integer(), nullable=False),
+        sa.Column("stage", Id(), nullable=False),
+        sa.Column("membership_id", Id(), nullable=False),
+        sa.Column("points", sa.Float(precision=53), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("by_id", Id(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("tenant_id", Id(), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "panel_id"],
+            ["panel.tenant_id", "panel.id"],
+            name=op.f("fk_judgement_tenant_id_panel_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "membership_id"],
+            ["membership.tenant_id", "membership.id"],
+            name=op.f("fk_judgement_tenant_id_membership_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "by_id"],
+            ["membership.tenant_id", "membership.id"],
+            name=op.f("fk_judgement_tenant_id_by_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_judgement")),
+    )
+    op.create_index(
+        "uq_judgement_standing",
+        "judgement",
+        ["tenant_id", "panel_id", "term", "membership_id", "stage"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(op.f("ix_judgement_tenant_id_membership_id"), "judgement", ["tenant_id", "membership_id"])
+    op.create_table(
+        "panel_grading",
+        sa.Column("tenant_id", Id(), nullable=False),
+        sa.Column("panel_id", Id(), nullable=False),
+        sa.Column("changes", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "panel_id"],
+            ["panel.tenant_id", "panel.id"],
+            name=op.f("fk_panel_grading_tenant_id_panel_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "panel_id", name=op.f("pk_panel_grading")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("panel_grading")
+    op.drop_table("judgement")
+    op.drop_table("grading_stage")
