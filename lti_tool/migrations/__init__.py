@@ -21,6 +21,7 @@ TABLES = (
     "social_layer.events.models",
     "xapi.models",
     "lti_tool.lti.models",
+    "lti_tool.lti.grade_models",
 )
 
 
