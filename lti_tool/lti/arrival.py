@@ -13,7 +13,14 @@ from lti_tool.lti.claims import Message
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.platforms.generic import Family
-from lti_tool.lti.queries import LoginCard, Met, PlatformCard, find_met
+from lti_tool.lti.queries import (
+    LoginCard,
+    Met,
+    PlatformCard,
+    course_of_same_lms,
+    find_met,
+    panel_of_same_link,
+)
 from lti_tool.lti.registrations import make_deployment
 from lti_tool.lti.roles import standing_of
 from lti_tool.problems import Problem
@@ -130,24 +137,26 @@ def _course(
     if met.course_id is not None and met.context_id is not None:
         _rename(session, platform, message, met)
         return met.course_id, met.context_id
-    course = make_course(
-        session,
-        clock,
-        platform.tenant_id,
-        home_page=platform.issuer,
-        title=family.course_title(message) or (platform.name if not message.context_id else _("Course")),
-        label=message.context_label,
-    )
+    course_id = course_of_same_lms(session, platform, message.context_id)
+    if course_id is None:
+        course_id = make_course(
+            session,
+            clock,
+            platform.tenant_id,
+            home_page=platform.issuer,
+            title=family.course_title(message) or (platform.name if not message.context_id else _("Course")),
+            label=message.context_label,
+        ).id
     context = LtiContext(
         tenant_id=platform.tenant_id,
         id=uuid4(),
         deployment_id=met.deployment_id,
         lti_context_id=message.context_id,
-        course_id=course.id,
+        course_id=course_id,
     )
     session.add(context)
     session.flush()
-    return course.id, context.id
+    return course_id, context.id
 
 
 def _rename(session: Session, platform: PlatformCard, message: Message, met: Met) -> None:
@@ -188,16 +197,18 @@ def _panel(
     context_id: UUID,
     key: str,
 ) -> UUID:
-    title = family.panel_title(message) or _("Discussion")
-    panel = make_panel(session, clock, platform.tenant_id, course_id, title=title)
+    panel_id = panel_of_same_link(session, platform.tenant_id, course_id, message.link_id, key)
+    if panel_id is None:
+        title = family.panel_title(message) or _("Discussion")
+        panel_id = make_panel(session, clock, platform.tenant_id, course_id, title=title).id
     session.add(
         LtiLink(
             tenant_id=platform.tenant_id,
             context_id=context_id,
             resource_link_id=message.link_id,
             custom_key=key,
-            panel_id=panel.id,
+            panel_id=panel_id,
         )
     )
     session.flush()
-    return panel.id
+    return panel_id

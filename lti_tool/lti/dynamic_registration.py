@@ -16,7 +16,7 @@ from lti_tool.config import Settings, is_loopback
 from lti_tool.logs import log
 from lti_tool.lti import invites
 from lti_tool.lti.models import URL_LENGTH, Platform
-from lti_tool.lti.outbound import AddressRefused, address_trouble
+from lti_tool.lti.outbound import AddressRefused, address_trouble, words_of
 from lti_tool.lti.parameters import Parameter
 from lti_tool.lti.platform_documents import (
     Answer,
@@ -74,6 +74,8 @@ class Done:
     is_new: bool
     replaced: str | None
     """The client id before, where this registration took its place."""
+    earlier: str | None
+    """The client id of an earlier registration of the same LMS, which stays in use beside this one."""
     deployment_named: bool
 
 
@@ -138,7 +140,7 @@ def _send(
         session, "POST", configuration.registration_endpoint, headers=_JSON | _bearer(asked), json=body
     )
     if answer.status_code not in (200, 201):
-        said = _said(answer)
+        said = words_of(answer, _MOST_SAID)
         log.warning("registration refused by the lms", status=answer.status_code, said=said)
         raise Problem("registration_refused", status=answer.status_code, said=said)
     try:
@@ -157,7 +159,7 @@ def _keep(
     family: Family,
 ) -> Done:
     invites.use(session, clock, invite)
-    before = _before(session, invite, configuration, answer, family)
+    before = invite.replaces if invite.replaces != answer.client_id else None
     told = Registration(
         issuer=configuration.issuer,
         client_id=answer.client_id,
@@ -183,33 +185,26 @@ def _keep(
         family=family,
         is_new=is_new,
         replaced=before,
+        earlier=_earlier(session, platform),
         deployment_named=not platform.deployments_open,
     )
 
 
-def _before(
-    session: Session,
-    invite: invites.OpenInvite,
-    configuration: PlatformConfiguration,
-    answer: Answer,
-    family: Family,
-) -> str | None:
-    """The client id that this LMS had before, whose courses go on: the invite's, else its issuer's only one."""
-    if invite.replaces:
-        return invite.replaces if invite.replaces != answer.client_id else None
-    if family.shares_issuer(configuration.issuer):
+def _earlier(session: Session, platform: Platform) -> str | None:
+    """The client id of another registration of the same LMS in use, where its issuer has only this one LMS."""
+    if family_of(platform.family).shares_issuer(platform.issuer):
         return None
-    of_issuer = list(
-        session.scalars(
-            select(Platform).where(
-                Platform.tenant_id == invite.tenant_id, Platform.issuer == configuration.issuer
-            )
+    return session.scalar(
+        select(Platform.client_id)
+        .where(
+            Platform.tenant_id == platform.tenant_id,
+            Platform.issuer == platform.issuer,
+            Platform.id != platform.id,
+            Platform.removed_at.is_(None),
         )
+        .order_by(Platform.created_at.desc())
+        .limit(1)
     )
-    if any(one.client_id == answer.client_id for one in of_issuer):
-        return None
-    in_use = [one for one in of_issuer if one.removed_at is None] or of_issuer
-    return in_use[0].client_id if len(in_use) == 1 else None
 
 
 def _ask(session: requests.Session, method: str, url: str, **options: object) -> requests.Response:
@@ -252,10 +247,3 @@ def _host_of(url: str) -> tuple[str, int]:
 
 def _shown_host(url: str) -> str:
     return urlsplit(url).netloc
-
-
-def _said(answer: requests.Response) -> str:
-    """The LMS's own words, where they are words: an error page is not shown within ours."""
-    text = answer.content[:2_000].decode("utf-8", "replace")
-    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return plain[:_MOST_SAID] if plain and "<" not in plain else "-"

@@ -14,6 +14,8 @@ from social_layer.database import Base, Tenanted, of_tenant, refers_to
 
 ID_LENGTH = 255
 URL_LENGTH = 2048
+# Of a platform's own words, where it refuses something.
+SAID_LENGTH = 300
 
 
 class Platform(Tenanted, Base):
@@ -90,6 +92,38 @@ class LtiLink(Tenanted, Base):
     panel_id: Mapped[UUID]
 
 
+class Roster(Base):
+    """Where a context's list of members is read (Names and Roles), and how far the reading has come.
+
+    The row is made by the first launch that names the service. Whoever reads holds the lease and renews it with every
+    page; ``due_at`` says when the next reading begins, and is empty while nobody uses the course.
+    """
+
+    __tablename__ = "roster"
+    __table_args__ = (refers_to("lti_context", "context_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    context_id: Mapped[UUID] = mapped_column(primary_key=True)
+    # As the last launch gave it; none where it gave none.
+    url: Mapped[str | None] = mapped_column(String(URL_LENGTH))
+    # The last launch, to the day: a course that nobody opens is not read on and on.
+    used_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    # When the last complete reading began, and how many it found in the course.
+    as_of: Mapped[datetime | None]
+    members: Mapped[int | None]
+    leased_by: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    # Of the reading under way, or of the last one.
+    began_at: Mapped[datetime | None]
+    read: Mapped[int] = mapped_column(default=0)
+    # How often it failed in a row, and how it did last; empty once it succeeds.
+    failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(String(32))
+    status: Mapped[int | None]
+    said: Mapped[str | None] = mapped_column(String(SAID_LENGTH))
+
+
 class Login(Base):
     """A login under way: its state belongs to one nonce, one platform and one browser, and serves once.
 
@@ -139,6 +173,32 @@ class ToolKey(Base):
     sealed_pem: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     retires_at: Mapped[datetime | None]
+
+
+class ServiceToken(Base):
+    """An access token for a platform's services, sealed, shared by all processes; see services.py.
+
+    ``key``: SHA-256 of what the token was asked with: client id, token address, audience and scopes, so that another
+    registration never meets the token of this one. Whoever fetches holds the lease; whoever waits meanwhile takes the
+    token, or the failure, that comes of it.
+    """
+
+    __tablename__ = "service_token"
+    __table_args__ = (refers_to("platform", "platform_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    platform_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    scopes: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[str | None] = mapped_column(Text)
+    # Until when it is used: a little earlier than it ends.
+    usable_until: Mapped[datetime | None]
+    leased_by: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    # The last attempt that failed, until one succeeds: how, and what the platform said.
+    failed_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(16))
+    status: Mapped[int | None]
+    said: Mapped[str | None] = mapped_column(String(SAID_LENGTH))
 
 
 class FrameSource(StrEnum):

@@ -69,6 +69,13 @@ def _read_limited(response: requests.Response, deadline: float) -> None:
     response._content = bytes(body)
 
 
+def words_of(answer: requests.Response, most: int) -> str:
+    """What a platform says in its answer, on one line; `-` where it is no plain text: no page is shown within ours."""
+    text = answer.content[:2_000].decode("utf-8", "replace")
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return plain[:most] if plain and "<" not in plain else "-"
+
+
 def address_trouble(url: str, settings: Settings) -> str | None:
     """Why an address given for a platform cannot be used, in a few words; None where nothing speaks against it."""
     try:

@@ -59,6 +59,19 @@ def platforms_of(session: Session, issuer: str, client_id: str | None) -> list[P
     return [PlatformCard(*row) for row in rows(session, _FIRST_TWO, {"issuer": issuer})]
 
 
+def find_platform(session: Session, tenant_id: UUID, platform_id: UUID) -> PlatformCard | None:
+    """By its id, for whoever works without a login; None where it was removed."""
+    found = rows(session, _OF_ID, {"tenant_id": tenant_id, "platform_id": platform_id})
+    return PlatformCard(*found[0]) if found else None
+
+
+_OF_ID = select(*_CARD).where(
+    Platform.tenant_id == bindparam("tenant_id"),
+    Platform.id == bindparam("platform_id"),
+    Platform.removed_at.is_(None),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LoginCard:
     """A login as it was stored, with its platform."""
@@ -184,6 +197,51 @@ _MET = (
         Deployment.lti_deployment_id == bindparam("deployment"),
     )
 )
+
+
+def course_of_same_lms(session: Session, platform: PlatformCard, lti_context_id: str) -> UUID | None:
+    """The course that this context is by another registration of the same LMS; None where it is none, or two."""
+    if not lti_context_id:
+        return None
+    found = session.scalars(
+        select(LtiContext.course_id)
+        .join(
+            Deployment,
+            and_(Deployment.tenant_id == LtiContext.tenant_id, Deployment.id == LtiContext.deployment_id),
+        )
+        .join(
+            Platform, and_(Platform.tenant_id == Deployment.tenant_id, Platform.id == Deployment.platform_id)
+        )
+        .where(
+            LtiContext.tenant_id == platform.tenant_id,
+            LtiContext.lti_context_id == lti_context_id,
+            Platform.issuer == platform.issuer,
+            Platform.id != platform.id,
+        )
+        .distinct()
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def panel_of_same_link(
+    session: Session, tenant_id: UUID, course_id: UUID, link_id: str, custom_key: str
+) -> UUID | None:
+    """The panel that this link is by another registration through which the course is known; None where none is."""
+    return session.scalar(
+        select(LtiLink.panel_id)
+        .join(
+            LtiContext,
+            and_(LtiContext.tenant_id == LtiLink.tenant_id, LtiContext.id == LtiLink.context_id),
+        )
+        .where(
+            LtiLink.tenant_id == tenant_id,
+            LtiContext.course_id == course_id,
+            LtiLink.resource_link_id == link_id,
+            LtiLink.custom_key == custom_key,
+        )
+        .limit(1)
+    )
 
 
 def is_connected(session: Session, tenant_id: UUID, course_id: UUID) -> bool:

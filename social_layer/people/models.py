@@ -97,11 +97,16 @@ class Membership(Tenanted, Base):
     person_id: Mapped[UUID]
     course_id: Mapped[UUID]
     role: Mapped[str] = mapped_column(String(16))
+    # What the last launch said; the LMS's list of members may say less.
+    launch_role: Mapped[str | None] = mapped_column(String(16))
     active: Mapped[bool] = mapped_column(default=True)
     # The LMS's own test student: may do everything, leaves no statements.
     is_test: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    # None: known from the LMS's list alone, never came.
     last_launch_at: Mapped[datetime | None]
+    # When the LMS's list of members last named them.
+    listed_at: Mapped[datetime | None]
 
 
 class CourseGroup(Tenanted, Base):

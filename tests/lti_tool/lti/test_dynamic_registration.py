@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
@@ -26,6 +27,8 @@ from lti_tool.lti.models import Deployment, Invite, Platform
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Running, SandboxConfig, start
 from lti_tool.sandbox.registrations import Registration as Tool
+from social_layer.panels.models import Panel
+from social_layer.people.models import Course as CourseRow
 from tests.lti_tool.lti.launching import (
     LAUNCH_URL,
     TOOL,
@@ -178,6 +181,30 @@ def test_registering_the_same_lms_again_keeps_its_panels(lms: Running, given: Pa
     before = config_of(course.launch("maya", link.key))["panel_id"]
 
     again = connect(browser, sandbox.desk.address(invite(given)))
+    assert again.status_code == 200
+    second = next(tool for tool in sandbox.tools.values() if tool not in (first, sandbox.registration))
+    sandbox.desk.activate(second.client_id)
+    newer = sandbox.add_link("newer", "ecology", "Newer", client_id=second.client_id)
+
+    assert config_of(course.launch("maya", link.key))["panel_id"] == before
+    beside = config_of(course.launch("maya", newer.key))["panel_id"]
+    sandbox.world.links[link.key] = replace(link, client_id=second.client_id)
+    assert config_of(course.launch("maya", link.key))["panel_id"] == before
+    assert len(course.rows(CourseRow)) == 1
+    assert {one.id for one in course.rows(Panel)} == {UUID(before), UUID(beside)}
+    assert first.client_id in again.text
+
+
+def test_one_named_as_replaced_ends(lms: Running, given: Parts, clock: Clock) -> None:
+    sandbox, browser = lms.sandbox, Browser(new_app(given))
+    connect(browser, sandbox.desk.address(invite(given)))
+    first = new_tool(lms)
+    sandbox.desk.activate(first.client_id)
+    link = sandbox.add_link("theirs", "ecology", "Theirs", client_id=first.client_id)
+    course = Course(new_app(given), given, sandbox, clock)
+    before = config_of(course.launch("maya", link.key))["panel_id"]
+
+    again = connect(browser, sandbox.desk.address(invite(given, "--replaces", first.client_id)))
     assert again.status_code == 200
     assert first.client_id in again.text
     sandbox.desk.remove(first.client_id)
