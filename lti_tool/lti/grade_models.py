@@ -100,7 +100,8 @@ class Score(Tenanted, Base):
     maximum: Mapped[float] = mapped_column(Float(53))
     comment: Mapped[str] = mapped_column(Text, default="")
     activity: Mapped[str] = mapped_column(String(16))
-    wanted_at: Mapped[datetime]
+    # How often this has changed: who sends one wish must not take another one for done.
+    wish: Mapped[int] = mapped_column(default=1)
     # Staff have said that it may take the place of a grade that is not ours.
     replaces: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(16), default=ScoreState.pending)
@@ -133,4 +134,5 @@ class GradeCount(Base):
     counter: Mapped[int] = mapped_column(BigInteger, default=-1)
     changes: Mapped[int] = mapped_column(BigInteger, default=-1)
     version_id: Mapped[UUID | None]
+    counted_at: Mapped[datetime | None]
     again_at: Mapped[datetime | None]

@@ -140,16 +140,16 @@ def find_destination(session: Session, tenant_id: UUID, panel_id: UUID) -> Desti
 
 
 def destination_of(row: Any) -> Destination:
-    return Destination(*row[:-1], frozenset(row[-1].split()))
+    return Destination(**{**row._mapping, "scopes": frozenset(row.scopes.split())})
 
 
 DESTINATIONS: Select[*tuple[Any, ...]] = (
     select(
         LtiLink.tenant_id,
-        LtiLink.id,
+        LtiLink.id.label("link_id"),
         LtiLink.resource_link_id,
-        Platform.id,
-        Platform.name,
+        Platform.id.label("platform_id"),
+        Platform.name.label("platform"),
         Platform.family,
         Platform.issuer,
         GradeService.line_items_url,

@@ -11,21 +11,24 @@ from lti_tool.fields import Text
 from lti_tool.web.forms import Form
 from social_layer.grading.rules import MOST_NAME, MOST_NEEDED, MOST_STAGES, Counted, Giving, Need, Rule
 
+_DECIMAL = re.compile(r"-?\d{1,6}(\.\d{0,6})?")
 _FIELD = re.compile(r"stage-(\d{1,3})-([a-z_]+)")
 
 
-class Points(fields.Float):
+class Points(fields.Field[float | None]):
     """Points as people type them, with a comma or a point; nothing typed is None."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> float | None:
         text = str(value).strip().replace(",", ".")
-        return super()._deserialize(text, attr, data, **options) if text else None
+        if text and not _DECIMAL.fullmatch(text):
+            raise ValidationError("Not a valid number.")
+        return float(text) if text else None
 
 
 class JudgementForm(Form):
     """Points of one learner in one stage. ``seen``: the judgement that stood when the form was made."""
 
-    points = Points(load_default=None, allow_nan=False)
+    points = Points(load_default=None)
     comment = Text(load_default="")
     seen = fields.UUID(load_default=None)
 
@@ -58,7 +61,7 @@ class StageForm(Form):
     replies = fields.Integer(load_default=0, validate=validate.Range(0, MOST_NEEDED))
     reflections = fields.Integer(load_default=0, validate=validate.Range(0, MOST_NEEDED))
     contributions = fields.Integer(load_default=0, validate=validate.Range(0, MOST_NEEDED))
-    points = Points(load_default=None, allow_nan=False)
+    points = Points(load_default=None)
     giving = fields.Enum(Giving, by_value=True, load_default=Giving.share)
     opens_on = fields.Date(load_default=None)
     due_on = fields.Date(load_default=None)

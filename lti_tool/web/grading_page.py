@@ -5,25 +5,38 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from babel.dates import get_timezone_location
 from flask import url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.grade_queries import Destination, Sending, columns, find_destination, sendings
-from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from lti_tool.web import grading_words as say
 from lti_tool.web.presenting import Presenter, Shown, letters, role_names
 from social_layer.discussion.queries import PAGE, contributions, find_entries
 from social_layer.grading import queries
 from social_layer.grading.queries import Grade, Learner, Sheet
+from social_layer.grading.rules import MOST_STAGES, Counted, Need, Rule
+from social_layer.panels.models import Kind
 from social_layer.people.models import Role
 from social_layer.refusals import NotFound
 from social_layer.viewer import Viewer
 
 # Learners on a page of the list.
 ROWS = 50
+# What a rule may ask for in each kind of panel, and what it asks for at first.
+OFFERED = {
+    Kind.discussion: (Counted.openings, Counted.replies, Counted.contributions),
+    Kind.questions: (Counted.openings, Counted.replies, Counted.contributions),
+    Kind.reflection: (Counted.reflections, Counted.replies, Counted.contributions),
+    Kind.exchange: (Counted.openings, Counted.replies, Counted.contributions),
+}
+DEFAULTS = {
+    kind: (Need(first, 1 if first is Counted.reflections else 2), Need(Counted.replies, 3))
+    for kind, (first, *_others) in OFFERED.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +123,7 @@ def overview(
         "rows": shown,
         "only_look": only_look,
         "next": shown[-1].learner.membership_id if len(rows) > first + ROWS else None,
-        "troubles": _troubles(session, viewer, desk, now),
+        "troubles": _troubles(session, viewer, desk),
         "counts": _counts(desk),
     }
 
@@ -131,7 +144,7 @@ def screen(session: Session, viewer: Viewer, now: datetime, membership_id: UUID)
         "place": at + 1,
         "before": ids[at - 1] if at else None,
         "following": ids[at + 1] if at + 1 < len(ids) else None,
-        "troubles": _troubles(session, viewer, desk, now),
+        "troubles": _troubles(session, viewer, desk),
     }
 
 
@@ -162,6 +175,31 @@ def own_lines(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]
     found = queries.grade_of(session, sheet, now, viewer.membership_id) if sheet.stages else None
     stages = [_stage_shown(grade, None, can_send=False) for grade in found.grades] if found else []
     return {**_around(viewer, sheet, now), "stages": stages}
+
+
+def rules(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """The set-up of grading: a form of all stages, or of a first one where there is none."""
+    sheet = sheet_of(session, viewer)
+    return {
+        **_around(viewer, sheet, now),
+        "judged": queries.judged_stages(session, sheet),
+        "offered": OFFERED[viewer.panel.kind],
+        "first": Rule(DEFAULTS[viewer.panel.kind], 10),
+        "zone": get_timezone_location(sheet.zone.key, locale=get_locale(), return_city=False),
+        "zone_code": sheet.zone.key,
+        "most_stages": MOST_STAGES,
+        "wordings": say.WHAT_COUNTS,
+        "amount": _amount,
+    }
+
+
+def sentences(session: Session, viewer: Viewer, now: datetime, wanted: list[Rule]) -> dict[str, Any]:
+    """What the form says so far."""
+    return {**_around(viewer, sheet_of(session, viewer), now), "wanted": wanted}
+
+
+def _amount(rule: Rule, counted: Counted) -> int | str:
+    return next((need.number for need in rule.needs if need.counted is counted), "")
 
 
 def _let_grade(viewer: Viewer) -> None:
@@ -214,16 +252,16 @@ def _reasons(learner: Learner, stages: tuple[StageShown, ...]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _troubles(session: Session, viewer: Viewer, desk: Desk, now: datetime) -> list[str]:
+def _troubles(session: Session, viewer: Viewer, desk: Desk) -> list[str]:
     """What holds up whole columns, as the LMS said it."""
     kept = columns(session, viewer.tenant_id, viewer.panel.id)
-    return [kept[stage.id].trouble or "" for stage in desk.sheet.stages if stage.id in kept and kept[stage.id].trouble]
+    return [
+        kept[stage.id].trouble or ""
+        for stage in desk.sheet.stages
+        if stage.id in kept and kept[stage.id].trouble
+    ]
 
 
 def _counts(desk: Desk) -> dict[str, int]:
     looks = [stage.look for one in desk.learners for stage in one.stages]
     return {look: looks.count(look) for look in ("sent", "waits", "trouble", "off")}
-
-
-def clock() -> datetime:
-    return parts().clock()

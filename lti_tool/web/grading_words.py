@@ -5,10 +5,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from flask_babel import get_locale
+from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 from flask_babel import ngettext as plural
 
@@ -16,6 +16,14 @@ from lti_tool.lti.grade_models import ScoreState
 from lti_tool.lti.grade_queries import Sending, near
 from social_layer.grading.queries import Grade
 from social_layer.grading.rules import Counted, Giving, Need, Rule
+
+# The names of the form's fields.
+WHAT_COUNTS = {
+    Counted.openings: lazy_gettext("Topics or answers"),
+    Counted.replies: lazy_gettext("Replies"),
+    Counted.reflections: lazy_gettext("Shared reflections"),
+    Counted.contributions: lazy_gettext("Contributions of any kind"),
+}
 
 
 def sentence(rule: Rule, today: date) -> str:
@@ -65,7 +73,9 @@ def had(need: Need, number: int) -> str:
                 have=number,
             )
         case Counted.replies:
-            return plural("%(have)s of %(num)s reply", "%(have)s of %(num)s replies", need.number, have=number)
+            return plural(
+                "%(have)s of %(num)s reply", "%(have)s of %(num)s replies", need.number, have=number
+            )
         case Counted.reflections:
             return plural(
                 "%(have)s of %(num)s shared reflection",
@@ -84,7 +94,9 @@ def lines(grade: Grade) -> list[str]:
     said = [had(line.need, min(line.counted(rule), line.need.number)) for line in grade.lines]
     if grade.has_late:
         late = sum(line.late for line in grade.lines)
-        said.append(plural("%(num)s came late and does not count", "%(num)s came late and do not count", late))
+        said.append(
+            plural("%(num)s came late and does not count", "%(num)s came late and do not count", late)
+        )
     return said
 
 
@@ -117,7 +129,9 @@ def day(moment: date, today: date) -> str:
     locale = _locale()
     if locale.language == "en" and locale.territory != "US":
         locale = Locale("en", "GB")
-    return format_skeleton("MMMMd" if moment.year == today.year else "yMMMMd", moment, locale=locale)
+    if moment.year == today.year:
+        return format_skeleton("MMMMd", moment, locale=locale)
+    return format_date(moment, "long", locale=locale)
 
 
 def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
@@ -144,9 +158,13 @@ def state(sending: Sending | None, grade: Grade, can_send: bool) -> tuple[str, s
     if sending.state is ScoreState.pending:
         return ("trouble", _("Trying again")) if sending.attempts > 1 else ("waits", _("On its way"))
     if sending.differs:
-        return ("trouble", _("Sent, but your LMS shows %(points)s", points=shown)) if shown else (
-            "trouble",
-            _("Sent, but your LMS shows no grade"),
+        return (
+            ("trouble", _("Sent, but your LMS shows %(points)s", points=shown))
+            if shown
+            else (
+                "trouble",
+                _("Sent, but your LMS shows no grade"),
+            )
         )
     if not near(sending.sent, grade.points):
         return "waits", _("Sent before; now %(points)s", points=number(grade.points))

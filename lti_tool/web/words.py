@@ -62,6 +62,7 @@ def _words(locale: str) -> dict[str, object]:
         "new_threads": plural("{n} new thread", "{n} new threads"),
         "new_reflections": plural("{n} new reflection", "{n} new reflections"),
         "new_replies": plural("{n} new reply", "{n} new replies"),
+        "stage": gettext("Stage {n}"),
         "step": gettext("Step {n} of {of}"),
         "preview_empty": gettext("There is nothing to preview yet."),
     }

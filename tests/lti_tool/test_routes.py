@@ -47,10 +47,29 @@ PUBLIC = {
 }
 # Without a token the page's address answers the same empty shell to everybody; tested below.
 SHELL = "web.panel"
-FOR_STAFF = {"panels.set_up_panel", "web.set_up_form", "web.change_set_up"}
+FOR_STAFF = {
+    "panels.set_up_panel",
+    "web.set_up_form",
+    "web.change_set_up",
+    "web.grading",
+    "web.grading_rules",
+    "web.change_grading_rules",
+    "web.preview_grading_rules",
+    "web.grade_learner",
+    "web.more_contributions",
+    "web.judge",
+    "web.take_judgement_back",
+    "web.order_sending",
+    "web.send_all",
+    "web.read_back",
+}
 QUERIES = {name: f"?after={of_change(0)}" for name in ("entries.list_updates", "web.updates")}
 BODIES: dict[str, dict[str, Any]] = {
     "web.change_set_up": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
+    "web.change_grading_rules": {"stage-0-replies": "1", "stage-0-points": "5"},
+    "web.preview_grading_rules": {"stage-0-replies": "1", "stage-0-points": "5"},
+    "web.judge": {"points": "1"},
+    "web.order_sending": {"wish": "again"},
     "web.post_entry": {"body": "some words"},
     "web.change_entry": {"body": "other words", "version": "1"},
     "web.share_reflection": {"what": "It happened."},
@@ -99,6 +118,7 @@ class Route:
 
     def address(self, panel_id: UUID, entry_id: UUID) -> str:
         values = {"panel_id": panel_id, "entry_id": entry_id, "kind": "like", "about": "topic"}
+        values |= {"membership_id": entry_id, "stage_id": entry_id}
         built = self.rule.build({name: values[name] for name in self.rule.arguments})
         assert built is not None
         return built[1] + QUERIES.get(self.endpoint, "")

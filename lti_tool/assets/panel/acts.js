@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 import { closeComposer, openEdit, openReply, togglePreview } from "./composers.js";
 import { askHelp, confirmRemoval } from "./dialogs.js";
+import { gradingActs } from "./grading.js";
 import { announce } from "./live.js";
 import { showReplies, showThreads } from "./news.js";
 import { elementsOf, goTo, idOf, renew, threadOf } from "./places.js";
@@ -24,6 +25,7 @@ const ACTS = {
   "show-replies": (button) => showReplies(threadOf(button)),
   "set-up": openSetUp,
   "leave-set-up": leaveSetUp,
+  ...gradingActs,
 };
 
 export function startActs() {

@@ -2,8 +2,19 @@
 // opens beside the button that asked for it.
 
 /** Asks whether to remove; answers true or false. */
-export function confirmRemoval(button) {
-  const dialog = document.getElementById("confirm-remove");
+export const confirmRemoval = (button) => confirmed("confirm-remove", button);
+
+/** As `confirmRemoval`: whether all grades are to be sent, final or not. */
+export const confirmSending = (button) => confirmed("confirm-sending", button);
+
+/** As `confirmRemoval`: whether ours may take the place of a grade that somebody gave in the LMS. */
+export const confirmReplacing = (button) => confirmed("confirm-replacing", button);
+
+/** As `confirmRemoval`: whether a stage may go, with the points that staff gave in it. */
+export const confirmStageLoss = (button) => confirmed("confirm-stage-loss", button);
+
+function confirmed(id, button) {
+  const dialog = document.getElementById(id);
   open(dialog, button);
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "remove"), { once: true });

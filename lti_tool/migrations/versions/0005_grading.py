@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("counter", sa.BigInteger(), nullable=False),
         sa.Column("changes", sa.BigInteger(), nullable=False),
         sa.Column("version_id", Id(), nullable=True),
+        sa.Column("counted_at", UtcDateTime(), nullable=True),
         sa.Column("again_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "panel_id"],
@@ -116,7 +117,7 @@ def upgrade() -> None:
         sa.Column("maximum", sa.Float(precision=53), nullable=False),
         sa.Column("comment", sa.Text(), nullable=False),
         sa.Column("activity", sa.String(length=16), nullable=False),
-        sa.Column("wanted_at", UtcDateTime(), nullable=False),
+        sa.Column("wish", sa.Integer(), nullable=False),
         sa.Column("replaces", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

@@ -43,7 +43,7 @@ def test_every_word_of_the_panels_pages_is_translated(language: str) -> None:
         (PACKAGE / "web", [("**.py", "python")]),
         (PACKAGE.parent / "templates" / "web", [("**.html", "jinja2.ext:babel_extract")]),
     ):
-        keywords = {"_": None, "gettext": None, "plural": (1, 2)}
+        keywords = {"_": None, "gettext": None, "lazy_gettext": None, "plural": (1, 2)}
         found = extract_from_dir(folder, method_map=methods, keywords=keywords)
         words |= {message for _, _, message, _, _ in found}
     assert len(words) > 100
