@@ -46,6 +46,9 @@ class GradeColumn(Tenanted, Base):
     url: Mapped[str | None] = mapped_column(String(URL_LENGTH))
     label: Mapped[str] = mapped_column(String(ID_LENGTH))
     maximum: Mapped[float] = mapped_column(Float(53))
+    # As the LMS has them, where the column is ours.
+    made_label: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    made_maximum: Mapped[float | None] = mapped_column(Float(53))
     # False: the LMS made it, with the placement of the link.
     is_ours: Mapped[bool] = mapped_column(default=False)
     # The one before was gone, and this one was made in its place.
@@ -59,6 +62,16 @@ class GradeColumn(Tenanted, Base):
     # One courier at a time works at a column.
     lease: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
+
+
+class OwnWords(StrEnum):
+    """What is said in place of the LMS's words, where the reason is ours; pages put it into a sentence."""
+
+    not_allowed = "@not_allowed"
+    no_column = "@no_column"
+    gone_again = "@gone_again"
+    person_unknown = "@person_unknown"
+    unseen = "@unseen"
 
 
 class ScoreState(StrEnum):

@@ -54,6 +54,8 @@ def order(
     )
     if score is None:
         raise NotFound("learner_not_found")
+    # The columns first, as everybody does who changes scores.
+    _wake(session, viewer)
     if wish == "keep":
         _keep(session, clock, viewer, score)
     else:
@@ -62,7 +64,6 @@ def order(
         score.attempts, score.due_at, score.answer = 0, clock(), None
         score.wish += 1
     session.flush()
-    _wake(session, viewer)
 
 
 def _keep(session: Session, clock: Clock, viewer: Viewer, score: Score) -> None:

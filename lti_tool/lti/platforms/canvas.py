@@ -41,6 +41,13 @@ class Canvas(Family):
     def shares_issuer(self, issuer: str) -> bool:
         return urlsplit(issuer).hostname in _SHARED
 
+    def score_extension(self, *, is_first: bool, replaces: bool) -> dict[str, Any]:
+        """Canvas counts each score as a new attempt, and overwrites a teacher's grade, unless told not to."""
+        return {f"{_OWN}submission": {"new_submission": is_first, "prioritize_non_tool_grade": not replaces}}
+
+    def is_stale(self, status: int | None, said: str) -> bool:
+        return status == 409 or (status == 400 and "timestamp" in said.lower())
+
     def panel_title(self, message: Message) -> str | None:
         """In the course navigation and in pages the link's id is the context's, and its title the tool's own name."""
         if message.link_id == message.context_id:

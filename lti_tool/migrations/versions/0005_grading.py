@@ -174,6 +174,8 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2048), nullable=True),
         sa.Column("label", sa.String(length=255), nullable=False),
         sa.Column("maximum", sa.Float(precision=53), nullable=False),
+        sa.Column("made_label", sa.String(length=255), nullable=True),
+        sa.Column("made_maximum", sa.Float(precision=53), nullable=True),
         sa.Column("is_ours", sa.Boolean(), nullable=False),
         sa.Column("remade_at", UtcDateTime(), nullable=True),
         sa.Column("trouble", sa.String(length=500), nullable=True),
