@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
-from lti_tool.lti import frames, logins
+from lti_tool.lti import frames, logins, rosters
 from lti_tool.lti.claims import Message
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
 from lti_tool.lti.platforms import family_of
@@ -67,6 +67,8 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     if viewer is None:  # the membership was made active above, and the panel is the course's own
         raise Problem("not_member")
     open_panel(session, clock, viewer)
+    # Last, as whoever reads a list takes its row after those of people: neither waits for the other in a circle.
+    rosters.note_launch(session, clock, viewer, context_id, met.roster, message.members_url)
     return Arrived(viewer, new_origin)
 
 
@@ -181,6 +183,7 @@ def _newcomer(platform: PlatformCard, message: Message, course_id: UUID) -> Newc
         account=message.sub,
         role=standing.role,
         is_test=standing.is_test,
+        from_outside=standing.from_outside,
         name=message.name,
         language=message.language,
         time_zone=message.time_zone,

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
-from lti_tool.lti.models import ID_LENGTH
+from lti_tool.lti.models import ID_LENGTH, URL_LENGTH
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+NAMES_AND_ROLES_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 VERSION = "1.3.0"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 # The custom parameter by which a deep link names its own panel, so that several embeds of one resource link differ.
@@ -30,12 +31,21 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
+def is_id(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= ID_LENGTH and not _UNPRINTABLE.search(text)
+
+
+def one_line(text: str) -> str | None:
+    """For people: tidied, and cut at 255 characters; None where nothing is left."""
+    return " ".join(_UNPRINTABLE.sub(" ", text[: 4 * MOST_TEXT]).split())[:MOST_TEXT] or None
+
+
 class Id(fields.String):
     """A name that must be taken as it is: not empty, at most 255 characters, nothing unprintable."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
-        if not text.strip() or len(text) > ID_LENGTH or _UNPRINTABLE.search(text):
+        if not is_id(text):
             raise ValidationError("not an id of 1 to 255 printable characters")
         return text
 
@@ -46,7 +56,7 @@ class Words(fields.Field[str | None]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str | None:
         if not isinstance(value, str):
             raise ValidationError("Not a valid string.")
-        return " ".join(_UNPRINTABLE.sub(" ", value[: 4 * MOST_TEXT]).split())[:MOST_TEXT] or None
+        return one_line(value)
 
 
 class Values(fields.Dict):
@@ -101,6 +111,21 @@ class PlatformClaim(Claims):
     guid = Words(load_default=None)
 
 
+class MembersClaim(Claims):
+    """Where the members of the context are listed (Names and Roles 2.0, section 3.6.1.1)."""
+
+    context_memberships_url = fields.String(load_default=None)
+    service_versions = fields.List(fields.String(), load_default=None)
+
+    @post_load
+    def address(self, found: dict[str, Any], **_: Any) -> str | None:
+        """None where there is none of use: older versions answer in another form."""
+        url: str = found["context_memberships_url"] or ""
+        versions = found["service_versions"]
+        usable = 0 < len(url) <= URL_LENGTH and not _UNPRINTABLE.search(url)
+        return url if usable and (not versions or "2.0" in versions) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A verified LTI message in our own words."""
@@ -120,6 +145,7 @@ class Message:
     return_url: str | None
     family: str | None
     platform_name: str | None
+    members_url: str | None
 
 
 class MessageClaims(Claims):
@@ -146,6 +172,7 @@ class ResourceLinkClaims(MessageClaims):
     context = fields.Nested(ContextClaim, data_key=CLAIM + "context", load_default=None)
     presentation = fields.Nested(PresentationClaim, data_key=CLAIM + "launch_presentation", load_default=None)
     platform = fields.Nested(PlatformClaim, data_key=CLAIM + "tool_platform", load_default=None)
+    members_url = fields.Nested(MembersClaim, data_key=NAMES_AND_ROLES_CLAIM, load_default=None)
     custom = Values(keys=fields.String(), data_key=CLAIM + "custom", load_default=dict)
     name = Words(load_default=None)
     given_name = Words(load_default=None)
@@ -180,6 +207,7 @@ class ResourceLinkClaims(MessageClaims):
             return_url=presentation.get("return_url"),
             family=platform.get("product_family_code"),
             platform_name=platform.get("name"),
+            members_url=found["members_url"],
         )
 
 

@@ -46,26 +46,30 @@ class PlatformSession(requests.Session):
         self.mount("http://", guarded)
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
-        """As `requests.Session.request`; raises `requests.RequestException` for whatever goes wrong."""
+        """As `requests.Session.request`; raises `requests.RequestException` for whatever goes wrong.
+
+        ``most_bytes``: of the answer, where it may be longer than usual.
+        """
         options["allow_redirects"] = False
         options["stream"] = True
         options.setdefault("timeout", (CONNECT_SECONDS, READ_SECONDS))
+        most_bytes = options.pop("most_bytes", MOST_BYTES)
         deadline = time.monotonic() + TOTAL_SECONDS
         try:
             response = super().request(method, url, *args, **options)
         except addresses.AddressRefused as refused:
             raise AddressRefused(str(refused)) from None
         with response:
-            _read_limited(response, deadline)
+            _read_limited(response, deadline, most_bytes)
         return response
 
 
-def _read_limited(response: requests.Response, deadline: float) -> None:
+def _read_limited(response: requests.Response, deadline: float, most_bytes: int) -> None:
     body = bytearray()
     for chunk in response.iter_content(65536):
         body += chunk
-        if len(body) > MOST_BYTES or time.monotonic() > deadline:
-            raise AnswerTooLong(f"more than {MOST_BYTES} bytes or {TOTAL_SECONDS} seconds")
+        if len(body) > most_bytes or time.monotonic() > deadline:
+            raise AnswerTooLong(f"more than {most_bytes} bytes or {TOTAL_SECONDS} seconds")
     response._content = bytes(body)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.claims import Message
-from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform
+from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform, Roster
 from social_layer.database import rows
 from social_layer.people.models import Account, Course, Membership, Person, Tenant
 from social_layer.people.queries import KNOWN, Known
@@ -109,10 +109,21 @@ _LOGIN = (
 
 
 @dataclass(frozen=True, slots=True)
+class RosterCard:
+    """What a launch needs to know of its context's list of members."""
+
+    url: str | None
+    used_at: datetime
+    due_at: datetime | None
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Met:
     """What is known of a launch's deployment, context, link and person; None for what is met for the first time."""
 
     known: Known | None
+    roster: RosterCard | None
     deployment_id: UUID
     first_launch_at: datetime | None
     context_id: UUID | None
@@ -140,8 +151,13 @@ def find_met(session: Session, platform: PlatformCard, message: Message, custom_
     )
     if not found:
         return None
-    person = found[0][7:]
-    return Met(Known(*person) if person[0] is not None else None, *found[0][:7])
+    row = found[0]
+    roster, person = row[7:11], row[11:]
+    return Met(
+        Known(*person) if person[0] is not None else None,
+        RosterCard(*roster) if roster[1] is not None else None,
+        *row[:7],
+    )
 
 
 _MET = (
@@ -153,6 +169,10 @@ _MET = (
         Course.title,
         Course.label,
         LtiLink.panel_id,
+        Roster.url,
+        Roster.used_at,
+        Roster.due_at,
+        Roster.as_of,
         *KNOWN,
     )
     .select_from(Deployment)
@@ -165,6 +185,7 @@ _MET = (
         ),
     )
     .outerjoin(Course, and_(Course.tenant_id == LtiContext.tenant_id, Course.id == LtiContext.course_id))
+    .outerjoin(Roster, and_(Roster.tenant_id == LtiContext.tenant_id, Roster.context_id == LtiContext.id))
     .outerjoin(
         LtiLink,
         and_(

@@ -19,7 +19,7 @@ import requests
 
 from lti_tool.logs import log
 from lti_tool.lti.keys import ToolKeys
-from lti_tool.lti.outbound import AddressRefused, PlatformSession, address_trouble
+from lti_tool.lti.outbound import MOST_BYTES, AddressRefused, PlatformSession, address_trouble
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.lti.service_answers import FailureKind, ServiceAnswer, ServiceFailure, failure_of, host_of
 from lti_tool.lti.service_tokens import ServiceTokens, Token
@@ -45,8 +45,11 @@ class Services:
         self._session = session
         self._tokens = ServiceTokens(given, platform, ToolKeys(given), self._ask)
 
-    def get(self, url: str, *, scope: str | Sequence[str], accept: str = JSON) -> ServiceAnswer:
-        return self.send("GET", url, scope=scope, accept=accept)
+    def get(
+        self, url: str, *, scope: str | Sequence[str], accept: str = JSON, most_bytes: int = MOST_BYTES
+    ) -> ServiceAnswer:
+        """``most_bytes``: how long an answer is read, where a long one is right."""
+        return self.send("GET", url, scope=scope, accept=accept, most_bytes=most_bytes)
 
     def post(
         self, url: str, *, scope: str | Sequence[str], json: Any, content_type: str = JSON, accept: str = JSON
@@ -70,6 +73,7 @@ class Services:
         accept: str = JSON,
         json: Any = None,
         content_type: str = JSON,
+        most_bytes: int = MOST_BYTES,
     ) -> ServiceAnswer:
         """Raises :class:`ServiceFailure`. ``json`` None sends no body."""
         self._check(url)
@@ -80,20 +84,27 @@ class Services:
             headers["Content-Type"] = content_type
             body = json_format.dumps(json).encode()
         token = self._tokens.find(scopes)
-        answer = self._with_token(method, url, token, headers, body)
+        answer = self._with_token(method, url, token, headers, body, most_bytes)
         if answer.status_code == 401:
             self._tokens.forget(token)
             token = self._tokens.find(scopes)
-            answer = self._with_token(method, url, token, headers, body)
+            answer = self._with_token(method, url, token, headers, body, most_bytes)
         if failure := failure_of(answer, url, self._given.clock, token.text):
             log.warning("service failed", host=failure.host, status=failure.status, said=failure.said)
             raise failure
         return ServiceAnswer(url, answer.status_code, answer.headers, answer.content)
 
     def _with_token(
-        self, method: str, url: str, token: Token, headers: dict[str, str], body: bytes | None
+        self,
+        method: str,
+        url: str,
+        token: Token,
+        headers: dict[str, str],
+        body: bytes | None,
+        most_bytes: int,
     ) -> requests.Response:
-        return self._ask(method, url, headers={**headers, "Authorization": f"Bearer {token.text}"}, data=body)
+        headers = {**headers, "Authorization": f"Bearer {token.text}"}
+        return self._ask(method, url, headers=headers, data=body, most_bytes=most_bytes)
 
     def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
         """Whatever the platform answers; no answer at all is a failure."""

@@ -102,6 +102,8 @@ class Membership(Tenanted, Base):
     active: Mapped[bool] = mapped_column(default=True)
     # The LMS's own test student: may do everything, leaves no statements.
     is_test: Mapped[bool] = mapped_column(default=False)
+    # Launched with rights over the institution: the course's own list need not name them.
+    from_outside: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     # None: known from the LMS's list alone, never came.
     last_launch_at: Mapped[datetime | None]

@@ -30,6 +30,8 @@ class Family:
     name: str | LazyString = _YOUR_LMS
     left_to_do: tuple[LazyString, ...] = _LEFT_TO_DO
     """What an administrator does in the LMS after the tool has registered itself."""
+    list_shortens_roles: bool = False
+    """Whether its list of members calls people learners whom its launches show as staff."""
 
     def tool_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The tool's part of a registration, as this product wants it."""

@@ -17,7 +17,7 @@ MOODLE = Family(
             "and 443; it then shows an error page. What is blocked stands under Site administration, General, "
             "Security, HTTP security."
         ),
-        "A non-editing teacher launches as an instructor.",
+        "A non-editing teacher launches as an instructor, and counts as a learner until the first launch.",
     ),
     name="Moodle",
     left_to_do=(
@@ -29,4 +29,6 @@ MOODLE = Family(
         _("In a course, More → LTI External tools, switch it on for the activity chooser."),
         _("Add an activity with it and open it once as a teacher."),
     ),
+    # Its Names and Roles knows no non-editing teachers (recorded from 4.5).
+    list_shortens_roles=True,
 )

@@ -61,11 +61,16 @@ def upgrade() -> None:
     # Every membership so far was made by a launch.
     op.add_column("membership", sa.Column("launch_role", sa.String(length=16), nullable=True))
     op.add_column("membership", sa.Column("listed_at", UtcDateTime(), nullable=True))
+    op.add_column(
+        "membership",
+        sa.Column("from_outside", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.execute("UPDATE membership SET launch_role = role")
 
 
 def downgrade() -> None:
     with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.drop_column("from_outside")
         batch_op.drop_column("listed_at")
         batch_op.drop_column("launch_role")
     op.drop_table("roster")
