@@ -229,6 +229,11 @@ PROBLEMS: dict[str, Kind] = {
         _("Deployment %(deployment)s of this course's site is not known here."),
         _("Ask your administrator to add it: alongside platform add, with --deployment-id."),
     ),
+    "reviewed_unknown": Kind(
+        404,
+        _("This person has not been in the panel yet, so there is nothing to review."),
+        _("Open the panel from the course once, then try again: it asks the LMS who is in the course."),
+    ),
     # An LMS that registers itself
     "invite_unknown": Kind(
         403, _("This address was not given out here, or not in full."), _ANOTHER_INVITE

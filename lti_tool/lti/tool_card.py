@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask_babel import LazyString, lazy_gettext
 
 RESOURCE_LINK = "LtiResourceLinkRequest"
+SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 _NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/"
@@ -42,7 +43,7 @@ SERVICES = (
     ),
 )
 # The kinds of messages that are understood; each new one is registered from the day that it stands here.
-MESSAGES = (RESOURCE_LINK,)
+MESSAGES = (RESOURCE_LINK, SUBMISSION_REVIEW)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 # Values are variables that the LMS fills in at each launch. None may hold an equals sign: Moodle cuts there.
 CUSTOM = {"time_zone": "$Person.address.timezone"}

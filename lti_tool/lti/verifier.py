@@ -22,6 +22,7 @@ from marshmallow import ValidationError
 from lti_tool.lti.claims import (
     CLAIM,
     RESOURCE_LINK_REQUEST,
+    SUBMISSION_REVIEW_REQUEST,
     Message,
     message_type,
     resource_link_message,
@@ -182,7 +183,8 @@ def _checked_message(found: Unverified) -> Message:
 def _is_of_another_type(found: Unverified) -> bool:
     """Of a type that LTI knows or may know, but not ours to answer; a missing or wrong one is the schema's to find."""
     told = found.claims.get(f"{CLAIM}message_type")
-    return told != RESOURCE_LINK_REQUEST and told is not None and bool(message_type(found.claims))
+    ours = (None, RESOURCE_LINK_REQUEST, SUBMISSION_REVIEW_REQUEST)
+    return told not in ours and bool(message_type(found.claims))
 
 
 def _refuse(error: ValidationError) -> NoReturn:

@@ -120,7 +120,7 @@ def launch() -> Response:
     g.in_any_frame = False
     g.launched = True
     with given.database.read() as session:
-        response = make_response(render_panel(session, arrived.viewer, token, expires_at))
+        response = make_response(render_panel(session, arrived.viewer, token, expires_at, _opening(arrived)))
     response.delete_cookie(logins.cookie_name(state), **_COOKIE)
     return response
 
@@ -219,6 +219,18 @@ def _refuse_for_platform(error: str) -> None:
     if error in ("login_required", "interaction_required"):
         raise Problem("platform_wants_login")
     raise Problem("platform_refused")
+
+
+def _opening(arrived: arrival.Arrived) -> str:
+    """Where the page is to begin: a submission review shows one person's work, or one's own."""
+    viewer, reviewed = arrived.viewer, arrived.reviewed
+    if reviewed is None:
+        return ""
+    if viewer.is_staff:
+        return f"/grading/learners/{reviewed}"
+    if reviewed != viewer.membership_id:
+        raise Problem("not_grader")
+    return "/participation"
 
 
 def _receive(given: Parts, login: LoginCard, message: Message) -> arrival.Arrived:

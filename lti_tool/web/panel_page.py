@@ -18,11 +18,13 @@ from social_layer.discussion.queries import drafts, entries_page
 from social_layer.viewer import Viewer
 
 
-def render_panel(session: Session, viewer: Viewer, token: str, expires_at: datetime) -> str:
-    """The whole page. Two statements."""
+def render_panel(
+    session: Session, viewer: Viewer, token: str, expires_at: datetime, opening: str = ""
+) -> str:
+    """The whole page. Two statements. ``opening``: the path below the panel's that it begins with."""
     speak_to(viewer)
     context = panel_context(session, viewer)
-    config = as_json({**_config(viewer, token, expires_at), "drafts": context["drafts"]})
+    config = as_json({**_config(viewer, token, expires_at), "drafts": context["drafts"], "open": opening})
     words = script_words_as_json(str(get_locale() or "en"))
     config = f'{config[:-1]},"words":{words}}}'
     return render_template("web/panel.html", config=Markup(config), **context)  # noqa: S704 (no < in it)
