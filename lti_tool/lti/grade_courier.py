@@ -82,7 +82,7 @@ class Grader:
                 del self._busy[key]
 
     def waits_for(self, key: ColumnKey) -> float:
-        """A column's courier is at work until it is done."""
+        """A column's courier counts as at work until it is done."""
         return 0.0
 
 

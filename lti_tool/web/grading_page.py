@@ -255,11 +255,8 @@ def _reasons(learner: Learner, stages: tuple[StageShown, ...]) -> list[str]:
 def _troubles(session: Session, viewer: Viewer, desk: Desk) -> list[str]:
     """What holds up whole columns, as the LMS said it."""
     kept = columns(session, viewer.tenant_id, viewer.panel.id)
-    return [
-        kept[stage.id].trouble or ""
-        for stage in desk.sheet.stages
-        if stage.id in kept and kept[stage.id].trouble
-    ]
+    found = [kept[stage.id].trouble for stage in desk.sheet.stages if stage.id in kept]
+    return [say.told(trouble) for trouble in dict.fromkeys(found) if trouble]
 
 
 def _counts(desk: Desk) -> dict[str, int]:

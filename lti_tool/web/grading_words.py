@@ -12,11 +12,22 @@ from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 from flask_babel import ngettext as plural
 
-from lti_tool.lti.grade_models import ScoreState
+from lti_tool.lti.grade_models import OwnWords, ScoreState
 from lti_tool.lti.grade_queries import Sending, near
 from social_layer.grading.queries import Grade
 from social_layer.grading.rules import Counted, Giving, Need, Rule
 
+OWN_WORDS = {
+    OwnWords.not_allowed: lazy_gettext("The LMS does not let the tool send grades for this panel any more."),
+    OwnWords.no_column: lazy_gettext("The LMS does not let the tool make a column in its grade book."),
+    OwnWords.gone_again: lazy_gettext(
+        "The column was removed in the LMS, and so was the one made in its place. “Send all grades now” makes another."
+    ),
+    OwnWords.person_unknown: lazy_gettext("The LMS has not told who this person is."),
+    OwnWords.unseen: lazy_gettext(
+        "The LMS does not let the tool look whether somebody gave a grade there already."
+    ),
+}
 # The names of the form's fields.
 WHAT_COUNTS = {
     Counted.openings: lazy_gettext("Topics or answers"),
@@ -154,6 +165,8 @@ def state(sending: Sending | None, grade: Grade, can_send: bool) -> tuple[str, s
     if sending.state is ScoreState.parked:
         return "trouble", _("Refused")
     if sending.state is ScoreState.held:
+        if not shown:
+            return "trouble", _("Held back")
         return "trouble", _("Held back: your LMS shows %(points)s", points=shown)
     if sending.state is ScoreState.pending:
         return ("trouble", _("Trying again")) if sending.attempts > 1 else ("waits", _("On its way"))
@@ -169,6 +182,15 @@ def state(sending: Sending | None, grade: Grade, can_send: bool) -> tuple[str, s
     if not near(sending.sent, grade.points):
         return "waits", _("Sent before; now %(points)s", points=number(grade.points))
     return "sent", _("Sent")
+
+
+def told(answer: str | None) -> str:
+    """What the LMS said, or what we say in its place."""
+    text = answer or ""
+    for words, sentence in OWN_WORDS.items():
+        if words in text:
+            return str(sentence)
+    return text
 
 
 def _joined(parts: Sequence[str]) -> str:
