@@ -61,12 +61,18 @@ class StageShown:
 
 @dataclass(frozen=True, slots=True)
 class LearnerShown:
-    """``reasons``: why staff should look, in words; empty where all is well."""
+    """``reasons``: why staff should look, beside what the states of its stages say themselves."""
 
     learner: Learner
     name: str
     stages: tuple[StageShown, ...]
     reasons: tuple[str, ...]
+
+    @property
+    def needs_look(self) -> bool:
+        return bool(self.reasons) or any(
+            stage.sending is not None and stage.sending.needs_look for stage in self.stages
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class Desk:
 
     @property
     def looking(self) -> list[LearnerShown]:
-        return [one for one in self.learners if one.reasons]
+        return [one for one in self.learners if one.needs_look]
 
 
 def sheet_of(session: Session, viewer: Viewer) -> Sheet:
@@ -242,7 +248,7 @@ def _stage_shown(grade: Grade, sending: Sending | None, can_send: bool) -> Stage
 
 
 def _reasons(learner: Learner, stages: tuple[StageShown, ...]) -> list[str]:
-    found = [stage.state for stage in stages if stage.sending and stage.sending.needs_look]
+    found = []
     if any(stage.grade.has_late for stage in stages):
         found.append(_("Wrote after the last day"))
     for stage in stages:

@@ -36,12 +36,8 @@ export function startGrading(path) {
   document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.target === place()) settled();
   });
-  document.body.addEventListener("panel:placed", () => {
-    const own = document.getElementById("participation");
-    if (own?.hasAttribute("hx-get")) htmx.trigger(own, "participation:changed");
-  });
-  if (path?.startsWith("/participation")) showOwn();
-  else if (path) open(path, null);
+  keepOwnLines(path === "/participation");
+  if (path && path !== "/participation") open(path, null);
 }
 
 async function open(path, button) {
@@ -85,12 +81,23 @@ function leave() {
   (document.querySelector(`#panel [data-act="${cameFrom}"]`) ?? document.querySelector("#panel h1"))?.focus();
 }
 
-function showOwn() {
+/** A reader's own lines are fetched again when something of theirs changed; opened, they stay open. */
+function keepOwnLines(openAtOnce) {
+  const own = () => document.getElementById("participation");
+  let isWanted = openAtOnce;
+  let isOpened = false;
+  document.body.addEventListener("panel:placed", () => {
+    if (own()?.hasAttribute("hx-get")) htmx.trigger(own(), "participation:changed");
+  });
+  document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target === own()) isOpened = Boolean(own().querySelector("details")?.open);
+  });
   document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
-    const own = detail.target.id === "participation" && detail.target.querySelector("details");
-    if (!own || own.open) return;
-    own.open = true;
-    own.querySelector("summary").focus();
+    const lines = detail.target === own() && own().querySelector("details");
+    if (!lines) return;
+    lines.open = isOpened || isWanted;
+    if (isWanted) lines.querySelector("summary").focus();
+    isWanted = false;
   });
 }
 
