@@ -65,9 +65,11 @@ def choose_locale() -> str:
 
 def _register_blueprints(app: Flask) -> None:
     from lti_tool.api import register_api
+    from lti_tool.front import front
     from lti_tool.lti import blueprint as lti
     from lti_tool.web import blueprint as web
 
+    app.register_blueprint(front)
     app.register_blueprint(lti)
     app.register_blueprint(web)
     register_api(app)

@@ -24,7 +24,7 @@ LASTS = timedelta(hours=4)
 # Renewed or not, a pass ends a day after its launch: the LMS is asked again then who somebody is.
 LASTS_AT_MOST = timedelta(hours=24)
 # Blueprints and endpoints that show nothing of anybody, or decide themselves who is asking.
-OPEN = frozenset({"static", "health", "lti", "api-docs"})
+OPEN = frozenset({"static", "health", "front", "lti", "api-docs"})
 # A panel's address without a token is an empty shell, whose script brings the token.
 OPEN_WITHOUT_TOKEN = frozenset({"web.panel"})
 

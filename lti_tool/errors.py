@@ -75,6 +75,8 @@ def of_http(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
     messages = getattr(error, "data", {}).get("messages") if getattr(error, "data", None) else None
     code = _HTTP_CODES.get(error.code or 500, "bad_request" if (error.code or 500) < 500 else "unexpected")
+    if code == "method_not_allowed" and request.path.startswith("/lti/"):
+        code = "for_the_lms"
     return answer(Problem(code, headers=headers), {"errors": messages} if messages else None)
 
 

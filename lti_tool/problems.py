@@ -70,6 +70,7 @@ _REOPEN = _("Open the panel again from your course.")
 _RELOAD = _("Load the page again to see it as it is now.")
 _WAIT = _("Wait a moment and try again; nothing that you wrote is lost.")
 _TELL_ADMINISTRATOR = _("Tell your administrator the code and the number below; loading again will not help.")
+_TELL_ADMINISTRATOR_WHY = _("Tell your administrator, with the words of the LMS below.")
 _REOPEN_OR_CLOCK = _(
     "Open the panel again from your course; if it stays, a server's clock is wrong: tell your administrator."
 )
@@ -100,6 +101,11 @@ PROBLEMS: dict[str, Kind] = {
     # What is asked for
     "not_found": Kind(404, _("There is nothing at this address."), _REOPEN),
     "method_not_allowed": Kind(405, _("This address does not take that kind of request."), _("See the API's description.")),
+    "for_the_lms": Kind(
+        405,
+        _("This address is for the LMS to send people to, and cannot be opened by itself."),
+        _("Open the panel from your course. Administrators find what to give the LMS at /lti/manual."),
+    ),
     "entry_not_found": Kind(404, _("This entry does not exist, or is not for you to see."), _RELOAD),
     "entry_removed": Kind(409, _("This entry was removed in the meantime."), _RELOAD),
     "entry_changed": Kind(
@@ -289,6 +295,38 @@ PROBLEMS: dict[str, Kind] = {
         409,
         _("The LMS took the registration, but its ids stand in the way of another one here."),
         _("Remove the new tool in the LMS. The log of this tool says what it collides with; see also: alongside platform list."),
+    ),
+    # The list of a course's members, which the LMS is asked for
+    "list_not_offered": Kind(
+        409, _("Your LMS offers no list of this course's members."), _("Whoever opens a panel appears by themselves.")
+    ),
+    "list_unreachable": Kind(
+        424, _("Your LMS did not answer, or not in time."), _("It is asked again by itself in a few minutes.")
+    ),
+    "list_refused": Kind(
+        424,
+        _("Your LMS refused the list of members."),
+        _("Ask your administrator whether this tool may read names and roles (Names and Roles service)."),
+    ),
+    "list_gone": Kind(
+        424,
+        _("Your LMS does not know this course's list of members any more."),
+        _("Open the panel again from your course: that tells where the list is now."),
+    ),
+    "list_wrong": Kind(
+        424, _("Your LMS answered with something that is no list of members."), _TELL_ADMINISTRATOR_WHY
+    ),
+    "list_elsewhere": Kind(
+        424, _("Your LMS sends the tool to another address for the rest of the list."), _TELL_ADMINISTRATOR_WHY
+    ),
+    "list_endless": Kind(424, _("Your LMS's list of members does not come to an end."), _TELL_ADMINISTRATOR_WHY),
+    "list_empty": Kind(
+        424,
+        _("Your LMS says that nobody is in this course."),
+        _("Nobody was shut out for it. Ask your administrator whether this tool may read names and roles."),
+    ),
+    "list_not_kept": Kind(
+        500, _("The list could not be kept on our side."), _("It is tried again by itself in a few minutes.")
     ),
     # What cannot be done now
     "too_many_requests": Kind(429, _("That was a lot at once."), _WAIT),

@@ -60,6 +60,13 @@ def versions(transport: HttpTransport) -> list[str]:
     raise ConnectionFailed(f"{explain(answer)}; give the address that ends before /statements")
 
 
+def sign_in(transport: HttpTransport) -> None:
+    """Asks for a statement that is not there. Raises :class:`ConnectionFailed` where the credentials are wrong."""
+    answer = _ask(lambda: transport.find(uuid4()))
+    if answer.status == 401:
+        raise ConnectionFailed(f"{explain(answer)}; add it again with the right ones")
+
+
 def _ask(request: Callable[[], Answer]) -> Answer:
     try:
         return request()

@@ -22,6 +22,7 @@ from xapi.stores import (
     disconnect,
     find_lrs,
     list_lrss,
+    note_trouble,
     open_transport,
     resume,
 )
@@ -134,6 +135,8 @@ def test(name: str, tenant: str | None, as_json: bool) -> None:
             if not as_json:
                 click.echo(f"{click.style('✓', fg='green')} {step.name}: {step.found}")
     except ConnectionFailed as failed:
+        with given.database.write() as session:
+            note_trouble(session, found, str(failed))
         if as_json:
             print_json({"ok": False, "steps": steps, "failed": str(failed)})
         raise click.ClickException(f"{name}: {failed}") from None

@@ -44,7 +44,7 @@ def is_id(text: str) -> bool:
     return bool(text.strip()) and len(text) <= ID_LENGTH and not _UNPRINTABLE.search(text)
 
 
-def one_line(text: str) -> str | None:
+def tidied(text: str) -> str | None:
     """For people: tidied, and cut at 255 characters; None where nothing is left."""
     return " ".join(_UNPRINTABLE.sub(" ", text[: 4 * MOST_TEXT]).split())[:MOST_TEXT] or None
 
@@ -65,7 +65,7 @@ class Words(fields.Field[str | None]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str | None:
         if not isinstance(value, str):
             raise ValidationError("Not a valid string.")
-        return one_line(value)
+        return tidied(value)
 
 
 class Values(fields.Dict):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from lti_tool.lti.claims import MOST_ROLES, MOST_TEXT, is_id, one_line
+from lti_tool.lti.claims import MOST_ROLES, MOST_TEXT, is_id, tidied
 from lti_tool.lti.models import URL_LENGTH
 from lti_tool.lti.roles import standing_of
 from lti_tool.lti.services import Services
@@ -87,7 +87,7 @@ def read_member(told: Any) -> Listed | None:
 def _name(told: dict[str, Any]) -> str | None:
     def words(key: str) -> str | None:
         value = told.get(key)
-        return one_line(value) if isinstance(value, str) else None
+        return tidied(value) if isinstance(value, str) else None
 
     parts = (part for part in (words("given_name"), words("family_name")) if part)
     return words("name") or " ".join(parts)[:MOST_TEXT] or None

@@ -51,6 +51,7 @@ class RosterState:
     """
 
     as_of: datetime | None
+    due_at: datetime | None
     is_running: bool
     is_awaited: bool
     read: int
@@ -114,6 +115,7 @@ def state_of(session: Session, clock: Clock, viewer: Viewer) -> RosterState | No
     is_running = row.leased_until is not None and row.leased_until > now
     return RosterState(
         as_of=row.as_of,
+        due_at=row.due_at,
         is_running=is_running,
         is_awaited=not is_running and row.due_at is not None and row.due_at <= now,
         read=row.read if is_running else 0,

@@ -11,10 +11,12 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from lti_tool.lti.claims import tidied
 from lti_tool.lti.models import SAID_LENGTH
 from lti_tool.lti.outbound import words_of
 from social_layer.clock import Clock
 
+_SENTENCES = ("reason", "error_description", "message", "detail", "title", "error")
 _LONGEST_WAIT = 3600.0
 _LATER = frozenset({408, 425, 429})
 _GONE = frozenset({404, 410})
@@ -83,11 +85,13 @@ class ServiceAnswer:
         for address, parameters in _LINK.findall(self.headers.get("Link", "")):
             relation = _REL.search(parameters)
             if relation and "next" in relation[1].lower().split():
+                # Moodle writes some of them as for HTML.
+                address = address.strip().replace("&amp;", "&")
                 try:
-                    # Moodle writes some of them as for HTML.
-                    return urljoin(self.url, address.strip().replace("&amp;", "&"))
+                    return urljoin(self.url, address)
                 except ValueError:
-                    return None
+                    # There is a next page, only nowhere: that is not the end of the list.
+                    return address
         return None
 
 
@@ -99,10 +103,28 @@ def failure_of(answer: requests.Response, url: str, clock: Clock, *secrets: str)
     if 300 <= status < 400:
         said = "The platform sends the request on to another address, which is not followed."
     else:
-        said = words_of(answer, 2_000)
+        said = _told_in(answer.content) or words_of(answer, 2_000)
         for secret in secrets:
             said = said.replace(secret, "…")
     return ServiceFailure(_kind_of(status), status, said, host_of(url), _wait(answer, clock))
+
+
+def _told_in(content: bytes) -> str | None:
+    """The sentence within an answer in JSON: Moodle calls it reason, Canvas and OAuth message or error_description."""
+    try:
+        found: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    for _ in range(3):
+        if isinstance(found, list) and found:
+            found = found[0]
+        if not isinstance(found, dict):
+            return None
+        for name in _SENTENCES:
+            if isinstance(found.get(name), str) and (said := tidied(found[name])):
+                return said
+        found = found.get("errors")
+    return None
 
 
 def host_of(url: str) -> str:

@@ -14,4 +14,4 @@ def _of_form(error: ValidationError) -> Response:
     return answer(Problem("invalid"), {"errors": error.normalized_messages()})
 
 
-from lti_tool.web import entries, grading, panels, reflections, settings  # noqa: E402, F401
+from lti_tool.web import entries, grading, panels, people, reflections, settings  # noqa: E402, F401

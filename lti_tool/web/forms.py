@@ -7,6 +7,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 from lti_tool.fields import Text
 from social_layer.panels.models import Kind
+from social_layer.people.class_list import Shown
 from social_layer.text import MAX_BODY
 
 _LARGEST = 2**53  # a script's largest whole number
@@ -57,6 +58,20 @@ class ThoughtsForm(Form):
     now_what = Text(load_default="")
     title = Text(load_default="")
     idempotency_key = Text(load_default=None, validate=validate.Length(8, 64))
+
+
+class PeopleSearch(Form):
+    """Which people of the course are to be listed."""
+
+    show = fields.Enum(Shown, by_value=True, load_default=Shown.here)
+    search = Text(load_default="", validate=validate.Length(max=255))
+    after = Text(load_default=None)
+
+
+class Seen(Form):
+    """What the page shows already."""
+
+    seen = Text(load_default="", validate=validate.Length(max=200))
 
 
 class MarkdownText(Form):

@@ -84,7 +84,7 @@ class Presenter:
             is_new=entry.is_unread and self._marks_new,
             initials=initials(name),
             tone=voice.int % TONES,
-            ago=self._ago(entry.created_at),
+            ago=self.ago(entry.created_at),
             iso=entry.created_at.isoformat(timespec="seconds"),
             to=self._names.get(entry.parent_id, "") if entry.parent_id and entry.depth > 1 else "",
             reactions=_reactions(
@@ -111,7 +111,7 @@ class Presenter:
         """Each entry for itself, in any order."""
         return [thread for entry in entries for thread in self.threads([entry])]
 
-    def _ago(self, moment: datetime) -> str:
+    def ago(self, moment: datetime) -> str:
         seconds = (self._now - moment).total_seconds()
         if seconds < 45:
             return just_now(self._locale)

@@ -37,6 +37,8 @@ def _words(locale: str) -> dict[str, object]:
         "saved": gettext("Saved."),
         "shared": gettext("Shared with the course."),
         "removed": gettext("Removed."),
+        "people_listed": plural("{n} person is listed", "{n} people are listed"),
+        "list_read": gettext("The list of people is up to date."),
         "more_shown": gettext("Earlier entries are shown."),
         "try_again": gettext("Try again"),
         "offline": [

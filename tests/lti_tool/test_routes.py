@@ -32,6 +32,7 @@ PUBLIC = {
     "health.alive",
     "health.ready",
     "health.metrics",
+    "front.door",
     "lti.begin_login",
     "lti.go_on",
     "lti.go_on_in_own_tab",
@@ -62,6 +63,10 @@ FOR_STAFF = {
     "web.order_sending",
     "web.send_all",
     "web.read_back",
+    "web.people",
+    "web.list_people",
+    "web.roster_progress",
+    "web.refresh_roster",
 }
 QUERIES = {name: f"?after={of_change(0)}" for name in ("entries.list_updates", "web.updates")}
 BODIES: dict[str, dict[str, Any]] = {

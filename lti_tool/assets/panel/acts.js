@@ -6,6 +6,7 @@ import { askHelp, confirmRemoval } from "./dialogs.js";
 import { gradingActs } from "./grading.js";
 import { announce } from "./live.js";
 import { showReplies, showThreads } from "./news.js";
+import { peopleActs } from "./people.js";
 import { elementsOf, goTo, idOf, renew, threadOf } from "./places.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
@@ -26,6 +27,7 @@ const ACTS = {
   "set-up": openSetUp,
   "leave-set-up": leaveSetUp,
   ...gradingActs,
+  ...peopleActs,
 };
 
 export function startActs() {

@@ -1,5 +1,11 @@
 """Rosters: who is listed becomes a member before any launch, and who is not listed any more is out."""
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
+from lti_tool.bridging import base_of
 from lti_tool.lti import rosters
 from lti_tool.lti.models import LtiContext, Platform, Roster
 from lti_tool.parts import Parts
@@ -383,3 +390,69 @@ def test_bearers_of_other_tenants_are_untouched(course: Course) -> None:
     with course.given.database.read() as session:
         assert session.get_one(Membership, (elsewhere.tenant_id, other)).active
     assert isinstance(other, UUID)
+
+
+@pytest.mark.parametrize("profile", ["course", "canvas"])
+def test_the_request_is_as_the_certification_wants_it(profile: str, request: pytest.FixtureRequest) -> None:
+    """Launch with the claim, request received, its Accept header, its bearer, and the bearer's scope."""
+    course: Course = request.getfixturevalue(profile)
+    course.launch("amara")
+    before = len(course.sandbox.door.calls)
+    sync(course)
+    call = list(course.sandbox.door.calls)[before]
+    assert (call.method, call.status) == ("GET", 200)
+    assert call.headers["Accept"] == "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+    kind, _, token = call.headers["Authorization"].partition(" ")
+    assert kind == "Bearer"
+    assert course.sandbox.grants.scopes_of(token) == {
+        "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+    }
+
+
+def test_one_token_serves_all_pages_and_the_next_reading(canvas: Course) -> None:
+    canvas.sandbox.add_members("ecology", 70)
+    canvas.launch("amara")
+    granted = canvas.sandbox.grants.granted
+    sync(canvas)
+    canvas.clock.pass_by(minutes=20)
+    canvas.launch("amara")
+    assert sync(canvas)
+    assert canvas.sandbox.grants.granted == granted + 1
+
+
+@contextmanager
+def worker_process(given: Parts) -> Iterator[None]:
+    """`alongside worker`, as it is run."""
+    environ = {
+        **os.environ,
+        "ALONGSIDE_HOME": str(given.settings.home),
+        "ALONGSIDE_PUBLIC_URL": given.settings.public_url,
+        "DATABASE_URL": given.settings.database_url,
+        "BROKER_URL": "memory://",
+    }
+    command = [sys.executable, "-m", "lti_tool", "worker"]
+    process = subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert "worker_started" in line, line + process.stdout.read()
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+def test_the_worker_reads_what_is_due(course: Course, town: rostering.Town) -> None:
+    base_of(course.given)
+    course.launch("amara")
+    town.clock = None  # the process has its own
+    with worker_process(course.given):
+        give_up = time.monotonic() + 30
+        while roster(course).as_of is None and time.monotonic() < give_up:
+            time.sleep(0.1)
+    assert roster(course).problem is None
+    assert sub(course, "maya") in people(course)
+    assert roster(course).leased_by is None

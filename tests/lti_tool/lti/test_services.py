@@ -310,6 +310,24 @@ def test_failures_are_sorted_and_carry_the_platforms_words(lms: Lms, status: int
     assert "Not like that" in failure.said
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"status": 403, "reason": "Not now", "request": {"url": "/x"}}, "Not now"),
+        ({"errors": {"type": "not_found", "message": "No such course."}}, "No such course."),
+        ({"errors": [{"message": "No such item."}]}, "No such item."),
+        ({"error": "invalid_scope", "error_description": "Not for you"}, "Not for you"),
+        ({"error": "invalid_scope"}, "invalid_scope"),
+        ({"reason": 5, "errors": {"errors": {"errors": {"errors": {"reason": "deep"}}}}}, None),
+        ([], None),
+    ],
+)
+def test_of_an_answer_in_json_the_sentence_is_told(lms: Lms, body: Any, said: str | None) -> None:
+    lms.serving = lambda: Response(json.dumps(body), 403)
+    told = lms.fails().said
+    assert told == said or (said is None and told == json.dumps(body))
+
+
 def test_words_are_bounded_and_pages_are_not_repeated(lms: Lms) -> None:
     lms.serving = lambda: ("x" * 5000, 400)
     assert len(lms.fails().said) == 300
