@@ -41,7 +41,7 @@ def create_app(given: Parts) -> Flask:
     app.context_processor(lambda: {"locale": get_locale()})
     logs.register_logs(app)
     metrics.register_metrics(app, given)
-    register_headers(app)
+    register_headers(app, given.settings)
     register_assets(app)
     register_kept(app)
     limits.register_limits(app, given.settings)

@@ -143,13 +143,16 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self.engine.connect() as connection, _session(connection) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with self._writing.connect() as connection, _session(connection) as session:
             yield session
+            # What the session still holds goes out with its commit; the transaction may have been begun without it.
+            session.commit()
+            connection.commit()
 
     @property
     def is_sqlite(self) -> bool:
@@ -157,6 +160,14 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _session(connection: Connection) -> Session:
+    """Bound to the connection whose transaction it works in, where :func:`run` finds it at once.
+
+    A session that opens one itself costs more than a short statement, and as much again whenever it is asked for it.
+    """
+    return Session(connection, expire_on_commit=False)
 
 
 def make_engine(url: str, **options: Any) -> Engine:
@@ -216,4 +227,4 @@ def rows(
 def run(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
     """Any statement, as :func:`rows` runs it."""
     session.flush()
-    return session.connection().execute(statement, values)
+    return cast(Connection, session.bind).execute(statement, values)
