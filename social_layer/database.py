@@ -35,7 +35,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_TIMEOUT_SECONDS = 10
 # A server that hangs, or a lock that is held, must end a request and not stop the house.
-POSTGRES_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "options": "-c lock_timeout=10s"}
+LOCK_TIMEOUT_SECONDS = 10
+# Nobody waits longer for a page. Not for the worker and for commands: replays and migrations take their time.
+REQUEST_STATEMENT_SECONDS = 30
 PlainRow = Row[*tuple[Any, ...]]
 
 
@@ -137,8 +139,11 @@ class Database:
     On SQLite a writer takes the write lock at once (``BEGIN IMMEDIATE``): a lock taken late fails instead of waiting.
     """
 
-    def __init__(self, url: str, *, echo: bool = False, **engine_options: Any) -> None:
-        self.engine = make_engine(url, echo=echo, **engine_options)
+    def __init__(
+        self, url: str, *, echo: bool = False, statement_seconds: int | None = None, **engine_options: Any
+    ) -> None:
+        """``statement_seconds``: PostgreSQL ends a statement that takes longer; None lets each take its time."""
+        self.engine = make_engine(url, statement_seconds, echo=echo, **engine_options)
         self._writing = self.engine.execution_options(begin="IMMEDIATE")
 
     @contextmanager
@@ -170,7 +175,7 @@ def _session(connection: Connection) -> Session:
     return Session(connection, expire_on_commit=False)
 
 
-def make_engine(url: str, **options: Any) -> Engine:
+def make_engine(url: str, statement_seconds: int | None = None, **options: Any) -> Engine:
     """An engine for SQLite (WAL, foreign keys, busy time-out) or PostgreSQL (psycopg 3)."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
@@ -179,7 +184,7 @@ def make_engine(url: str, **options: Any) -> Engine:
         options.setdefault("connect_args", {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
     else:
         options.setdefault("pool_pre_ping", True)
-        options.setdefault("connect_args", POSTGRES_PATIENCE)
+        options.setdefault("connect_args", _patience(statement_seconds))
     # What people write and are called stands in parameters, and is not for logs.
     options.setdefault("hide_parameters", True)
     engine = create_engine(parsed, **options)
@@ -187,6 +192,12 @@ def make_engine(url: str, **options: Any) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _patience(statement_seconds: int | None) -> dict[str, Any]:
+    limits = {"lock_timeout": LOCK_TIMEOUT_SECONDS, "statement_timeout": statement_seconds or 0}
+    options = " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
+    return {"connect_timeout": 5, "tcp_user_timeout": 15_000, "options": options}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
