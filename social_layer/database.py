@@ -155,8 +155,9 @@ class Database:
     def write(self) -> Iterator[Session]:
         with self._writing.connect() as connection, _session(connection) as session:
             yield session
-            # What the session still holds goes out with its commit; the transaction may have been begun without it.
-            session.commit()
+            # A session that was used for objects still holds some back; plain statements went past it.
+            if session.in_transaction():
+                session.commit()
             connection.commit()
 
     @property

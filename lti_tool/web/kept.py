@@ -1,6 +1,7 @@
 """Pieces of a page that are the same for everybody who reads it in one language: rendered once in a process.
 
-A template kept so may ask for words and for what it is given, and for nothing of the request: no person, no address of its own.
+A template kept so may ask for words and for what it is given, and for nothing of the request: no person, and no address
+but one that it is given.
 """
 
 from functools import lru_cache
