@@ -29,11 +29,12 @@ help: ## this list
 	@echo "Alongside: peer discussion and reflection inside any LTI 1.3 course. First try: make demo"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo && echo '  demo, test and bench take more with ARGS, as in: make test ARGS="tests/xapi -k voiding"'
 
 setup: .make/installed .make/assets ## the Python environment, node packages and page assets (the others call it)
 
 demo: setup ## runs tool, worker, sandbox LMS and LRS with a believable course; Ctrl-C stops it
-	@exec $(BIN)/alongside demo
+	@exec $(BIN)/alongside demo $(ARGS)
 
 demo-reset: setup ## clears the demo's data; the next make demo begins anew
 	@exec $(BIN)/alongside demo --reset

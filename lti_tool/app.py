@@ -74,9 +74,15 @@ def _locale(offered: str) -> Locale:
 
 def _register_blueprints(app: Flask) -> None:
     from lti_tool.api import register_api
+    from lti_tool.console import blueprint as console
+    from lti_tool.front import front
     from lti_tool.lti import blueprint as lti
+    from lti_tool.profile import blueprint as profile
     from lti_tool.web import blueprint as web
 
+    app.register_blueprint(front)
     app.register_blueprint(lti)
     app.register_blueprint(web)
+    app.register_blueprint(profile)
+    app.register_blueprint(console)
     register_api(app)

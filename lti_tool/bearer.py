@@ -1,4 +1,4 @@
-"""The bearer token of one tab: one membership looking at one panel. No cookie, no session (ADR 1).
+"""The bearer token of one tab: one membership looking at one panel, or placing panels. No cookie, no session (ADR 1).
 
 The token says who asks; what they may do is read afresh with every request, so that rights can end at once.
 """
@@ -24,14 +24,17 @@ LASTS = timedelta(hours=4)
 # Renewed or not, a pass ends a day after its launch: the LMS is asked again then who somebody is.
 LASTS_AT_MOST = timedelta(hours=24)
 # Blueprints and endpoints that show nothing of anybody, or decide themselves who is asking.
-OPEN = frozenset({"static", "health", "lti", "api-docs"})
+# The operator's console has a sign-in of its own, see console/guard.py.
+OPEN = frozenset(
+    {"static", "health", "front", "lti", "api-docs", "profile", "console", "web.download_contributions"}
+)
 # A panel's address without a token is an empty shell, whose script brings the token.
-OPEN_WITHOUT_TOKEN = frozenset({"web.panel"})
+OPEN_WITHOUT_TOKEN = frozenset({"web.panel", "web.placing"})
 
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """What a token says, and until when."""
+    """What a token says, and until when. ``panel_id`` is a placing's for who places panels: the one opens no other."""
 
     tenant_id: UUID
     membership_id: UUID

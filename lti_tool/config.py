@@ -12,6 +12,22 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 MIN_SECRET_LENGTH = 32
+_PREFIX = "ALONGSIDE_"
+# Every setting of ours by name; those without the prefix are others' too.
+_NAMES = frozenset(
+    f"{_PREFIX}{name}"
+    for name in (
+        "ALLOWED_HOSTS",
+        "ENV",
+        "HOME",
+        "KEY_ROTATION_DAYS",
+        "LOG_LEVEL",
+        "PROXIES",
+        "PUBLIC_URL",
+        "RATE_LIMITS",
+        "SECRET_KEY",
+    )
+)
 
 
 class SettingWrong(Exception):
@@ -39,7 +55,11 @@ class Settings:
     rate_limits: bool = True
     allowed_hosts: frozenset[str] = frozenset()
     proxies: int = 0
+    # How old the tool's signing key becomes before the worker makes the next one; 0 for never.
+    key_rotation_days: int = 90
     log_level: str = "INFO"
+    # Names in the environment that look like settings of ours and are none.
+    unknown: tuple[str, ...] = ()
 
     @property
     def is_production(self) -> bool:
@@ -55,6 +75,7 @@ class Settings:
         found = []
         if self.is_production and self.database_url.startswith("sqlite"):
             found.append("DATABASE_URL: SQLite serves one machine; use PostgreSQL when users outgrow it")
+        found += [f"{name}: there is no such setting; docs/settings.md lists them" for name in self.unknown]
         return found
 
     def make_home(self) -> None:
@@ -84,14 +105,18 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         rate_limits=_one_of(env, "ALONGSIDE_RATE_LIMITS", ("on", "off")) == "on",
         allowed_hosts=frozenset(env.get("ALONGSIDE_ALLOWED_HOSTS", "").lower().replace(",", " ").split()),
         proxies=_number(env, "ALONGSIDE_PROXIES", 0, 0, 9),
+        key_rotation_days=_number(env, "ALONGSIDE_KEY_ROTATION_DAYS", 90, 0, 3650),
         log_level=_one_of(env, "ALONGSIDE_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+        unknown=tuple(sorted(name for name in env if name.startswith(_PREFIX) and name not in _NAMES)),
     )
 
 
 def make_private_folder(path: Path) -> None:
     """For its owner only: what people write stands in its files, and each file has the process's own umask."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed([path, *path.parents]):
+            if not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise SettingWrong("ALONGSIDE_HOME", f"cannot be written to ({error.strerror}): {path}") from None
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import requests
 from kombu import Connection
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,15 +15,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from lti_tool import migrations
 from lti_tool.bridging import guard_of
 from lti_tool.config import is_loopback
+from lti_tool.lti.key_sets import ask_for_keys
 from lti_tool.lti.keys import published_rows
 from lti_tool.lti.models import Platform
+from lti_tool.lti.outbound import PlatformSession
 from lti_tool.parts import Parts
 from lti_tool.paths import static_folder
 from social_layer.sealing import SealBroken
 from xapi.addresses import AddressRefused
-from xapi.connection_test import ConnectionFailed, versions
+from xapi.connection_test import ConnectionFailed, sign_in, versions
 from xapi.models import Lrs, LrsState
 from xapi.stores import open_transport
+
+# Findings without which no table can be read.
+_TABLES = ("database", "migrations")
 
 
 class State(StrEnum):
@@ -42,6 +49,17 @@ class Finding:
 
 def examine(given: Parts) -> Iterator[Finding]:
     """Finding by finding, as they are made: some ask other machines and take seconds."""
+    sound = True
+    for finding in examine_here(given):
+        sound = sound and (finding.state is not State.failed or finding.subject not in _TABLES)
+        yield finding
+    if sound:
+        yield from _lrss(given)
+    yield _broker(given)
+
+
+def examine_here(given: Parts) -> Iterator[Finding]:
+    """As :func:`examine`, without what asks other machines than the database."""
     yield from _settings(given)
     yield from _assets()
     database = list(_database(given))
@@ -49,8 +67,6 @@ def examine(given: Parts) -> Iterator[Finding]:
     if all(finding.state is State.ok for finding in database):
         yield from _keys(given)
         yield from _platforms(given)
-        yield from _lrss(given)
-    yield _broker(given)
 
 
 def _settings(given: Parts) -> Iterator[Finding]:
@@ -85,6 +101,15 @@ def _assets() -> Iterator[Finding]:
 
 def _database(given: Parts) -> Iterator[Finding]:
     engine = given.database.engine
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and not Path(file).exists():  # connecting would make it
+        yield Finding(
+            "database",
+            State.failed,
+            f"there is none at {file}",
+            "run: alongside db upgrade; or set ALONGSIDE_HOME or DATABASE_URL to where yours is",
+        )
+        return
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
@@ -128,11 +153,26 @@ def _platforms(given: Parts) -> Iterator[Finding]:
     with given.database.read() as session:
         platforms = session.scalars(select(Platform).where(Platform.removed_at.is_(None))).all()
     if not platforms:
-        yield Finding(
-            "platforms", State.warning, "no LMS is registered", "see: alongside platform add --help"
-        )
+        yield Finding("platforms", State.warning, "no LMS is registered", "run: alongside platform invite")
+    with PlatformSession(given.settings) as session:
+        for platform in platforms:
+            yield _platform(session, platform)
+
+
+def _platform(session: PlatformSession, platform: Platform) -> Finding:
+    subject = f"LMS {platform.name}"
+    try:
+        _, keys = ask_for_keys(session, platform.jwks_url)
+    except (requests.RequestException, ValueError, RecursionError) as error:
+        trouble = f"{type(error).__name__}: {error}"[:200]
     else:
-        yield Finding("platforms", State.ok, f"{len(platforms)} registered")
+        return Finding(subject, State.ok, f"publishes its keys, {len(keys)} at present")
+    return Finding(
+        subject,
+        State.failed,
+        f"{platform.jwks_url}: {trouble}",
+        f"compare the address with that of the LMS: alongside platform show {platform.client_id}",
+    )
 
 
 def _lrss(given: Parts) -> Iterator[Finding]:
@@ -157,6 +197,7 @@ def _lrss(given: Parts) -> Iterator[Finding]:
                 open_transport(given.sealer, lrs, guard_of(given.settings), read_seconds=10)
             ) as transport:
                 spoken = versions(transport)
+                sign_in(transport)
         except (ConnectionFailed, AddressRefused, SealBroken) as error:
             yield Finding(subject, State.failed, str(error), f"mend it, then: alongside lrs test {lrs.name}")
         else:

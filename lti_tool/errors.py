@@ -37,7 +37,7 @@ def register_errors(app: Flask) -> None:
 def answer(problem: Problem, extra: dict[str, object] | None = None) -> Response:
     """The problem as this client reads it: JSON for the API and for scripts of the page, a page for people."""
     kind = problem.kind
-    g.refused_as = problem.code
+    g.refused_as, g.refused_about = problem.code, problem.facts
     log.info("refused", code=problem.code, status=kind.status, trace_id=g.get("trace_id"))
     if wants_json():
         body = {
@@ -75,6 +75,8 @@ def of_http(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")}
     messages = getattr(error, "data", {}).get("messages") if getattr(error, "data", None) else None
     code = _HTTP_CODES.get(error.code or 500, "bad_request" if (error.code or 500) < 500 else "unexpected")
+    if code == "method_not_allowed" and request.path.startswith("/lti/"):
+        code = "for_the_lms"
     return answer(Problem(code, headers=headers), {"errors": messages} if messages else None)
 
 

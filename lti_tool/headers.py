@@ -17,7 +17,7 @@ _ALWAYS = {
 _WHERE_SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
+    "connect-src 'self'; base-uri 'none'"
 )
 
 
@@ -36,7 +36,12 @@ def register_headers(app: Flask, settings: Settings) -> None:
             headers.add("Cache-Control", "no-store")
         # A piece of a page brings its own; whose frames there are need not be read for it.
         if "content-security-policy" not in said and response.mimetype == "text/html":
-            headers.add("Content-Security-Policy", _POLICY + _ancestors())
+            ancestors = _ancestors()
+            # A page that answers a platform sends a form there: to where it may stand, and nowhere else.
+            forms = ancestors if g.get("answers_platform") else "'self'"
+            headers.add(
+                "Content-Security-Policy", f"{_POLICY}; form-action {forms}; frame-ancestors {ancestors}"
+            )
         return response
 
 

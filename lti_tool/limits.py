@@ -17,6 +17,7 @@ from lti_tool.problems import Problem
 
 LAUNCHES = "1500 per minute"
 REGISTRATIONS = "30 per minute"
+NOTICES = "120 per minute"
 BY_ONE_ASKER = "600 per minute"
 
 

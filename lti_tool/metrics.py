@@ -28,7 +28,7 @@ from xapi.status import Waiting, waiting
 _NAME = "alongside.metrics"
 # Where prometheus_client looks for the folder that processes share.
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
-_LAUNCHING = {"lti.begin_login", "lti.go_on", "lti.go_on_in_own_tab", "lti.launch"}
+LAUNCHING = {"lti.begin_login", "lti.go_on", "lti.go_on_in_own_tab", "lti.launch"}
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 # The database is asked at most so often, and spends at most this share of its time on it.
@@ -97,7 +97,7 @@ class _Counted:
         route = request.url_rule.rule if request.url_rule else "none"
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(method, route).observe(time.perf_counter() - g.started)
-        if request.endpoint in _LAUNCHING:
+        if request.endpoint in LAUNCHING:
             outcome = "launched" if g.get("launched") else g.get("refused_as")
             if outcome:
                 self._launches.labels(outcome).inc()

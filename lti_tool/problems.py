@@ -70,6 +70,7 @@ _REOPEN = _("Open the panel again from your course.")
 _RELOAD = _("Load the page again to see it as it is now.")
 _WAIT = _("Wait a moment and try again; nothing that you wrote is lost.")
 _TELL_ADMINISTRATOR = _("Tell your administrator the code and the number below; loading again will not help.")
+_TELL_ADMINISTRATOR_WHY = _("Tell your administrator, with the words of the LMS below.")
 _REOPEN_OR_CLOCK = _(
     "Open the panel again from your course; if it stays, a server's clock is wrong: tell your administrator."
 )
@@ -95,11 +96,31 @@ PROBLEMS: dict[str, Kind] = {
     "not_staff": Kind(
         403, _("Only the people who run the course may set up the panel."), _("Ask your instructor to do it.")
     ),
+    "not_placer": Kind(
+        403, _("Only the people who run the course may place panels in it."), _("Ask your instructor to do it.")
+    ),
     "may_not_post": Kind(403, _("You can read here, and not write."), _("Ask your instructor if you should.")),
     "not_author": Kind(403, _("Only its author can change this entry."), _("You can answer it instead.")),
+    "in_no_group": Kind(
+        403,
+        _("This panel is for groups, and you are not in one yet."),
+        _("Ask your instructor to put you into a group, then open the panel again from your course."),
+    ),
+    "not_arranging": Kind(
+        403, _("Only instructors arrange groups and terms."), _("Ask your instructor to do it.")
+    ),
+    "not_staff_here": Kind(
+        403, _("Only the people who run the course look back at former terms."), _("You can download your own contributions.")
+    ),
+    "link_expired": Kind(403, _("This download's link has run out."), _("Ask for it again in the panel.")),
     # What is asked for
     "not_found": Kind(404, _("There is nothing at this address."), _REOPEN),
     "method_not_allowed": Kind(405, _("This address does not take that kind of request."), _("See the API's description.")),
+    "for_the_lms": Kind(
+        405,
+        _("This address is for the LMS to send people to, and cannot be opened by itself."),
+        _("Open the panel from your course. Administrators find what to give the LMS at /lti/manual."),
+    ),
     "entry_not_found": Kind(404, _("This entry does not exist, or is not for you to see."), _RELOAD),
     "entry_removed": Kind(409, _("This entry was removed in the meantime."), _RELOAD),
     "entry_changed": Kind(
@@ -123,12 +144,81 @@ PROBLEMS: dict[str, Kind] = {
         _("People have already written here, so the kind of this panel stays as it is."),
         _("Add another panel to the course for the other kind."),
     ),
+    "group_not_found": Kind(404, _("This group does not exist, or is not yours."), _RELOAD),
+    "group_set_not_found": Kind(404, _("These groups do not exist any more."), _RELOAD),
+    "person_not_found": Kind(404, _("This person is not in the course any more."), _RELOAD),
+    "term_not_found": Kind(404, _("There was no such term."), _RELOAD),
+    "term_changed": Kind(409, _("A new term was begun in the meantime."), _RELOAD),
+    "group_of_lms": Kind(
+        409, _("These groups are kept by your LMS."), _("Change them there; they are learned anew when people open the panel.")
+    ),
+    "group_closed": Kind(
+        409, _("This group was closed; it can be read, and not written in."), _("Write in one of the present groups.")
+    ),
+    "groups_changed": Kind(
+        409,
+        _("This panel's groups were changed while you wrote, and your text could be read by others than you meant."),
+        _("Load the page again, look who reads along, and post it then. Your draft is kept."),
+    ),
     "not_a_reflection_panel": Kind(409, _("This panel is not for reflections."), _RELOAD),
+    # Panels being placed in a course
+    "nothing_to_place": Kind(
+        400,
+        _("Your course's site takes no panels at this place."),
+        _("Begin where your course's site offers activities, or tell your administrator."),
+    ),
+    "return_elsewhere": Kind(
+        403,
+        _("What you choose would be handed to %(host)s, which is not known here."),
+        _("If it is your course's site, let the administrator of this tool add it: alongside platform frame add."),
+    ),
+    "placing_unknown": Kind(
+        404, _("This page's choice has ended, or its site was removed."), _("Begin again from your course.")
+    ),
+    "placed_before": Kind(
+        409,
+        _("Panels were handed to your course from this page before."),
+        _("Look into your course; if they are missing, or for others, begin again from there."),
+    ),
+    "nothing_chosen": Kind(422, _("There is no panel to be placed yet."), _("Choose a starting point first.")),
+    "one_panel_only": Kind(
+        422, _("Your course's site takes one panel at a time here."), _("Remove the others, and place them one by one.")
+    ),
+    "too_many_panels": Kind(
+        422, _("No more than %(most)s panels can be placed at once."), _("Place the others after these.")
+    ),
+    "starting_point_unknown": Kind(404, _("This starting point is not there any more."), _("Choose another one.")),
+    "dates_out_of_order": Kind(
+        422,
+        _("The dates are not in order: a panel opens first, then work is due, then it closes."),
+        _("Change the date that is marked."),
+    ),
+    "points_wrong": Kind(
+        422, _("Points are more than 0 and at most %(most)s."), _("Change them, or leave the panel without a grade.")
+    ),
     # What was given
     "bad_request": Kind(400, _("The request could not be understood."), _("See the API's description.")),
     "bad_cursor": Kind(400, _("This cursor was not issued here."), _("Start again without a cursor.")),
     "invalid": Kind(422, _("Some of what was sent cannot be taken."), _("See the fields named below.")),
     "body_missing": Kind(422, _("There is no text yet."), _("Write something, then post it.")),
+    "group_missing": Kind(422, _("It is not clear for which group this is."), _("Choose a group, then try again.")),
+    "group_numbers_wrong": Kind(
+        422,
+        _("That number does not fit: there must be at least one person to each group, and at most 500 groups."),
+        _("Choose another number."),
+    ),
+    "set_name_missing": Kind(422, _("These groups need a name."), _("Write a short one, such as the occasion.")),
+    "file_missing": Kind(422, _("There is no file."), _("Choose one, then try again.")),
+    "file_unreadable": Kind(422, _("This file cannot be read."), _("Save it as CSV (comma-separated values), then try again.")),
+    "file_too_long": Kind(422, _("This file has more than %(most)s rows."), _("Split it in two.")),
+    "file_without_group": Kind(
+        422,
+        _("This file does not say who is in which group."),
+        _("It needs a column with names or accounts, and one headed Group."),
+    ),
+    "group_set_missing": Kind(
+        422, _("It is not clear which groups the panel is for."), _("Choose them, or make groups first.")
+    ),
     "title_missing": Kind(422, _("The panel needs a name."), _("Write a short one.")),
     "step_missing": Kind(
         422, _("The first step is still empty."), _("Write a line about what happened, then share it.")
@@ -198,6 +288,9 @@ PROBLEMS: dict[str, Kind] = {
     "message_not_supported": Kind(400, _("This kind of message is not supported yet."), _TELL_ADMINISTRATOR),
     "claim_missing": Kind(400, _("The message of the course's site lacks %(claim)s."), _TELL_ADMINISTRATOR),
     "claim_wrong": Kind(400, _("In the message of the course's site, %(claim)s is not of the right form."), _TELL_ADMINISTRATOR),
+    "notices_malformed": Kind(
+        400, _("This is no list of notices."), _("See the standard's Platform Notification Service.")
+    ),
     "deployment_unknown": Kind(
         403,
         _("Deployment %(deployment)s of this course's site is not known here."),
@@ -212,6 +305,7 @@ PROBLEMS: dict[str, Kind] = {
         _("This address was used before, and each one registers a single LMS."),
         _("If that was you, all is done; look with: alongside platform list. Otherwise ask for a new one: alongside platform invite."),
     ),
+    "invite_withdrawn": Kind(403, _("This address was taken back before it was used."), _ANOTHER_INVITE),
     "invite_expired": Kind(403, _("This address was not used in time."), _ANOTHER_INVITE),
     "registration_incomplete": Kind(
         400,
@@ -258,6 +352,50 @@ PROBLEMS: dict[str, Kind] = {
         409,
         _("The LMS took the registration, but its ids stand in the way of another one here."),
         _("Remove the new tool in the LMS. The log of this tool says what it collides with; see also: alongside platform list."),
+    ),
+    # The list of a course's members, which the LMS is asked for
+    "list_not_offered": Kind(
+        409, _("Your LMS offers no list of this course's members."), _("Whoever opens a panel appears by themselves.")
+    ),
+    "list_unreachable": Kind(
+        424, _("Your LMS did not answer, or not in time."), _("It is asked again by itself in a few minutes.")
+    ),
+    "list_refused": Kind(
+        424,
+        _("Your LMS refused the list of members."),
+        _("Ask your administrator whether this tool may read names and roles (Names and Roles service)."),
+    ),
+    "list_gone": Kind(
+        424,
+        _("Your LMS does not know this course's list of members any more."),
+        _("Open the panel again from your course: that tells where the list is now."),
+    ),
+    "list_wrong": Kind(
+        424, _("Your LMS answered with something that is no list of members."), _TELL_ADMINISTRATOR_WHY
+    ),
+    "list_elsewhere": Kind(
+        424, _("Your LMS sends the tool to another address for the rest of the list."), _TELL_ADMINISTRATOR_WHY
+    ),
+    "list_endless": Kind(424, _("Your LMS's list of members does not come to an end."), _TELL_ADMINISTRATOR_WHY),
+    "list_empty": Kind(
+        424,
+        _("Your LMS says that nobody is in this course."),
+        _("Nobody was shut out for it. Ask your administrator whether this tool may read names and roles."),
+    ),
+    "list_not_kept": Kind(
+        500, _("The list could not be kept on our side."), _("It is tried again by itself in a few minutes.")
+    ),
+    # The operator's console
+    "sign_in_first": Kind(
+        401, _("This page is for the people who look after this installation."), _("Sign in, then go on.")
+    ),
+    "form_elsewhere": Kind(
+        403,
+        _("This form was not sent by a page of the console, or by one of a sign-in that has ended."),
+        _("Go back, load the page again and send the form once more. Nothing was changed."),
+    ),
+    "console_form_wrong": Kind(
+        422, _("Something in the form or in the address cannot be taken."), _("Go back and correct it. Nothing was changed.")
     ),
     # What cannot be done now
     "too_many_requests": Kind(429, _("That was a lot at once."), _WAIT),

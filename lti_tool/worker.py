@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import warnings
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,14 @@ from celery.beat import EmbeddedService, Scheduler
 from celery.exceptions import SecurityWarning
 
 from lti_tool.bridging import bridge_of
+from lti_tool.console.sessions import sweep_sessions
+from lti_tool.lti.group_names import NameReaders
+from lti_tool.lti.keys import keep_keys
+from lti_tool.lti.launch_log import sweep_attempts
 from lti_tool.lti.logins import sweep_logins
+from lti_tool.lti.reading import Readers
+from lti_tool.lti.service_errors import sweep_service_errors
+from lti_tool.lti.service_tokens import sweep_tokens
 from lti_tool.parts import Parts
 from xapi.bridge import Bridge
 from xapi.couriers import Couriers
@@ -34,6 +42,10 @@ _SWEEP = "alongside.sweep"
 _DELIVER = "alongside.deliver"
 _KEEP_HOUSE = "alongside.keep_house"
 _KEEP_HOUSE_SECONDS = 600.0
+_READ_ROSTERS = "alongside.read_rosters"
+_ROSTER_SECONDS = 2.0
+_READ_GROUP_NAMES = "alongside.read_group_names"
+_GROUP_NAMES_SECONDS = 20.0
 
 
 def make_celery(broker_url: str, bridge: Bridge, couriers: Couriers, *, every: float = 1.0) -> Celery:
@@ -70,18 +82,57 @@ def make_celery(broker_url: str, bridge: Bridge, couriers: Couriers, *, every: f
 
 
 def keep_house(app: Celery, given: Parts) -> None:
-    """Adds the tick that clears away what has served its time: logins that nobody finished."""
+    """Adds the tick that clears away what has served its time, and changes the tool's signing key when that is due."""
 
     @app.task(name=_KEEP_HOUSE)
     def clear_away() -> None:
         with given.database.write() as session:
             gone = sweep_logins(session, given.clock)
+            sweep_tokens(session, given.clock)
         log.debug("logins swept", gone=gone)
+        with given.database.write() as session:
+            sweep_attempts(session, given.clock)
+            sweep_service_errors(session, given.clock)
+            sweep_sessions(session, given.clock)
+        with given.database.write() as session:
+            made = keep_keys(
+                session, given.clock, given.sealer, timedelta(days=given.settings.key_rotation_days)
+            )
+        if made is not None:
+            log.info("signing key made", kid=made.kid, begins_at=made.begins_at.isoformat())
 
     app.conf.beat_schedule[_KEEP_HOUSE] = {
         "task": _KEEP_HOUSE,
         "schedule": _KEEP_HOUSE_SECONDS,
         "options": {"expires": _KEEP_HOUSE_SECONDS},
+    }
+
+
+def read_rosters(app: Celery, readers: Readers) -> None:
+    """Adds the tick that has the lists of members read that are due."""
+
+    @app.task(name=_READ_ROSTERS)
+    def begin() -> None:
+        readers.start()
+
+    app.conf.beat_schedule[_READ_ROSTERS] = {
+        "task": _READ_ROSTERS,
+        "schedule": _ROSTER_SECONDS,
+        "options": {"expires": 5 * _ROSTER_SECONDS},
+    }
+
+
+def read_group_names(app: Celery, readers: NameReaders) -> None:
+    """Adds the tick that has the names of groups read, where an LMS tells them."""
+
+    @app.task(name=_READ_GROUP_NAMES)
+    def begin() -> None:
+        readers.start()
+
+    app.conf.beat_schedule[_READ_GROUP_NAMES] = {
+        "task": _READ_GROUP_NAMES,
+        "schedule": _GROUP_NAMES_SECONDS,
+        "options": {"expires": 5 * _GROUP_NAMES_SECONDS},
     }
 
 
@@ -91,11 +142,15 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     couriers = Couriers(bridge, threads)
     app = make_celery(given.settings.broker_url, bridge, couriers)
     keep_house(app, given)
+    readers = Readers(given)
+    read_rosters(app, readers)
+    name_readers = NameReaders(given)
+    read_group_names(app, name_readers)
     # Celery warns of root because of pickle, which we do not take; its advice names an option that we do not have.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     # Without a receiver Celery would set up logging its own way.
     signals.setup_logging.connect(_keep_our_logs)
-    signals.worker_shutting_down.connect(_stopping(bridge), weak=False)
+    signals.worker_shutting_down.connect(_stopping(bridge, readers, name_readers), weak=False)
     # A thread, where Celery's own -B would fork: with another process memory:// shares nothing.
     clock: Any = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Scheduler) if beat else None
     worker = app.Worker(
@@ -115,6 +170,8 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     worker.start()
     if clock:
         clock.stop()
+    readers.wait()
+    name_readers.wait()
     couriers.wait()
     bridge.close()
     log.info("worker_stopped")
@@ -125,11 +182,13 @@ def _keep_our_logs(**_: Any) -> None:
     """configure_logs() has already said how."""
 
 
-def _stopping(bridge: Bridge) -> Any:
+def _stopping(bridge: Bridge, *readers: Readers | NameReaders) -> Any:
     def stop(**_: Any) -> None:
         if bridge.stop.is_set():
             return
         bridge.stop.set()
+        for one in readers:
+            one.stop()
         last = threading.Timer(GRACE_SECONDS, _leave)
         last.daemon = True
         last.start()
@@ -138,10 +197,10 @@ def _stopping(bridge: Bridge) -> Any:
 
 
 def _leave() -> None:
-    # Threads that wait for an LRS cannot be interrupted, and would hold up the end of the process.
+    # Threads that wait for an LRS or LMS cannot be interrupted, and would hold up the end of the process.
     log.warning(
         "worker_left",
-        why="an LRS did not answer in time; its statements are sent again when their lease ends",
+        why="an LRS or LMS did not answer in time; what it was asked is asked again when the lease ends",
     )
     sys.stdout.flush()
     os._exit(0)

@@ -30,7 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_TIMEOUT_SECONDS = 10
@@ -208,6 +210,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("folded", 1, _folded, deterministic=True)
+
+
+def _folded(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -224,6 +231,28 @@ def upsert(session: Session, table: type[Base]) -> Any:
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+class folded(FunctionElement[str]):  # noqa: N801 - it reads as SQL's own functions do
+    """A text in small letters, for finding and ordering names of any script.
+
+    What the databases' own ``lower`` knows depends on how each was set up: in SQLite and in PostgreSQL's locale "C" it
+    is the letters of English.
+    """
+
+    type = String()
+    inherit_cache = True
+    name = "folded"
+
+
+@compiles(folded)
+def _compile_folded(element: folded, compiler: Any, **options: Any) -> str:
+    return f"folded({compiler.process(element.clauses, **options)})"
+
+
+@compiles(folded, "postgresql")
+def _compile_folded_postgresql(element: folded, compiler: Any, **options: Any) -> str:
+    return f'lower(({compiler.process(element.clauses, **options)}) COLLATE "und-x-icu")'
 
 
 def rows(

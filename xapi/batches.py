@@ -82,5 +82,5 @@ def _build(
         try:
             frozen[one.id] = freeze(builder.build(found[one.event_id], now))
         except StatementWrong as error:
-            wrong[one.id] = f"not sent, for it breaks the standard: {error}"
+            wrong[one.id] = f"not sent: {error}"
     return frozen, wrong

@@ -14,11 +14,10 @@ from social_layer.database import Database
 from xapi.answers import pause_after
 from xapi.batches import Batch, Ready
 from xapi.claim import Held
-from xapi.models import Lrs, LrsState
+from xapi.models import TROUBLE_LENGTH, Lrs, LrsState
 from xapi.transport import CONNECT_SECONDS, READ_SECONDS
 
 log = structlog.get_logger()
-_TROUBLE_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class Book:
             self._note(
                 session,
                 failures=failures,
-                trouble=trouble[:_TROUBLE_LENGTH],
+                trouble=trouble[:TROUBLE_LENGTH],
                 resting_until=now + timedelta(seconds=pause),
             )
         if blame:
@@ -118,7 +117,7 @@ class Book:
         """Nothing is sent there until the administrator has looked."""
         with self._database.write() as session:
             self._held(session, batch).release([item.id for item in items])
-            self._note(session, state=LrsState.paused, trouble=trouble[:_TROUBLE_LENGTH])
+            self._note(session, state=LrsState.paused, trouble=trouble[:TROUBLE_LENGTH])
         log.error("lrs_paused", lrs=self._lrs.name, trouble=trouble)
         return Halt(trouble)
 

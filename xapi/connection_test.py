@@ -13,7 +13,7 @@ from xapi.answers import Meaning, explain, meaning
 from xapi.comparison import same
 from xapi.statements import Json, freeze, timestamp
 from xapi.transport import Answer, HttpTransport, NoAnswer, Unreachable, json_of
-from xapi.vocabulary import Ids, VerbTerm
+from xapi.vocabulary import VerbTerm
 
 # An LRS may show a statement a little after it took it.
 _SHOWN_WITHIN = 10.0
@@ -58,6 +58,13 @@ def versions(transport: HttpTransport) -> list[str]:
     if meaning(answer.status) is Meaning.stored:
         raise ConnectionFailed("what answers there is no LRS; give the address that ends before /statements")
     raise ConnectionFailed(f"{explain(answer)}; give the address that ends before /statements")
+
+
+def sign_in(transport: HttpTransport) -> None:
+    """Asks for a statement that is not there. Raises :class:`ConnectionFailed` where the credentials are wrong."""
+    answer = _ask(lambda: transport.find(uuid4()))
+    if answer.status == 401:
+        raise ConnectionFailed(f"{explain(answer)}; add it again with the right ones")
 
 
 def _ask(request: Callable[[], Answer]) -> Answer:
@@ -106,16 +113,12 @@ def _voiding(statement: Json, clock: Clock) -> Json:
 
 
 def _statement(base: str, clock: Clock, verb: VerbTerm, target: Json) -> Json:
+    """Without the profile's category: what carries it follows one of the profile's templates."""
     us = Agent(account=AgentAccount(home_page=base, name="alongside"))
     return {
         "id": str(uuid4()),
         "actor": us.as_version(),
         "verb": Verb(id=verb.iri, display=LanguageMap(en=verb.display)).as_version(),
         "object": target,
-        "context": {
-            "contextActivities": {
-                "category": [Activity(id=Ids(base).profile).as_version()],
-            }
-        },
         "timestamp": timestamp(clock()),
     }

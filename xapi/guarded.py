@@ -5,6 +5,11 @@ between check and connection (DNS rebinding) gains nothing.
 """
 
 import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from threading import Event, Timer
 from typing import Any
 
 import requests
@@ -14,6 +19,21 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from xapi.addresses import AddressRefused, Guard
+
+_DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@contextmanager
+def answered_by(deadline: float) -> Iterator[None]:
+    """Within it, the head of an answer must be there at ``deadline`` (of ``time.monotonic``), or the line is cut.
+
+    The time-outs of sockets count anew with every byte, so that a server could send one now and then for ever.
+    """
+    token = _DEADLINE.set(deadline)
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
 
 
 class GuardedAdapter(HTTPAdapter):
@@ -40,6 +60,30 @@ def _pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
 
         host: str
         port: int
+        sock: socket.socket | None
+
+        def getresponse(self) -> Any:
+            deadline = _DEADLINE.get()
+            if deadline is None:
+                return super().getresponse()  # type: ignore[misc]
+            cut = Event()
+            timer = Timer(max(0.0, deadline - time.monotonic()), self._cut, (cut,))
+            timer.daemon = True
+            timer.start()
+            try:
+                found = super().getresponse()  # type: ignore[misc]
+            finally:
+                timer.cancel()
+            if cut.is_set():
+                # What came until then may pass for a whole head.
+                raise TimeoutError("the head of the answer did not come in time")
+            return found
+
+        def _cut(self, cut: Event) -> None:
+            cut.set()
+            with suppress(OSError):
+                if self.sock is not None:
+                    self.sock.shutdown(socket.SHUT_RDWR)
 
         def _new_conn(self) -> socket.socket:
             guard.check_name(self.host, self.port)

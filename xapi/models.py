@@ -11,6 +11,9 @@ from social_layer.database import Base, Tenanted, of_tenant, refers_to
 
 FIRST_BATCH = 50
 
+# Of what is wrong with an LRS, in words.
+TROUBLE_LENGTH = 500
+
 
 class LrsState(StrEnum):
     """``paused``: it refused us in a way that only the administrator can mend; ``trouble`` says which."""
@@ -50,7 +53,7 @@ class Lrs(Tenanted, Base):
     scope: Mapped[str] = mapped_column(String(16), default=Scope.identified)
     since: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(16), default=LrsState.active)
-    trouble: Mapped[str | None] = mapped_column(String(500))
+    trouble: Mapped[str | None] = mapped_column(String(TROUBLE_LENGTH))
     resting_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     batch_limit: Mapped[int] = mapped_column(default=FIRST_BATCH)

@@ -29,27 +29,17 @@ from xapi import vocabulary as words
 from xapi.lrs.validation import validate_statement
 from xapi.lrs.validation.formats import LANGUAGE
 from xapi.occurrences import EntryNode, Occurrence, Place, Speaker
+from xapi.profile.conforming import Conformity
+from xapi.profile.document import profile_document, template_id
+from xapi.profile.emitted import EMITTED
 from xapi.vocabulary import Ids, VerbTerm
 
 Json = dict[str, Any]
-PLATFORM = "Alongside"
 UNKNOWN_LANGUAGE = "und"
-
-_VERBS = {
-    EventType.panel_opened: words.VIEWED,
-    EventType.topic_posted: words.CREATED,
-    EventType.reply_posted: words.REPLIED,
-    EventType.reflection_shared: words.SUBMITTED,
-    EventType.entry_edited: words.EDITED,
-    EventType.entry_deleted: words.DELETED,
-    EventType.reaction_added: words.LIKED,
-    EventType.reaction_removed: words.UNLIKED,
-}
-_REACTIONS = frozenset({EventType.reaction_added, EventType.reaction_removed})
 
 
 class StatementWrong(Exception):
-    """What was built breaks the standard, and must not be sent: our mistake, named for the administrator."""
+    """What was built breaks the standard or the profile, and must not be sent: our mistake, told in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +59,14 @@ def freeze(statement: Json) -> Frozen:
     """Checks the statement and fixes its bytes. Raises :class:`StatementWrong`."""
     problems = validate_statement(statement)
     if problems:
-        raise StatementWrong("; ".join(str(problem) for problem in problems))
-    body = json.dumps(statement, ensure_ascii=False, separators=(",", ":")).encode()
+        raise StatementWrong("it breaks the standard: " + "; ".join(str(problem) for problem in problems))
+    body = as_bytes(statement)
     return Frozen(body, hashlib.sha256(body).digest())
+
+
+def as_bytes(statement: Json) -> bytes:
+    """As it is sent. A lone surrogate, which no UTF-8 can hold, cannot come from us; read back, it is replaced."""
+    return json.dumps(statement, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def timestamp(instant: datetime) -> str:
@@ -88,7 +83,9 @@ class Builder:
 
     def __init__(self, base: str) -> None:
         self.ids = Ids(base)
-        self._verbs = {event: _verb(term) for event, term in _VERBS.items()}
+        self._verbs = {event: _verb(row.verb) for event, row in EMITTED.items()}
+        self._templates = {event: template_id(self.ids, event) for event in EMITTED}
+        self._profile = Conformity(profile_document(base))
         self._category = [_activity(self.ids.profile, words.PROFILE)]
         # What is met again and again. With a new title it is another place.
         self._actor = lru_cache(4096)(self._make_actor)
@@ -97,18 +94,20 @@ class Builder:
         self._entry = lru_cache(4096)(self._make_entry)
 
     def build(self, occurrence: Occurrence, now: datetime) -> Json:
-        """The statement of an event (its part 0). Raises :class:`StatementWrong`.
+        """The statement of an event (its part 0), checked against its template of the profile.
+
+        Raises :class:`StatementWrong`.
 
         ``now``: with the clock of another machine running ahead it is still not in the future.
         """
-        happened = EventType(occurrence.type)
+        happened = _event_type(occurrence)
         context: Json = self._context(occurrence, happened).as_version()
         context["contextActivities"] = {
             "parent": [self._parent(occurrence)],
             "grouping": self._grouping(occurrence),
             "category": self._category,
         }
-        return {
+        statement = {
             "id": str(statement_id(occurrence.tenant_id, occurrence.event_id)),
             "actor": self._actor(occurrence.speaker),
             "verb": self._verbs[happened],
@@ -116,6 +115,9 @@ class Builder:
             "context": context,
             "timestamp": timestamp(min(occurrence.occurred_at, now)),
         }
+        if problems := self._profile.problems(statement, self._templates[happened]):
+            raise StatementWrong(f"it breaks the template {self._templates[happened]}: {'; '.join(problems)}")
+        return statement
 
     def _object(self, occurrence: Occurrence, happened: EventType) -> Json:
         if happened is EventType.panel_opened:
@@ -129,13 +131,13 @@ class Builder:
         answers = None if happened is EventType.entry_deleted else occurrence.answers_id
         return Context(
             registration=occurrence.speaker.registration,
-            platform=PLATFORM,
+            platform=words.PLATFORM,
             revision=str(occurrence.revision) if occurrence.revision is not None else None,
             language=_language(occurrence.place.language),
             # The entry's id is its publishing event's, so that what is answered needs no look-up.
             statement=StatementRef(id=statement_id(occurrence.tenant_id, answers)) if answers else None,
             extensions={self.ids.extension("reaction"): occurrence.detail}
-            if happened in _REACTIONS
+            if EMITTED[happened].has_reaction
             else None,
         )
 
@@ -176,6 +178,16 @@ class Builder:
         return _activity(
             self.ids.course(place.course_id), words.COURSE, place.course_title, place.title_language
         )
+
+
+def _event_type(occurrence: Occurrence) -> EventType:
+    try:
+        happened = EventType(occurrence.type)
+    except ValueError:
+        happened = None
+    if happened is None or happened not in EMITTED:
+        raise StatementWrong(f"the profile has no template for the event {occurrence.type}")
+    return happened
 
 
 def _written(part: SerializableBase) -> Json:

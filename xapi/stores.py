@@ -11,7 +11,7 @@ from social_layer.clock import Clock
 from social_layer.people.models import Tenant
 from social_layer.sealing import Sealer
 from xapi.addresses import Guard, allow_all
-from xapi.models import Delivery, Lrs, LrsState, Record
+from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsState, Record
 from xapi.transport import CONNECT_SECONDS, READ_SECONDS, HttpTransport
 
 VERSIONS = ("1.0.3", "2.0.0")
@@ -83,6 +83,15 @@ def resume(session: Session, lrs: Lrs) -> None:
         update(Lrs)
         .where(Lrs.tenant_id == lrs.tenant_id, Lrs.id == lrs.id)
         .values(state=LrsState.active, trouble=None, resting_until=None, failures=0)
+    )
+
+
+def note_trouble(session: Session, lrs: Lrs, trouble: str) -> None:
+    """What an administrator's test found; shown until something succeeds. Sending goes on as it would."""
+    session.execute(
+        update(Lrs)
+        .where(Lrs.tenant_id == lrs.tenant_id, Lrs.id == lrs.id)
+        .values(trouble=trouble[:TROUBLE_LENGTH])
     )
 
 

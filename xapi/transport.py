@@ -3,12 +3,13 @@
 import json
 import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
 import requests
@@ -19,8 +20,8 @@ from xapi.guarded import GuardedAdapter
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
-# No answer that we read is longer; what is, is cut off and closes the connection.
-_MOST_READ = 4_000_000
+# No answer to what we send is longer; what is, is cut off and closes the connection.
+MOST_READ = 4_000_000
 
 
 class Unreachable(Exception):
@@ -37,12 +38,13 @@ class TimedOut(NoAnswer):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the LRS said. ``retry_after``: how many seconds it asks to wait."""
+    """What the LRS said. ``retry_after``: how many seconds it asks to wait. ``whole``: it was not cut off."""
 
     status: int
     text: str
     retry_after: float | None = None
     location: str | None = None
+    whole: bool = True
 
 
 class Transport(Protocol):
@@ -68,8 +70,10 @@ class HttpTransport:
         guard: Guard = allow_all,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
+        most_read: int = MOST_READ,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
+        self._most_read = most_read
         self._timeout = (connect_seconds, read_seconds)
         self._asked_at: float | None = None
         self._session = requests.Session()
@@ -93,6 +97,17 @@ class HttpTransport:
         name = "voidedStatementId" if voided else "statementId"
         return self._ask("GET", "/statements", params={name: str(statement_id)})
 
+    def query(self, parameters: Mapping[str, str]) -> Answer:
+        """Asks for statements; the answer is their first page."""
+        return self._ask("GET", "/statements", params=parameters)
+
+    def more(self, address: str) -> Answer:
+        """The page that an answer's ``more`` leads to: always on the LRS's own host, whatever host it names, for
+        our credentials go along."""
+        leads_to = urlsplit(urljoin(f"{self._endpoint}/statements", address))
+        own = urlsplit(self._endpoint)
+        return self._ask("GET", "", base=leads_to._replace(scheme=own.scheme, netloc=own.netloc).geturl())
+
     def about(self) -> Answer:
         return self._ask("GET", "/about")
 
@@ -105,8 +120,8 @@ class HttpTransport:
     def close(self) -> None:
         self._session.close()
 
-    def _ask(self, method: str, path: str, **options: Any) -> Answer:
-        url = f"{self._endpoint}{path}"
+    def _ask(self, method: str, path: str, *, base: str | None = None, **options: Any) -> Answer:
+        url = f"{base or self._endpoint}{path}"
         self._asked_at = time.monotonic()
         until = self._asked_at + sum(self._timeout)
         try:
@@ -114,11 +129,13 @@ class HttpTransport:
                 method, url, timeout=self._timeout, allow_redirects=False, stream=True, **options
             )
             with closing(response):
+                text, whole = _read(response, until, self._most_read)
                 return Answer(
                     response.status_code,
-                    _read(response, until),
+                    text,
                     _retry_after(response.headers.get("Retry-After")),
                     response.headers.get("Location"),
+                    whole,
                 )
         except AddressRefused as error:
             raise Unreachable(str(error)) from error
@@ -159,14 +176,19 @@ def json_of(answer: Answer) -> Any:
         return None
 
 
-def _read(response: requests.Response, until: float) -> str:
-    """The body, read to its end so that the connection can be used again; one that drips for ever is cut off."""
+def _read(response: requests.Response, until: float, most: int) -> tuple[str, bool]:
+    """The body, read to its end so that the connection can be used again; one that drips for ever is cut off.
+
+    Answers also whether this is all of it.
+    """
     read = bytearray()
+    whole = True
     for chunk in response.iter_content(65536):
         read += chunk
-        if len(read) > _MOST_READ or time.monotonic() > until:
+        if len(read) > most or time.monotonic() > until:
+            whole = False
             break
-    return read.decode("utf-8", "replace")
+    return read.decode("utf-8", "replace"), whole
 
 
 def _retry_after(value: str | None) -> float | None:

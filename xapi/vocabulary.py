@@ -14,7 +14,22 @@ AS = "http://activitystrea.ms/"
 ADL = "http://adlnet.gov/expapi/"
 AX = "https://w3id.org/xapi/acrossx/"
 
-PROFILE_VERSION = "v1.0"
+# What `context.platform` says.
+PLATFORM = "Alongside"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileVersion:
+    """A version of the profile; ``after``: the one that it revises."""
+
+    name: str
+    generated_at: str
+    after: str | None = None
+
+
+# The newest one last. A version that was released stays as it is: any change of a template makes a new one.
+PROFILE_VERSIONS = (ProfileVersion("v1.0", "2026-11-21T00:00:00Z"),)
+PROFILE_VERSION = PROFILE_VERSIONS[-1].name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,10 @@ LIKED = VerbTerm(f"{AS}like", "liked")
 UNLIKED = VerbTerm(f"{AS}unlike", "unliked")
 SUBMITTED = VerbTerm(f"{AS}submit", "submitted")
 REVIEWED = VerbTerm(f"{T}verb/reviewed", "reviewed")
+APPLAUDED = VerbTerm(f"{T}verb/applauded", "thanked")
+ACCEPTED = VerbTerm(f"{AS}accept", "accepted")
+REJECTED = VerbTerm(f"{AS}reject", "took the acceptance back")
+SHARED = VerbTerm(f"{ADL}verbs/shared", "shared")
 VOIDED = VerbTerm(f"{ADL}verbs/voided", "voided")
 
 COMMUNITY_SITE = f"{T}activitytype/community-site"
@@ -53,8 +72,22 @@ class Ids:
     base: str
 
     @property
+    def profile_of_all_versions(self) -> str:
+        return f"{self.base}/xapi/profile"
+
+    @property
     def profile(self) -> str:
-        return f"{self.base}/xapi/profile/{PROFILE_VERSION}"
+        """The version that statements follow now."""
+        return self.profile_at(PROFILE_VERSION)
+
+    def profile_at(self, version: str) -> str:
+        return f"{self.profile_of_all_versions}/{version}"
+
+    def template(self, name: str, version: int) -> str:
+        return f"{self.base}/xapi/templates/{name}/{version}"
+
+    def pattern(self, name: str, version: int = 1) -> str:
+        return f"{self.base}/xapi/patterns/{name}/{version}"
 
     def course(self, course_id: UUID) -> str:
         return f"{self.base}/xapi/courses/{course_id}"

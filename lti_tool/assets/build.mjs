@@ -24,7 +24,8 @@ const entryPoints = (await readdir(source))
 function namesOf(metafile) {
   const names = {};
   for (const [output, { entryPoint }] of Object.entries(metafile.outputs)) {
-    if (entryPoint) names[path.basename(entryPoint)] = path.relative(outdir, path.resolve(output));
+    // Modules that a page fetches later are entry points too, and named nowhere.
+    if (entryPoint && path.dirname(path.resolve(entryPoint)) === source) names[path.basename(entryPoint)] = path.relative(outdir, path.resolve(output));
   }
   return Object.fromEntries(Object.entries(names).sort());
 }

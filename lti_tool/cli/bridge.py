@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
+from lti_tool.cli.audit import audit
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
 from xapi.dispatch import replay as replay_to
 from xapi.dispatch import unpark
@@ -15,6 +16,9 @@ from xapi.stores import StoreRefused, find_lrs
 @click.group()
 def bridge() -> None:
     """How far the statements have come."""
+
+
+bridge.add_command(audit)
 
 
 @bridge.command()

@@ -54,10 +54,11 @@ def _tell(console: Console, status: Status, chosen: "Demo", step: str) -> None:
             f"""The course     [bold]{chosen.sandbox_url}[/bold]
 The tool       {chosen.tool_url}
 The LRS        {chosen.lrs_url}  (user {_lrs_user()}, password in {chosen.home / "lrs_password"})
+The command    ALONGSIDE_HOME={_near(chosen.home)} .venv/bin/alongside doctor
 
 1. Open the course and choose [bold]Amara[/bold], who teaches it. Open “Who eats whom”: the panel stands in the lesson.
-2. In a second, private window choose [bold]Maya[/bold], a learner; write, and see it appear for Amara.
-3. Open [bold]Statements[/bold] at the top of the course: what you did stands in the LRS a second later.
+2. In a private window choose [bold]Maya[/bold], who learns; write in the same lesson, and see it appear for Amara.
+3. [bold]Live record[/bold], beside the lesson, shows what you did as it arrives in the LRS, a second later.
 
 Ctrl-C stops everything; [bold]make demo-reset[/bold] clears it.""",
             title="Alongside is running",
@@ -66,6 +67,10 @@ Ctrl-C stops everything; [bold]make demo-reset[/bold] clears it.""",
             padding=(1, 2),
         )
     )
+
+
+def _near(home: Path) -> Path:
+    return home.relative_to(Path.cwd()) if home.is_relative_to(Path.cwd()) else home
 
 
 def _lrs_user() -> str:

@@ -1,11 +1,12 @@
 """`alongside keys`: the keys that the tool signs with."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
 from lti_tool.lti import keys as tool_keys
+from lti_tool.lti.models import ToolKey
 
 
 @click.group()
@@ -27,6 +28,7 @@ def list_(as_json: bool) -> None:
                     "kid": entry.kid,
                     "signs": n == 0,
                     "created_at": entry.created_at,
+                    "begins_at": entry.begins_at,
                     "retires_at": entry.retires_at,
                 }
                 for n, entry in enumerate(entries)
@@ -39,12 +41,19 @@ def list_(as_json: bool) -> None:
             (
                 entry.kid,
                 f"{entry.created_at:%Y-%m-%d %H:%M} UTC",
-                f"published until {entry.retires_at:%Y-%m-%d %H:%M} UTC" if entry.retires_at else "signs",
+                _state(n, entry, given.clock()),
             )
-            for entry in entries
+            for n, entry in enumerate(entries)
         ],
         empty="No key yet; the first start of `alongside serve` makes one.",
     )
+
+
+def _state(number: int, entry: ToolKey, now: datetime) -> str:
+    if entry.begins_at > now:
+        return f"signs from {entry.begins_at:%Y-%m-%d %H:%M} UTC"
+    until = f"published until {entry.retires_at:%Y-%m-%d %H:%M} UTC" if entry.retires_at else ""
+    return ", ".join(filter(None, ["signs" if number == 0 else "", until]))
 
 
 @keys.command()

@@ -7,7 +7,7 @@ import click
 from sqlalchemy import func, select
 
 from lti_tool.bridging import base_of, guard_of
-from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
+from lti_tool.cli.parts import command_parts, json_option, password_of, print_json, print_table
 from social_layer.events.models import Event
 from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
 from xapi.addresses import AddressRefused
@@ -22,6 +22,7 @@ from xapi.stores import (
     disconnect,
     find_lrs,
     list_lrss,
+    note_trouble,
     open_transport,
     resume,
 )
@@ -67,7 +68,7 @@ def add(
     The same name and address again replaces the credentials.
     """
     given = command_parts()
-    secret = _password(password)
+    secret = password_of(password)
     try:
         guard_of(given.settings)(checked_endpoint(endpoint))
         from_when = _from_when(everything, since, interactive=not as_json and secret == password)
@@ -134,6 +135,8 @@ def test(name: str, tenant: str | None, as_json: bool) -> None:
             if not as_json:
                 click.echo(f"{click.style('✓', fg='green')} {step.name}: {step.found}")
     except ConnectionFailed as failed:
+        with given.database.write() as session:
+            note_trouble(session, found, str(failed))
         if as_json:
             print_json({"ok": False, "steps": steps, "failed": str(failed)})
         raise click.ClickException(f"{name}: {failed}") from None
@@ -195,7 +198,7 @@ def serve(
     serve_lrs(
         LrsSettings(
             settings.lrs_database_url,
-            credentials=((username, _password(password)),),
+            credentials=((username, password_of(password)),),
             home_page=home_page or f"http://{host}:{port}/xAPI",
         ),
         host,
@@ -203,13 +206,6 @@ def serve(
         workers=workers,
         threads=threads,
     )
-
-
-def _password(given: str) -> str:
-    secret = sys.stdin.readline().rstrip("\r\n") if given == "-" else given
-    if not secret:
-        raise click.ClickException("the password is empty")
-    return secret
 
 
 def _from_when(everything: bool, since: datetime | None, *, interactive: bool) -> datetime | None:

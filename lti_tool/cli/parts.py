@@ -1,6 +1,7 @@
 """What every command needs: the parts of the installation, and data printed for people or as JSON."""
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,14 @@ def command_parts() -> Parts:
         context.obj = Parts.of(settings)
     given: Parts = context.obj
     return given
+
+
+def password_of(given: str) -> str:
+    """What ``--password`` says, or the line on standard input where it says ``-``."""
+    secret = sys.stdin.readline().rstrip("\r\n") if given == "-" else given
+    if not secret:
+        raise click.ClickException("the password is empty")
+    return secret
 
 
 def print_json(data: object) -> None:

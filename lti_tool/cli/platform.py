@@ -1,8 +1,7 @@
 """`alongside platform`: the LMSs that may launch the tool."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import click
 from sqlalchemy import select
@@ -18,6 +17,10 @@ from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
 from social_layer.people.models import Tenant
 
 tenant_option = click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution.")
+
+
+# What `platform invites` shows of an id, and needs to find it.
+_LEAST_REFERENCE = 4
 
 
 @click.group()
@@ -101,7 +104,7 @@ def invite(name: str | None, tenant: str, hours: int, replaces: str | None, as_j
         secret, expires_at = invites.make_invite(
             session, given.clock, tenant, name=name, replaces=replaces, lifetime=timedelta(hours=hours)
         )
-    url = f"{given.settings.public_url}/lti/register?{urlencode({'invite': secret})}"
+    url = invites.address_of(given.settings.public_url, secret)
     if as_json:
         print_json({"url": url, "expires_at": expires_at})
         return
@@ -110,6 +113,59 @@ def invite(name: str | None, tenant: str, hours: int, replaces: str | None, as_j
         f"It registers one LMS, until {expires_at:%Y-%m-%d %H:%M} UTC. Keep it to yourself: whoever has it can.",
         err=True,
     )
+
+
+@platform.group("invites", invoke_without_command=True)
+@click.pass_context
+def invites_(context: click.Context) -> None:
+    """The addresses that were given out; without a command, all of them."""
+    if context.invoked_subcommand is None:
+        context.invoke(invites_list, as_json=False)
+
+
+@invites_.command("list")
+@json_option
+def invites_list(as_json: bool) -> None:
+    """All invites, the newest first. Their addresses are not kept, and cannot be shown again."""
+    given = command_parts()
+    now = given.clock()
+    with given.database.read() as session:
+        found = invites.all_invites(session)
+    if as_json:
+        print_json([_invite_as_data(one, now) for one in found])
+        return
+    print_table(
+        ("Id", "For", "Tenant", "Good until", "State"),
+        [
+            (
+                str(one.invite.id)[:8],
+                one.invite.name,
+                one.tenant,
+                f"{one.invite.expires_at:%Y-%m-%d %H:%M} UTC",
+                f"used: {one.platform}" if one.platform else one.state(now),
+            )
+            for one in found
+        ],
+        empty="No invite yet. Make one with: alongside platform invite",
+    )
+
+
+@invites_.command("withdraw")
+@click.argument("reference")
+def invites_withdraw(reference: str) -> None:
+    """Take an address back before it is used. REFERENCE: the invite's id, or how it begins."""
+    given = command_parts()
+    with given.database.write() as session:
+        found = [one for one in invites.all_invites(session) if str(one.invite.id).startswith(reference)]
+        if len(found) != 1 or len(reference) < _LEAST_REFERENCE:
+            raise click.ClickException(
+                f"{reference!r} names {len(found) or 'no'} invite{'s' if len(found) > 1 else ''};"
+                " see: alongside platform invites list"
+            )
+        state = found[0].state(given.clock())
+        if not invites.withdraw(session, given.clock, found[0].invite):
+            raise click.ClickException(f"it cannot be used any more: {state}")
+    click.echo("Taken back: nobody can use that address any more.")
 
 
 @platform.command("list")
@@ -295,6 +351,19 @@ def _tell_deployments(entry: Registered) -> None:
             else "not launched yet"
         )
         click.echo(f"Deployment:  {one.lti_deployment_id} ({how}; {used})")
+
+
+def _invite_as_data(one: invites.InviteRow, now: datetime) -> dict[str, Any]:
+    return {
+        "id": one.invite.id,
+        "name": one.invite.name,
+        "tenant": one.tenant,
+        "replaces": one.invite.replaces,
+        "created_at": one.invite.created_at,
+        "expires_at": one.invite.expires_at,
+        "state": one.state(now),
+        "platform": one.platform,
+    }
 
 
 def _as_data(entry: Registered) -> dict[str, Any]:

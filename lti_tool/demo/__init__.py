@@ -27,6 +27,7 @@ from xapi.stores import connect
 CLIENT_ID = "alongside-demo"
 DEPLOYMENT_ID = "1"
 LRS_USER = "alongside"
+_PORTS = "ports.json"
 
 
 class DemoRefused(Exception):
@@ -95,21 +96,13 @@ class Demo:
 def run(demo: Demo, told: Callable[[str], None]) -> None:
     """Starts everything, tells each step, and serves until SIGINT or SIGTERM. Raises :class:`DemoRefused`."""
     with _alone(demo):
-        _keep_ports(demo)
-        for name, port in (
-            ("tool", demo.ports.tool),
-            ("sandbox LMS", demo.ports.sandbox),
-            ("LRS", demo.ports.lrs),
-        ):
-            if not port_is_free(port):
-                raise DemoRefused(
-                    f"port {port}, for the {name}, is taken; stop what uses it, or choose other ports"
-                )
+        _check_ports(demo)
         processes = Processes(demo.home, {"ALONGSIDE_SECRET_KEY": "", **demo.environ()})
         running: Running | None = None
         try:
             with _interruptible():
                 running = _start(demo, processes, told)
+                _keep_ports(demo)
                 told("ready")
                 while True:
                     time.sleep(1)
@@ -167,17 +160,28 @@ def _lrs_password(demo: Demo) -> str:
     return path.read_text()
 
 
-def _keep_ports(demo: Demo) -> None:
-    """People and courses belong to the LMS's address, so a demo keeps the ports of its first start."""
-    path = demo.home / "ports.json"
+def _check_ports(demo: Demo) -> None:
     ports = asdict(demo.ports)
-    if not path.exists():
-        path.write_text(json.dumps(ports))
-    elif (kept := json.loads(path.read_text())) != ports:
+    if len(set(ports.values())) < len(ports):
+        raise DemoRefused("each part needs a port of its own")
+    path = demo.home / _PORTS
+    if path.exists() and (kept := json.loads(path.read_text())) != ports:
         options = " ".join(f"--{name}-port {port}" for name, port in kept.items())
         raise DemoRefused(
-            f"the demo in {demo.home} was made with {options}; start it so, or clear it with --reset"
+            f'the demo in {demo.home} was made with {options}; start it so (make demo ARGS="…"), '
+            "or clear it with --reset"
         )
+    for name, port in ports.items():
+        if not port_is_free(port):
+            raise DemoRefused(
+                f"port {port}, for the {name}, is taken; stop what uses it, or choose another with "
+                f'--{name}-port, as in: make demo ARGS="--{name}-port {port + 100}"'
+            )
+
+
+def _keep_ports(demo: Demo) -> None:
+    """People and courses belong to the LMS's address, so a demo keeps the ports of its first start that went well."""
+    (demo.home / _PORTS).write_text(json.dumps(asdict(demo.ports)))
 
 
 @contextmanager

@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urljoin, urlsplit
 from uuid import UUID
 
 import requests
 from requests.cookies import RequestsCookieJar
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from lti_tool import bearer
 from lti_tool.demo.story import SCENES, Said, Scene
@@ -17,6 +19,7 @@ from lti_tool.sandbox import Sandbox, authorize
 from social_layer.clock import Clock
 from social_layer.discussion.actions import post, react
 from social_layer.discussion.models import ReactionKind
+from social_layer.events.models import Event, EventType
 from social_layer.panels.actions import set_up
 from social_layer.panels.models import Kind
 from social_layer.panels.queries import find_viewer, has_entries
@@ -82,6 +85,11 @@ def _play(given: Parts, sandbox: Sandbox, tool_url: str, scene: Scene) -> None:
                 raise LaunchFailed(f"{name} is no member of the course of {scene.link}")
             return viewer
 
+        for name in cast:
+            _looked_before(
+                session, as_person(name), given.clock() - timedelta(minutes=_first_word(scene, name) + 5)
+            )
+
         def say(said: Said, parent: UUID | None = None) -> None:
             clock = _ago(given.clock, said.ago)
             entry = post(
@@ -105,6 +113,33 @@ def _play(given: Parts, sandbox: Sandbox, tool_url: str, scene: Scene) -> None:
         )
         for said in sorted(scene.threads, key=lambda said: -said.ago):
             say(said)
+
+
+def _looked_before(session: Session, viewer: Viewer, at: datetime) -> None:
+    """The launches of the story were made just now; in the story people look at a panel before they write in it."""
+    session.execute(
+        update(Event)
+        .where(
+            Event.tenant_id == viewer.tenant_id,
+            Event.voice_id == viewer.voice_id,
+            Event.object_id == viewer.panel.id,
+            Event.type == EventType.panel_opened,
+        )
+        .values(occurred_at=at)
+    )
+
+
+def _first_word(scene: Scene, name: str) -> int:
+    """How many minutes ago somebody first said or liked something; the instructor was there before all others."""
+    said = [ago for thread in scene.threads for who, ago in _deeds(thread) if name in (who, INSTRUCTOR)]
+    return max(said)
+
+
+def _deeds(said: Said) -> Iterator[tuple[str, int]]:
+    yield said.who, said.ago
+    yield from ((name, said.ago - 3) for name, _ in said.reactions)
+    for answer in said.answers:
+        yield from _deeds(answer)
 
 
 def _speakers(said: Said) -> set[str]:

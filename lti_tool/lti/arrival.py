@@ -8,9 +8,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
-from lti_tool.lti import frames, logins
+from lti_tool.lti import frames, logins, rosters
 from lti_tool.lti.claims import Message
+from lti_tool.lti.lms_groups import learn_groups, note_service
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
+from lti_tool.lti.origins import find_source
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.platforms.generic import Family
 from lti_tool.lti.queries import (
@@ -26,6 +28,7 @@ from lti_tool.lti.roles import standing_of
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
 from social_layer.panels.actions import make_panel, open_panel
+from social_layer.panels.copying import make_panel_from
 from social_layer.panels.queries import find_viewer
 from social_layer.people.actions import Newcomer, arrive, make_course
 from social_layer.people.models import Course
@@ -40,12 +43,46 @@ class Arrived:
     new_origin: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody is in the course, and not yet at a panel."""
+
+    met: Met
+    family: Family
+    key: str
+    course_id: UUID
+    context_id: UUID
+    membership_id: UUID
+    new_origin: bool
+
+
 def receive(session: Session, clock: Clock, login: LoginCard, message: Message) -> Arrived:
     """Uses up the login and brings the person to the panel. Writes only what differs from what is known.
 
     Raises ``login_used`` and ``deployment_unknown``; and IntegrityError where another launch made the same course,
     person or panel at the same moment: nothing is written then, and doing it again finds them.
     """
+    platform = login.platform
+    here = enter(session, clock, login, message)
+    panel_id = here.met.panel_id or _panel(session, clock, platform, message, here)
+    _retitle(session, platform, message, here)
+    session.flush()
+    viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id)
+    if viewer is None:  # the membership was made active above, and the panel is the course's own
+        raise Problem("not_member")
+    told = here.family.groups(message)
+    if told is not None and learn_groups(session, clock, viewer, here.context_id, told):
+        viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id) or viewer
+    if message.group_service:
+        note_service(session, clock, viewer, here.context_id, message.group_service)
+    open_panel(session, clock, viewer)
+    # Last, as whoever reads a list takes its row after those of people: neither waits for the other in a circle.
+    rosters.note_launch(session, clock, viewer, here.context_id, here.met.roster, message.members_url)
+    return Arrived(viewer, here.new_origin)
+
+
+def enter(session: Session, clock: Clock, login: LoginCard, message: Message) -> Entered:
+    """As :func:`receive`, as far as the course."""
     platform = login.platform
     logins.use(session, clock, login)
     family = family_of(message.family or platform.family)
@@ -60,14 +97,8 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     _learn_family(session, platform, family)
     course_id, context_id = _course(session, clock, platform, message, family, met)
     membership_id = arrive(session, clock, _newcomer(platform, message, course_id), met.known)
-    panel_id = met.panel_id or _panel(session, clock, platform, message, family, course_id, context_id, key)
     new_origin = frames.learn(session, clock, platform.tenant_id, message.return_url)
-    session.flush()
-    viewer = find_viewer(session, platform.tenant_id, membership_id, panel_id)
-    if viewer is None:  # the membership was made active above, and the panel is the course's own
-        raise Problem("not_member")
-    open_panel(session, clock, viewer)
-    return Arrived(viewer, new_origin)
+    return Entered(met, family, key, course_id, context_id, membership_id, new_origin)
 
 
 def _first_of_deployment(
@@ -181,34 +212,56 @@ def _newcomer(platform: PlatformCard, message: Message, course_id: UUID) -> Newc
         account=message.sub,
         role=standing.role,
         is_test=standing.is_test,
+        from_outside=standing.from_outside,
         name=message.name,
         language=message.language,
         time_zone=message.time_zone,
     )
 
 
-def _panel(
-    session: Session,
-    clock: Clock,
-    platform: PlatformCard,
-    message: Message,
-    family: Family,
-    course_id: UUID,
-    context_id: UUID,
-    key: str,
-) -> UUID:
-    panel_id = panel_of_same_link(session, platform.tenant_id, course_id, message.link_id, key)
+def _panel(session: Session, clock: Clock, platform: PlatformCard, message: Message, here: Entered) -> UUID:
+    panel_id = panel_of_same_link(session, platform.tenant_id, here.course_id, message.link_id, here.key)
     if panel_id is None:
-        title = family.panel_title(message) or _("Discussion")
-        panel_id = make_panel(session, clock, platform.tenant_id, course_id, title=title).id
+        panel_id = _new_panel(session, clock, platform, message, here)
     session.add(
         LtiLink(
             tenant_id=platform.tenant_id,
-            context_id=context_id,
+            context_id=here.context_id,
             resource_link_id=message.link_id,
-            custom_key=key,
+            custom_key=here.key,
+            title=message.link_title,
             panel_id=panel_id,
         )
     )
     session.flush()
     return panel_id
+
+
+def _new_panel(
+    session: Session, clock: Clock, platform: PlatformCard, message: Message, here: Entered
+) -> UUID:
+    """With the settings of what it is a copy of, where it is one."""
+    tenant_id, course_id = platform.tenant_id, here.course_id
+    source = find_source(session, platform, here.met.deployment_id, message, here.family, here.key)
+    if source is None:
+        title = here.family.panel_title(message) or _("Discussion")
+        return make_panel(session, clock, tenant_id, course_id, title=title).id
+    return make_panel_from(
+        session, clock, tenant_id, course_id, source.version, is_set_up=source.is_set_up
+    ).id
+
+
+def _retitle(session: Session, platform: PlatformCard, message: Message, here: Entered) -> None:
+    """As the LMS calls the link now, so that a copy of it is known again."""
+    if here.met.panel_id is None or message.link_title in (None, here.met.link_title):
+        return
+    session.execute(
+        update(LtiLink)
+        .where(
+            LtiLink.tenant_id == platform.tenant_id,
+            LtiLink.context_id == here.context_id,
+            LtiLink.resource_link_id == message.link_id,
+            LtiLink.custom_key == here.key,
+        )
+        .values(title=message.link_title)
+    )

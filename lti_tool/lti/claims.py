@@ -12,22 +12,41 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
-from lti_tool.lti.models import ID_LENGTH
+from lti_tool.lti.models import ID_LENGTH, URL_LENGTH
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+NAMES_AND_ROLES_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 VERSION = "1.3.0"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
+DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
+DEEP_LINKING_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 # The custom parameter by which a deep link names its own panel, so that several embeds of one resource link differ.
 # In small letters without spaces: Moodle sends other keys twice.
 PANEL_PARAMETER = "alongside_panel"
+# The template that a link's panel is made from: what a course copy carries (ADR 11).
+TEMPLATE_PARAMETER = "alongside_template"
 TIME_ZONE_PARAMETER = "time_zone"
+GROUP_SERVICE = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
+# Ids of what the course and the link are copies of, the nearest first.
+CONTEXT_HISTORY_PARAMETER = "context_history"
+LINK_HISTORY_PARAMETER = "link_history"
 # The longest sub that OpenID Connect allows is 255 characters (Core, section 2).
 MOST_ROLES = 200
 MOST_TEXT = 255
+MOST_ORIGINS = 20
 # Control characters, those that turn the direction of a line, and lone surrogates: no id contains them, and
 # PostgreSQL cannot store all of them.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+
+def is_id(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= ID_LENGTH and not _UNPRINTABLE.search(text)
+
+
+def tidied(text: str) -> str | None:
+    """For people: tidied, and cut at 255 characters; None where nothing is left."""
+    return " ".join(_UNPRINTABLE.sub(" ", text[: 4 * MOST_TEXT]).split())[:MOST_TEXT] or None
 
 
 class Id(fields.String):
@@ -35,7 +54,7 @@ class Id(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
-        if not text.strip() or len(text) > ID_LENGTH or _UNPRINTABLE.search(text):
+        if not is_id(text):
             raise ValidationError("not an id of 1 to 255 printable characters")
         return text
 
@@ -46,7 +65,7 @@ class Words(fields.Field[str | None]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str | None:
         if not isinstance(value, str):
             raise ValidationError("Not a valid string.")
-        return " ".join(_UNPRINTABLE.sub(" ", value[: 4 * MOST_TEXT]).split())[:MOST_TEXT] or None
+        return tidied(value)
 
 
 class Values(fields.Dict):
@@ -101,9 +120,73 @@ class PlatformClaim(Claims):
     guid = Words(load_default=None)
 
 
+class MembersClaim(Claims):
+    """Where the members of the context are listed (Names and Roles 2.0, section 3.6.1.1)."""
+
+    context_memberships_url = fields.String(load_default=None)
+    service_versions = fields.List(fields.String(), load_default=None)
+
+    @post_load
+    def address(self, found: dict[str, Any], **_: Any) -> str | None:
+        """None where there is none of use: older versions answer in another form."""
+        url: str = found["context_memberships_url"] or ""
+        versions = found["service_versions"]
+        usable = 0 < len(url) <= URL_LENGTH and not _UNPRINTABLE.search(url)
+        return url if usable and (not versions or "2.0" in versions) else None
+
+
+class Returned(fields.String):
+    """Text that goes back as it came, so it must be what every database can keep."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if re.search("[\x00\ud800-\udfff]", text):
+            raise ValidationError("not a text that can be kept")
+        return text
+
+
+class DeepLinkingClaim(Claims):
+    """LTI deep linking, section 4.4.1. Some platforms say true and false in words."""
+
+    deep_link_return_url = fields.Url(
+        required=True, require_tld=False, schemes={"http", "https"}, validate=validate.Length(max=URL_LENGTH)
+    )
+    accept_types = fields.List(fields.String(), required=True, validate=validate.Length(max=MOST_ROLES))
+    accept_presentation_document_targets = fields.List(
+        fields.String(), required=True, validate=validate.Length(max=MOST_ROLES)
+    )
+    # Not said: one item is always safe, and a line item is at worst passed over.
+    accept_multiple = fields.Boolean(load_default=False)
+    accept_lineitem = fields.Boolean(load_default=True)
+    data = Returned(load_default=None)
+
+    @post_load
+    def whole(self, found: dict[str, Any], **_: Any) -> "DeepLinkingSettings":
+        return DeepLinkingSettings(
+            return_url=found["deep_link_return_url"],
+            accept_types=frozenset(found["accept_types"]),
+            targets=tuple(found["accept_presentation_document_targets"]),
+            accept_multiple=found["accept_multiple"],
+            accept_line_item=found["accept_lineitem"],
+            data=found["data"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeepLinkingSettings:
+    """What a platform says about the items that it wants, and where they go."""
+
+    return_url: str
+    accept_types: frozenset[str]
+    targets: tuple[str, ...]
+    accept_multiple: bool
+    accept_line_item: bool
+    data: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A verified LTI message in our own words."""
+    """A verified LTI message in our own words. ``link_id`` is empty where it is about no link."""
 
     deployment_id: str
     sub: str
@@ -120,6 +203,17 @@ class Message:
     return_url: str | None
     family: str | None
     platform_name: str | None
+    members_url: str | None
+    deep_linking: DeepLinkingSettings | None = None
+    group_service: "GroupServiceOffer | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupServiceOffer:
+    """Where the context's groups and sets of groups are told (Course Groups Service 1.0)."""
+
+    groups_url: str
+    sets_url: str | None
 
 
 class MessageClaims(Claims):
@@ -129,8 +223,8 @@ class MessageClaims(Claims):
     message_type = Id(data_key=CLAIM + "message_type", required=True)
 
 
-class ResourceLinkClaims(MessageClaims):
-    """The claims of a resource link launch that we use, checked; see LTI core, section 5.3 and 5.4."""
+class LaunchClaims(MessageClaims):
+    """The claims of a launch that we use, checked; see LTI core, section 5.3 and 5.4."""
 
     deployment_id = Id(data_key=CLAIM + "deployment_id", required=True)
     sub = Id(required=True)
@@ -142,10 +236,11 @@ class ResourceLinkClaims(MessageClaims):
         validate=validate.Length(max=MOST_ROLES),
     )
     target_link_uri = fields.String(data_key=CLAIM + "target_link_uri", load_default=None)
-    link = fields.Nested(LinkClaim, data_key=CLAIM + "resource_link", required=True)
     context = fields.Nested(ContextClaim, data_key=CLAIM + "context", load_default=None)
     presentation = fields.Nested(PresentationClaim, data_key=CLAIM + "launch_presentation", load_default=None)
     platform = fields.Nested(PlatformClaim, data_key=CLAIM + "tool_platform", load_default=None)
+    group_service = fields.Raw(data_key=GROUP_SERVICE, load_default=None)
+    members_url = fields.Nested(MembersClaim, data_key=NAMES_AND_ROLES_CLAIM, load_default=None)
     custom = Values(keys=fields.String(), data_key=CLAIM + "custom", load_default=dict)
     name = Words(load_default=None)
     given_name = Words(load_default=None)
@@ -171,8 +266,8 @@ class ResourceLinkClaims(MessageClaims):
             context_id=context_id,
             context_title=context.get("title"),
             context_label=context.get("label"),
-            link_id=found["link"]["id"],
-            link_title=found["link"]["title"],
+            link_id=found["link"]["id"] if "link" in found else "",
+            link_title=found["link"]["title"] if "link" in found else None,
             custom=found["custom"],
             name=_name_of(found),
             language=_language(presentation.get("locale")) or _language(found["locale"]),
@@ -180,11 +275,72 @@ class ResourceLinkClaims(MessageClaims):
             return_url=presentation.get("return_url"),
             family=platform.get("product_family_code"),
             platform_name=platform.get("name"),
+            group_service=_group_service(found["group_service"]),
+            members_url=found["members_url"],
+            deep_linking=found.get("deep_linking"),
         )
 
 
+class ResourceLinkClaims(LaunchClaims):
+    link = fields.Nested(LinkClaim, data_key=CLAIM + "resource_link", required=True)
+
+
+class DeepLinkingClaims(LaunchClaims):
+    deep_linking = fields.Nested(
+        DeepLinkingClaim, data_key=DEEP_LINKING_CLAIM + "deep_linking_settings", required=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a platform tells by itself. ``context_id``: that of a copied course, ``origins``: of what it was copied."""
+
+    type: str
+    deployment_id: str
+    context_id: str | None
+    origins: tuple[str, ...]
+
+
+class NoticeClaim(Claims):
+    id = Id(required=True)
+    type = Id(required=True)
+
+
+class NoticeClaims(Claims):
+    """Platform Notification Service, section 4.2, and the notice of a copied context, section 5.2."""
+
+    version = fields.String(data_key=CLAIM + "version", required=True, validate=validate.Equal(VERSION))
+    deployment_id = Id(data_key=CLAIM + "deployment_id", required=True)
+    notice = fields.Nested(NoticeClaim, data_key=CLAIM + "notice", required=True)
+    context = fields.Nested(LinkClaim, data_key=CLAIM + "context", load_default=None)
+    origins = fields.List(
+        Id(),
+        data_key=CLAIM + "origin_contexts",
+        load_default=list,
+        validate=validate.Length(max=MOST_ORIGINS),
+    )
+
+    @post_load
+    def in_our_words(self, found: dict[str, Any], **_: Any) -> Notice:
+        context = found["context"] or {}
+        return Notice(
+            found["notice"]["type"], found["deployment_id"], context.get("id"), tuple(found["origins"])
+        )
+
+
+_NOTICE = NoticeClaims()
 _MESSAGE = MessageClaims()
-_RESOURCE_LINK = ResourceLinkClaims()
+# What is understood, by the message's type.
+_LAUNCHES: Mapping[str, LaunchClaims] = {
+    RESOURCE_LINK_REQUEST: ResourceLinkClaims(),
+    DEEP_LINKING_REQUEST: DeepLinkingClaims(),
+}
+MESSAGES = tuple(_LAUNCHES)
+
+
+def notice_in(claims: Mapping[str, Any]) -> Notice:
+    """Raises `marshmallow.ValidationError` with the claims that are wrong."""
+    return cast(Notice, _NOTICE.load(claims))
 
 
 def message_type(claims: Mapping[str, Any]) -> str:
@@ -192,9 +348,33 @@ def message_type(claims: Mapping[str, Any]) -> str:
     return cast(str, cast(dict[str, Any], _MESSAGE.load(claims))["message_type"])
 
 
-def resource_link_message(claims: Mapping[str, Any]) -> Message:
-    """The message in our words; raises `marshmallow.ValidationError` with the claims that are wrong."""
-    return cast(Message, _RESOURCE_LINK.load(claims))
+def launch_message(claims: Mapping[str, Any]) -> Message:
+    """The message in our words, as a resource link launch where it does not say what it is.
+
+    Raises `marshmallow.ValidationError` with the claims that are wrong.
+    """
+    told = claims.get(f"{CLAIM}message_type")
+    schema = _LAUNCHES.get(told if isinstance(told, str) else "", _LAUNCHES[RESOURCE_LINK_REQUEST])
+    return cast(Message, schema.load(claims))
+
+
+def _group_service(told: Any) -> GroupServiceOffer | None:
+    """The panel works without it, so that a claim of another form is left out and refuses nobody."""
+    if not isinstance(told, Mapping):
+        return None
+    groups, sets = told.get("context_groups_url"), told.get("context_group_sets_url")
+    if not _is_address(groups):
+        return None
+    return GroupServiceOffer(str(groups), str(sets) if _is_address(sets) else None)
+
+
+def _is_address(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and value.startswith(("https://", "http://"))
+        and len(value) <= URL_LENGTH
+        and not _UNPRINTABLE.search(value)
+    )
 
 
 def _name_of(found: Mapping[str, Any]) -> str | None:

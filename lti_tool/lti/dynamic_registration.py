@@ -16,7 +16,7 @@ from lti_tool.config import Settings, is_loopback
 from lti_tool.logs import log
 from lti_tool.lti import invites
 from lti_tool.lti.models import URL_LENGTH, Platform
-from lti_tool.lti.outbound import AddressRefused, address_trouble
+from lti_tool.lti.outbound import AddressRefused, address_trouble, words_of
 from lti_tool.lti.parameters import Parameter
 from lti_tool.lti.platform_documents import (
     Answer,
@@ -140,7 +140,7 @@ def _send(
         session, "POST", configuration.registration_endpoint, headers=_JSON | _bearer(asked), json=body
     )
     if answer.status_code not in (200, 201):
-        said = _said(answer)
+        said = words_of(answer, _MOST_SAID)
         log.warning("registration refused by the lms", status=answer.status_code, said=said)
         raise Problem("registration_refused", status=answer.status_code, said=said)
     try:
@@ -247,10 +247,3 @@ def _host_of(url: str) -> tuple[str, int]:
 
 def _shown_host(url: str) -> str:
     return urlsplit(url).netloc
-
-
-def _said(answer: requests.Response) -> str:
-    """The LMS's own words, where they are words: an error page is not shown within ours."""
-    text = answer.content[:2_000].decode("utf-8", "replace")
-    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return plain[:_MOST_SAID] if plain and "<" not in plain else "-"

@@ -168,14 +168,7 @@ class KeySets:
             return session.scalar(noted.returning(PlatformKeySet.platform_id)) is not None
 
     def _fetch(self, platform: PlatformCard) -> KeySet:
-        """Raises `requests.RequestException`, and ValueError where the answer is no key set."""
-        answer = self.session.get(platform.jwks_url, headers={"Accept": "application/json"})
-        if answer.status_code != 200:
-            raise ValueError(f"status {answer.status_code}")
-        document = json.loads(answer.content)
-        keys = _parse(document)
-        if not keys:
-            raise ValueError("no usable key")
+        document, keys = ask_for_keys(self.session, platform.jwks_url)
         body = json.dumps({"keys": [key for key in document["keys"] if _kid(key) in keys]})
         fetched = KeySet(platform.jwks_url, self.clock(), keys)
         with self.database.write() as session:
@@ -194,6 +187,21 @@ class KeySets:
     def _note_end(self, platform: PlatformCard) -> None:
         with self.database.write() as session:
             session.execute(update(PlatformKeySet).where(_of(platform)).values(ended_at=self.clock()))
+
+
+def ask_for_keys(session: requests.Session, jwks_url: str) -> tuple[Any, dict[str, RSAPublicKey]]:
+    """What a platform publishes, and the keys of it that may sign tokens.
+
+    Raises `requests.RequestException`, and ValueError or RecursionError where the answer is no key set.
+    """
+    answer = session.get(jwks_url, headers={"Accept": "application/json"})
+    if answer.status_code != 200:
+        raise ValueError(f"status {answer.status_code}")
+    document = json.loads(answer.content)
+    keys = _parse(document)
+    if not keys:
+        raise ValueError("no usable key")
+    return document, keys
 
 
 def _of(platform: PlatformCard) -> ColumnElement[bool]:

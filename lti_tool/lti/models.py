@@ -14,6 +14,8 @@ from social_layer.database import Base, Tenanted, of_tenant, refers_to
 
 ID_LENGTH = 255
 URL_LENGTH = 2048
+# Of a platform's own words, where it refuses something.
+SAID_LENGTH = 300
 
 
 class Platform(Tenanted, Base):
@@ -83,11 +85,135 @@ class LtiLink(Tenanted, Base):
         refers_to("panel", "panel_id"),
         UniqueConstraint("tenant_id", "context_id", "resource_link_id", "custom_key"),
         Index(None, "tenant_id", "panel_id"),
+        Index(None, "tenant_id", "resource_link_id"),
     )
     context_id: Mapped[UUID]
     resource_link_id: Mapped[str] = mapped_column(String(ID_LENGTH))
     custom_key: Mapped[str] = mapped_column(String(ID_LENGTH), default="")
+    # As the LMS called it last: a copy of the course that knows nothing else is told apart by it.
+    title: Mapped[str | None] = mapped_column(String(255))
     panel_id: Mapped[UUID]
+
+
+class LtiGroupSet(Base):
+    """Which group set one of the LMS's is. The empty id stands for the groups whose set the LMS does not tell."""
+
+    __tablename__ = "lti_group_set"
+    __table_args__ = (refers_to("lti_context", "context_id"), refers_to("group_set", "set_id"))
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    context_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lti_set_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    set_id: Mapped[UUID]
+
+
+class LtiGroup(Base):
+    """Which group one of the LMS's is."""
+
+    __tablename__ = "lti_group"
+    __table_args__ = (
+        refers_to("lti_context", "context_id"),
+        refers_to("course_group", "group_id"),
+        Index(None, "tenant_id", "group_id"),
+    )
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    context_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lti_group_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    group_id: Mapped[UUID]
+
+
+class GroupService(Base):
+    """Where the LMS tells what a context's groups are called (Course Groups Service); the worker asks there."""
+
+    __tablename__ = "group_service"
+    __table_args__ = (refers_to("lti_context", "context_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    context_id: Mapped[UUID] = mapped_column(primary_key=True)
+    groups_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    sets_url: Mapped[str | None] = mapped_column(String(URL_LENGTH))
+    # None while there is nothing to ask.
+    due_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+
+
+class Roster(Base):
+    """Where a context's list of members is read (Names and Roles), and how far the reading has come.
+
+    The row is made by the first launch that names the service. Whoever reads holds the lease and renews it with every
+    page; ``due_at`` says when the next reading begins, and is empty while nobody uses the course.
+    """
+
+    __tablename__ = "roster"
+    __table_args__ = (refers_to("lti_context", "context_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    context_id: Mapped[UUID] = mapped_column(primary_key=True)
+    # As the last launch gave it; none where it gave none.
+    url: Mapped[str | None] = mapped_column(String(URL_LENGTH))
+    # The last launch, to the day: a course that nobody opens is not read on and on.
+    used_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    # When the last complete reading began, and how many it found in the course.
+    as_of: Mapped[datetime | None]
+    members: Mapped[int | None]
+    leased_by: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    # Of the reading under way, or of the last one.
+    began_at: Mapped[datetime | None]
+    read: Mapped[int] = mapped_column(default=0)
+    # How often it failed in a row, and how it did last; empty once it succeeds.
+    failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(String(32))
+    status: Mapped[int | None]
+    said: Mapped[str | None] = mapped_column(String(SAID_LENGTH))
+
+
+class CopiedContext(Tenanted, Base):
+    """That a context is a copy of another one, as a notice of its platform said."""
+
+    __tablename__ = "copied_context"
+    __table_args__ = (
+        refers_to("deployment", "deployment_id"),
+        UniqueConstraint(
+            "tenant_id", "deployment_id", "lti_context_id", "origin_context_id", name="uq_copied_context"
+        ),
+    )
+    deployment_id: Mapped[UUID]
+    lti_context_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    origin_context_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    created_at: Mapped[datetime]
+
+
+class Placing(Tenanted, Base):
+    """Somebody choosing panels for a course: what the platform's deep linking request said, until it is answered.
+
+    Found by the id in the page's pass. The answer is kept as it was signed, so that sending the page twice hands the
+    same panels over and no others.
+    """
+
+    __tablename__ = "placing"
+    __table_args__ = (
+        refers_to("platform", "platform_id"),
+        refers_to("membership", "membership_id"),
+        Index(None, "tenant_id", "created_at"),
+        # A page that is loaded again names only this.
+        Index("ix_placing_id", "id"),
+    )
+    platform_id: Mapped[UUID]
+    membership_id: Mapped[UUID]
+    lti_deployment_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    return_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    # Goes back as it came (LTI deep linking, section 4.4); none where the platform sent none.
+    data: Mapped[str | None] = mapped_column(Text)
+    accept_multiple: Mapped[bool]
+    # False: the platform makes no grade book column for what is placed here.
+    accept_line_item: Mapped[bool]
+    # How the platform may show what is placed, of `iframe`, `frame` and `window`, with spaces between.
+    targets: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    # SHA-256 of what was chosen, and the signed answer.
+    chosen: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    answer: Mapped[str | None] = mapped_column(Text)
 
 
 class Login(Base):
@@ -132,13 +258,41 @@ class PlatformKeySet(Base):
 
 
 class ToolKey(Base):
-    """One of our own signing keys: the newest signs, the others stay published until they retire."""
+    """One of our own signing keys: the newest that has begun signs, all are published until they retire."""
 
     __tablename__ = "tool_key"
     kid: Mapped[str] = mapped_column(String(64), primary_key=True)
     sealed_pem: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+    # A key that was made by the schedule is published for a while before it signs.
+    begins_at: Mapped[datetime]
     retires_at: Mapped[datetime | None]
+
+
+class ServiceToken(Base):
+    """An access token for a platform's services, sealed, shared by all processes; see services.py.
+
+    ``key``: SHA-256 of what the token was asked with: client id, token address, audience and scopes, so that another
+    registration never meets the token of this one. Whoever fetches holds the lease; whoever waits meanwhile takes the
+    token, or the failure, that comes of it.
+    """
+
+    __tablename__ = "service_token"
+    __table_args__ = (refers_to("platform", "platform_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    platform_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    scopes: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[str | None] = mapped_column(Text)
+    # Until when it is used: a little earlier than it ends.
+    usable_until: Mapped[datetime | None]
+    leased_by: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
+    # The last attempt that failed, until one succeeds: how, and what the platform said.
+    failed_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(16))
+    status: Mapped[int | None]
+    said: Mapped[str | None] = mapped_column(String(SAID_LENGTH))
 
 
 class FrameSource(StrEnum):
@@ -175,5 +329,6 @@ class Invite(Tenanted, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
     # What came of it.
     platform_id: Mapped[UUID | None]

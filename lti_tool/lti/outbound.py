@@ -11,12 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from lti_tool.bridging import guard_of
 from lti_tool.config import Settings
 from xapi import addresses
 from xapi.addresses import is_public
-from xapi.guarded import GuardedAdapter
+from xapi.guarded import GuardedAdapter, answered_by
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 10
@@ -46,27 +47,43 @@ class PlatformSession(requests.Session):
         self.mount("http://", guarded)
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
-        """As `requests.Session.request`; raises `requests.RequestException` for whatever goes wrong."""
+        """As `requests.Session.request`; raises `requests.RequestException` for whatever goes wrong.
+
+        ``most_bytes``: of the answer, where it may be longer than usual.
+        """
         options["allow_redirects"] = False
         options["stream"] = True
         options.setdefault("timeout", (CONNECT_SECONDS, READ_SECONDS))
+        most_bytes = options.pop("most_bytes", MOST_BYTES)
         deadline = time.monotonic() + TOTAL_SECONDS
         try:
-            response = super().request(method, url, *args, **options)
+            with answered_by(deadline):
+                response = super().request(method, url, *args, **options)
         except addresses.AddressRefused as refused:
             raise AddressRefused(str(refused)) from None
         with response:
-            _read_limited(response, deadline)
+            _read_limited(response, deadline, most_bytes)
         return response
 
 
-def _read_limited(response: requests.Response, deadline: float) -> None:
+def _read_limited(response: requests.Response, deadline: float, most_bytes: int) -> None:
+    """Takes what is there and looks at the clock: waiting for a whole piece would let every byte have its own time."""
     body = bytearray()
-    for chunk in response.iter_content(65536):
-        body += chunk
-        if len(body) > MOST_BYTES or time.monotonic() > deadline:
-            raise AnswerTooLong(f"more than {MOST_BYTES} bytes or {TOTAL_SECONDS} seconds")
+    try:
+        while piece := response.raw.read1(65536, decode_content=True):
+            body += piece
+            if len(body) > most_bytes or time.monotonic() > deadline:
+                raise AnswerTooLong(f"more than {most_bytes} bytes or {TOTAL_SECONDS} seconds")
+    except (HTTPError, OSError) as error:
+        raise requests.ConnectionError(str(error)) from error
     response._content = bytes(body)
+
+
+def words_of(answer: requests.Response, most: int) -> str:
+    """What a platform says in its answer, on one line; `-` where it is no plain text: no page is shown within ours."""
+    text = answer.content[:2_000].decode("utf-8", "replace")
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return plain[:most] if plain and "<" not in plain else "-"
 
 
 def address_trouble(url: str, settings: Settings) -> str | None:

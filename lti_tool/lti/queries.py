@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.claims import Message
-from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform
+from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform, Roster
 from social_layer.database import rows
 from social_layer.people.models import Account, Course, Membership, Person, Tenant
 from social_layer.people.queries import KNOWN, Known
@@ -59,6 +59,19 @@ def platforms_of(session: Session, issuer: str, client_id: str | None) -> list[P
     return [PlatformCard(*row) for row in rows(session, _FIRST_TWO, {"issuer": issuer})]
 
 
+def find_platform(session: Session, tenant_id: UUID, platform_id: UUID) -> PlatformCard | None:
+    """By its id, for whoever works without a login; None where it was removed."""
+    found = rows(session, _OF_ID, {"tenant_id": tenant_id, "platform_id": platform_id})
+    return PlatformCard(*found[0]) if found else None
+
+
+_OF_ID = select(*_CARD).where(
+    Platform.tenant_id == bindparam("tenant_id"),
+    Platform.id == bindparam("platform_id"),
+    Platform.removed_at.is_(None),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LoginCard:
     """A login as it was stored, with its platform."""
@@ -96,10 +109,21 @@ _LOGIN = (
 
 
 @dataclass(frozen=True, slots=True)
+class RosterCard:
+    """What a launch needs to know of its context's list of members."""
+
+    url: str | None
+    used_at: datetime
+    due_at: datetime | None
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Met:
     """What is known of a launch's deployment, context, link and person; None for what is met for the first time."""
 
     known: Known | None
+    roster: RosterCard | None
     deployment_id: UUID
     first_launch_at: datetime | None
     context_id: UUID | None
@@ -107,6 +131,7 @@ class Met:
     course_title: str | None
     course_label: str | None
     panel_id: UUID | None
+    link_title: str | None
 
 
 def find_met(session: Session, platform: PlatformCard, message: Message, custom_key: str) -> Met | None:
@@ -127,8 +152,13 @@ def find_met(session: Session, platform: PlatformCard, message: Message, custom_
     )
     if not found:
         return None
-    person = found[0][7:]
-    return Met(Known(*person) if person[0] is not None else None, *found[0][:7])
+    row = found[0]
+    roster, person = row[8:12], row[12:]
+    return Met(
+        Known(*person) if person[0] is not None else None,
+        RosterCard(*roster) if roster[1] is not None else None,
+        *row[:8],
+    )
 
 
 _MET = (
@@ -140,6 +170,11 @@ _MET = (
         Course.title,
         Course.label,
         LtiLink.panel_id,
+        LtiLink.title,
+        Roster.url,
+        Roster.used_at,
+        Roster.due_at,
+        Roster.as_of,
         *KNOWN,
     )
     .select_from(Deployment)
@@ -152,6 +187,7 @@ _MET = (
         ),
     )
     .outerjoin(Course, and_(Course.tenant_id == LtiContext.tenant_id, Course.id == LtiContext.course_id))
+    .outerjoin(Roster, and_(Roster.tenant_id == LtiContext.tenant_id, Roster.context_id == LtiContext.id))
     .outerjoin(
         LtiLink,
         and_(

@@ -15,7 +15,7 @@ from social_layer.people.models import Role
 # …/lis/v2/institution/person#Student, …/lis/v2/system/person#SysAdmin, …/lti/system/person#TestUser.
 _NAME = re.compile(
     r"https?://purl\.imsglobal\.org/vocab/(?:lis/v2|lti)/"
-    r"(?P<scope>membership|institution/person|system/person)(?:/(?P<main>[A-Za-z]+))?#(?P<last>[A-Za-z]+)"
+    r"(?P<scope>membership|institution/person|system/person)(?:/(?P<main>[A-Za-z-]+))?#(?P<last>[A-Za-z-]+)"
 )
 # The names of LTI 1.1, which some platforms still send along: urn:lti:role:ims/lis/Instructor/TeachingAssistant.
 _OLD_NAME = re.compile(
@@ -64,10 +64,14 @@ _BY_RIGHTS = list(Role)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What somebody is here. `is_test`: the LMS's own test student, who leaves no trace in records."""
+    """What somebody is here. `is_test`: the LMS's own test student, who leaves no trace in records.
+
+    `from_outside`: has rights over the institution or the LMS, and so may look in without being in the course.
+    """
 
     role: Role
     is_test: bool = False
+    from_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +85,20 @@ def standing_of(names: Sequence[str]) -> Standing:
     """The role with the most rights among the context roles; else an administrator's or observer's; else learner."""
     found = [name for name in map(_parse, names) if name]
     is_test = any(name.scope == "system" and name.main == "TestUser" for name in found)
-    in_context = _in_context([name for name in found if name.scope == "context"])
-    if in_context:
-        return Standing(min(in_context, key=_BY_RIGHTS.index), is_test)
-    if any(name.scope == "context" for name in found):
-        # A role in this course, but not one known to us: never more than a learner.
-        return Standing(Role.learner, is_test)
     beyond = [
         _WITHOUT_CONTEXT[name.scope, name.main]
         for name in found
         if (name.scope, name.main) in _WITHOUT_CONTEXT
     ]
-    return Standing(min(beyond, key=_BY_RIGHTS.index, default=Role.learner), is_test)
+    in_context = _in_context([name for name in found if name.scope == "context"])
+    if in_context:
+        role = min(in_context, key=_BY_RIGHTS.index)
+    elif any(name.scope == "context" for name in found):
+        # A role in this course, but not one known to us: never more than a learner.
+        role = Role.learner
+    else:
+        role = min(beyond, key=_BY_RIGHTS.index, default=Role.learner)
+    return Standing(role, is_test, from_outside=bool(beyond))
 
 
 def _in_context(names: list[_Name]) -> set[Role]:

@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 
 from flask_babel import LazyString, lazy_gettext
 
-RESOURCE_LINK = "LtiResourceLinkRequest"
+from lti_tool.lti.claims import (
+    CONTEXT_HISTORY_PARAMETER,
+    DEEP_LINKING_REQUEST,
+    LINK_HISTORY_PARAMETER,
+    RESOURCE_LINK_REQUEST,
+    TIME_ZONE_PARAMETER,
+)
+
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 _NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/"
@@ -42,10 +49,24 @@ SERVICES = (
     ),
 )
 # The kinds of messages that are understood; each new one is registered from the day that it stands here.
-MESSAGES = (RESOURCE_LINK,)
+MESSAGES = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 # Values are variables that the LMS fills in at each launch. None may hold an equals sign: Moodle cuts there.
-CUSTOM = {"time_zone": "$Person.address.timezone"}
+# A variable that is another LMS's arrives as it was written, and is left out.
+CUSTOM = {
+    TIME_ZONE_PARAMETER: "$Person.address.timezone",
+    CONTEXT_HISTORY_PARAMETER: "$Context.id.history",
+    LINK_HISTORY_PARAMETER: "$ResourceLink.id.history",
+    "moodle_groups": "$Moodle.Person.userGroupIds",
+    "canvas_groups": "$Canvas.group.contextIds",
+}
+# Where Canvas shows the tool: in the course's menu, and where teachers choose panels.
+_CANVAS_PLACEMENTS = (
+    ("course_navigation", RESOURCE_LINK_REQUEST, "Discussion"),
+    ("link_selection", DEEP_LINKING_REQUEST, NAME),
+    ("assignment_selection", DEEP_LINKING_REQUEST, NAME),
+    ("editor_button", DEEP_LINKING_REQUEST, NAME),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +134,13 @@ class ToolCard:
         placements = [
             {
                 "placement": placement,
-                "message_type": RESOURCE_LINK,
+                "message_type": kind,
                 "target_link_uri": self.launch_url,
                 "text": text,
+                "icon_url": self.logo_url,
                 "enabled": True,
             }
-            for placement, text in (("course_navigation", "Discussion"), ("link_selection", NAME))
+            for placement, kind, text in _CANVAS_PLACEMENTS
         ]
         return {
             "title": NAME,
@@ -140,10 +162,15 @@ class ToolCard:
         }
 
 
+# Asked for only where an LMS says that it has it: others refuse a scope that they do not know.
+GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+
+
 def all_scopes() -> list[str]:
     return [scope for wish in SERVICES for scope in wish.scopes]
 
 
 def scopes_for(supported: list[str]) -> list[str]:
     """What is wanted and offered; everything wanted, where an LMS does not say what it offers."""
-    return [scope for scope in all_scopes() if not supported or scope in supported]
+    wanted = [scope for scope in all_scopes() if not supported or scope in supported]
+    return [*wanted, *([GROUPS_SCOPE] if GROUPS_SCOPE in supported else [])]

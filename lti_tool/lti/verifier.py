@@ -21,10 +21,13 @@ from marshmallow import ValidationError
 
 from lti_tool.lti.claims import (
     CLAIM,
-    RESOURCE_LINK_REQUEST,
+    DEEP_LINKING_CLAIM,
+    MESSAGES,
     Message,
+    Notice,
+    launch_message,
     message_type,
-    resource_link_message,
+    notice_in,
 )
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.problems import Problem
@@ -68,12 +71,29 @@ def verify(token: str, platform: PlatformCard, nonce: str, find_key: FindKey, no
     """
     found = take_apart(token)
     _check_nonce(found, nonce)
+    _check_sender(found, platform, find_key, now)
+    return Verified(found.header, found.claims, _checked_message(found))
+
+
+def verify_notice(token: str, platform: PlatformCard, find_key: FindKey, now: datetime) -> Notice:
+    """The notice in a token of ``platform``, which nobody's login led to: by all checks but that of a nonce.
+
+    (Platform Notification Service, section 4.) What comes of a notice must not depend on how often it comes.
+    """
+    found = take_apart(token)
+    _check_sender(found, platform, find_key, now)
+    try:
+        return notice_in(found.claims)
+    except ValidationError as error:
+        _refuse(error)
+
+
+def _check_sender(found: Unverified, platform: PlatformCard, find_key: FindKey, now: datetime) -> None:
     _check_issuer(found, platform)
     _check_audience(found, platform)
     _check_times(found, now)
     kid = _checked_key_id(found)
     _check_signature(found, find_key(platform, kid))
-    return Verified(found.header, found.claims, _checked_message(found))
 
 
 def take_apart(token: str) -> Unverified:
@@ -174,7 +194,7 @@ def _checked_message(found: Unverified) -> Message:
     try:
         if _is_of_another_type(found):
             raise Problem("message_not_supported")
-        return resource_link_message(found.claims)
+        return launch_message(found.claims)
     except ValidationError as error:
         _refuse(error)
 
@@ -182,14 +202,14 @@ def _checked_message(found: Unverified) -> Message:
 def _is_of_another_type(found: Unverified) -> bool:
     """Of a type that LTI knows or may know, but not ours to answer; a missing or wrong one is the schema's to find."""
     told = found.claims.get(f"{CLAIM}message_type")
-    return told != RESOURCE_LINK_REQUEST and told is not None and bool(message_type(found.claims))
+    return told not in MESSAGES and told is not None and bool(message_type(found.claims))
 
 
 def _refuse(error: ValidationError) -> NoReturn:
     name, missing = _first_wrong(error.messages)
     if name == CLAIM + "version" and not missing:
         raise Problem("lti_version_wrong") from error
-    short = name.removeprefix(CLAIM)
+    short = name.removeprefix(CLAIM).removeprefix(DEEP_LINKING_CLAIM)
     raise Problem("claim_missing" if missing else "claim_wrong", claim=short) from error
 
 

@@ -4,8 +4,8 @@ Whether the browser keeps the secret is known before the platform's one-time hin
 ourselves. Where it does not, the platform's own storage keeps it, or the panel opens in a tab of its own.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -15,22 +15,26 @@ from sqlalchemy.orm import Session
 from lti_tool import bearer
 from lti_tool.limits import LAUNCHES, limiter
 from lti_tool.logs import log
-from lti_tool.lti import arrival, frames, logins, queries
+from lti_tool.lti import arrival, frames, launch_log, logins, placings, queries
 from lti_tool.lti.adapter import PlatformLogin, PlatformRegistration, VerifiedLaunch
 from lti_tool.lti.claims import Message
 from lti_tool.lti.parameters import LoginParameters, read_login
 from lti_tool.lti.protocol import protocol
 from lti_tool.lti.queries import LoginCard, PlatformCard
 from lti_tool.lti.verifier import verify
+from lti_tool.own_page import is_from_own_page
 from lti_tool.parts import Parts, parts
 from lti_tool.problems import Problem
 from lti_tool.web.panel_page import render_panel
+from lti_tool.web.placing_page import render_placing
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
 limiter.limit(LAUNCHES)(blueprint)
+blueprint.after_request(launch_log.note_after)
 
 # Two launches of one new course or person at the same moment: the later one finds what the other made.
 _ATTEMPTS = 3
+_Arrived = TypeVar("_Arrived", arrival.Arrived, placings.Begun)
 
 
 @blueprint.before_request
@@ -47,6 +51,7 @@ def begin_login() -> Response:
     secret = logins.new_secret()
     with given.database.write() as session:
         platform = _platform_of(session, asked)
+        launch_log.begun_at(platform)
         registration = PlatformRegistration(platform, protocol().tool_keys)
         begun = PlatformLogin(asked.passed_on, registration, given.settings.is_secure).begin(
             launch_url(given)
@@ -62,6 +67,7 @@ def go_on() -> Response:
     state = request.args.get("state", "")
     with given.database.read() as session:
         login = logins.open_login(session, given.clock, state)
+    launch_log.begun_at(login.platform)
     if logins.is_bound(login, request.cookies.get(logins.cookie_name(state))):
         return make_response(redirect(login.authorization_url, 302))
     in_own_tab = "tab" in request.args
@@ -102,6 +108,7 @@ def launch() -> Response:
         login = logins.open_login(session, given.clock, state)
     platform = login.platform
     g.tenant_id = platform.tenant_id
+    launch_log.begun_at(platform)
     id_token = request.form.get("id_token", "")
     if not id_token:
         raise Problem("id_token_missing")
@@ -113,14 +120,11 @@ def launch() -> Response:
     registration = PlatformRegistration(platform, protocol().tool_keys)
     message = VerifiedLaunch(verified, registration, protocol().session).message
     g.language = message.language
-    arrived = _receive(given, login, message)
-    token, expires_at = bearer.issue(
-        given, platform.tenant_id, arrived.viewer.membership_id, arrived.viewer.panel.id
-    )
+    launch_log.is_from(given, message)
+    show = _show_placing if message.deep_linking else _show_panel
+    response = make_response(show(given, login, message))
     g.in_any_frame = False
     g.launched = True
-    with given.database.read() as session:
-        response = make_response(render_panel(session, arrived.viewer, token, expires_at))
     response.delete_cookie(logins.cookie_name(state), **_COOKIE)
     return response
 
@@ -142,7 +146,7 @@ def _platform_of(session: Session, asked: LoginParameters) -> PlatformCard:
     """By issuer and client id; by the issuer alone where only one registration has it."""
     found = queries.platforms_of(session, asked.iss, asked.client_id)
     if not found:
-        raise Problem("platform_unknown")
+        raise Problem("platform_unknown", issuer=asked.iss, client_id=asked.client_id)
     if len(found) > 1:
         raise Problem("login_incomplete", parameter="client_id")
     return found[0]
@@ -171,18 +175,11 @@ def _is_same_browser(login: LoginCard) -> bool:
         return True
     return (
         login.storage_target is not None
-        and _is_from_own_page()
+        # From another's page the secret proves nothing: it may be that page's own.
+        and is_from_own_page()
         and logins.is_bound(login, request.form.get("binding"))
         and request.form.get("nonce") == login.nonce
     )
-
-
-def _is_from_own_page() -> bool:
-    """Whether our own page sent the form. From another's the secret proves nothing: it may be that page's own."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    return request.headers.get("Origin") == parts().settings.public_url
 
 
 def _storage_page(given: Parts, login: LoginCard) -> Response:
@@ -221,11 +218,32 @@ def _refuse_for_platform(error: str) -> None:
     raise Problem("platform_refused")
 
 
-def _receive(given: Parts, login: LoginCard, message: Message) -> arrival.Arrived:
+def _show_panel(given: Parts, login: LoginCard, message: Message) -> str:
+    arrived = _arrive(given, login, lambda session: arrival.receive(session, given.clock, login, message))
+    viewer = arrived.viewer
+    token, expires_at = bearer.issue(given, viewer.tenant_id, viewer.membership_id, viewer.panel.id)
+    with given.database.read() as session:
+        return render_panel(session, viewer, token, expires_at)
+
+
+def _show_placing(given: Parts, login: LoginCard, message: Message) -> str:
+    """A deep linking request: the page on which panels are chosen."""
+    begun = _arrive(
+        given, login, lambda session: placings.begin(session, given.clock, given.settings, login, message)
+    )
+    tenant_id = login.platform.tenant_id
+    token, expires_at = bearer.issue(given, tenant_id, begun.membership_id, begun.placing_id)
+    with given.database.read() as session:
+        placer = placings.find_placer(session, tenant_id, begun.membership_id, begun.placing_id)
+        return render_placing(session, placer, token, expires_at)
+
+
+def _arrive(given: Parts, login: LoginCard, work: Callable[[Session], _Arrived]) -> _Arrived:
     for left in reversed(range(_ATTEMPTS)):
         try:
             with given.database.write() as session:
-                arrived = arrival.receive(session, given.clock, login, message)
+                arrived = work(session)
+                launch_log.note_success(session, given.clock)
             break
         except IntegrityError:
             if not left:

@@ -20,6 +20,8 @@ TABLES = (
     "social_layer.events.models",
     "xapi.models",
     "lti_tool.lti.models",
+    "lti_tool.lti.log_models",
+    "lti_tool.console.models",
 )
 
 

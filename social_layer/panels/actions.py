@@ -6,19 +6,19 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from social_layer import text
 from social_layer.clock import Clock
+from social_layer.database import upsert
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
-from social_layer.panels.kinds import OFFERED_KINDS
-from social_layer.panels.models import Kind, Panel, Template, TemplateVersion
-from social_layer.panels.queries import has_entries, hold_voice, kind_of_version, opened_since
-from social_layer.refusals import Conflict, Invalid, NotAllowed
+from social_layer.groups.queries import set_to_use
+from social_layer.panels.models import GroupMode, Kind, Panel, PanelGroups, Template, TemplateVersion
+from social_layer.panels.queries import has_entries, hold_voice, opened_since, version_by_id
+from social_layer.panels.settings import Settings, checked, first_version, next_version
+from social_layer.refusals import Conflict, NotAllowed
 from social_layer.viewer import Viewer
 
 # An opening is noted once in this time, however often the page is loaded.
 OPENING_LASTS = timedelta(minutes=30)
-MAX_PURPOSE = 500
 
 
 def make_panel(
@@ -37,7 +37,8 @@ def make_panel(
     template = Template(tenant_id=tenant_id, id=uuid4(), created_at=now)
     session.add(template)
     session.flush()
-    version = _version(clock, tenant_id, template.id, 1, kind, title, purpose, prompt)
+    settings = Settings(kind=kind, title=title, purpose=purpose, prompt=prompt)
+    version = first_version(clock, tenant_id, template.id, settings)
     session.add(version)
     session.flush()
     panel = Panel(
@@ -49,42 +50,52 @@ def make_panel(
 
 
 def set_up(
-    session: Session, clock: Clock, viewer: Viewer, *, kind: Kind, title: str, purpose: str, prompt: str
+    session: Session,
+    clock: Clock,
+    viewer: Viewer,
+    *,
+    kind: Kind,
+    title: str,
+    purpose: str,
+    prompt: str,
+    group_mode: GroupMode | None = None,
+    group_set_id: UUID | None = None,
 ) -> None:
     """Gives the panel new settings, as the next version of its template.
 
-    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``, and
-    ``kind_is_fixed`` once somebody has posted: what was written under one kind's rules must not change its meaning.
+    ``group_mode``: as it was, where none is given. ``group_set_id``: which groups, where the mode has any.
+    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``,
+    ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has posted: what was written
+    under one kind's rules must not change its meaning.
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")
-    title, purpose, prompt = text.one_line(title), text.one_line(purpose), text.tidy(prompt)
-    if kind not in OFFERED_KINDS:
-        raise Invalid("kind_not_offered", field="kind", kind=kind)
-    if not title:
-        raise Invalid("title_missing", field="title")
-    limits = (
-        ("title", title, text.MAX_TITLE),
-        ("purpose", purpose, MAX_PURPOSE),
-        ("prompt", prompt, text.MAX_BODY),
-    )
-    for field, value, most in limits:
-        text.check_length(field, value, most)
+    wanted = checked(Settings(kind=kind, title=title, purpose=purpose, prompt=prompt))
     # Taking the panel's row first makes two set-ups at once, or a set-up and a first post, one after the other.
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
     taken = update(Panel).where(panel_is).values(set_up_at=clock()).returning(Panel.template_version_id)
     # What the viewer saw may have changed before the row was ours.
-    present = kind_of_version(session, viewer, session.execute(taken).scalar_one())
-    if kind != present and has_entries(session, viewer):
+    present = version_by_id(session, viewer.tenant_id, session.execute(taken).scalar_one())
+    if kind != present.kind and has_entries(session, viewer):
         raise Conflict("kind_is_fixed")
+    if group_mode is not None:
+        _use_groups(session, viewer, group_mode, group_set_id)
     number = session.scalar(
         select(func.max(TemplateVersion.number)).where(
             TemplateVersion.tenant_id == viewer.tenant_id,
             TemplateVersion.template_id == viewer.panel.template_id,
         )
     )
-    version = _version(
-        clock, viewer.tenant_id, viewer.panel.template_id, (number or 0) + 1, kind, title, purpose, prompt
+    version = next_version(
+        clock,
+        present,
+        viewer.panel.template_id,
+        (number or 0) + 1,
+        kind=wanted.kind,
+        title=wanted.title,
+        purpose=wanted.purpose,
+        prompt=wanted.prompt,
+        **({"group_mode": group_mode} if group_mode is not None else {}),
     )
     session.add(version)
     session.flush()
@@ -101,25 +112,19 @@ def open_panel(session: Session, clock: Clock, viewer: Viewer) -> None:
         append(session, clock, viewer, EventType.panel_opened, viewer.panel.id)
 
 
-def _version(
-    clock: Clock,
-    tenant_id: UUID,
-    template_id: UUID,
-    number: int,
-    kind: Kind,
-    title: str,
-    purpose: str,
-    prompt: str,
-) -> TemplateVersion:
-    return TemplateVersion(
-        tenant_id=tenant_id,
-        id=uuid4(),
-        template_id=template_id,
-        number=number,
-        kind=kind,
-        title=title,
-        purpose=purpose,
-        prompt=prompt,
-        prompt_html=text.render(prompt, field="prompt"),
-        created_at=clock(),
+def _use_groups(session: Session, viewer: Viewer, mode: GroupMode, set_id: UUID | None) -> None:
+    """Notes which groups the panel uses; kept once noted, see :class:`PanelGroups`."""
+    if mode is GroupMode.everyone:
+        if not viewer.panel.has_groups:
+            return
+        chosen: dict[str, UUID | None] = {}
+    else:
+        chosen = {"set_id": set_to_use(session, viewer, set_id)}
+    row = {"tenant_id": viewer.tenant_id, "panel_id": viewer.panel.id, **chosen}
+    key = ["tenant_id", "panel_id"]
+    change = upsert(session, PanelGroups).values(row)
+    session.execute(
+        change.on_conflict_do_update(index_elements=key, set_=chosen)
+        if chosen
+        else change.on_conflict_do_nothing(index_elements=key)
     )

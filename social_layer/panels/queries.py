@@ -1,17 +1,37 @@
 """Reads: a panel as one of its readers sees it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from social_layer.database import rows
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
-from social_layer.panels.models import Kind, Panel, TemplateVersion
-from social_layer.people.models import Course, Membership, Person, Role, Voice
+from social_layer.panels.models import (
+    GroupMode,
+    Kind,
+    Panel,
+    PanelGroups,
+    Template,
+    TemplateOrigin,
+    TemplateVersion,
+)
+from social_layer.people.models import (
+    MAY_SET_UP,
+    Course,
+    CourseGroup,
+    GroupMember,
+    GroupOrigin,
+    GroupSet,
+    Membership,
+    Person,
+    Role,
+    Voice,
+)
 from social_layer.viewer import PanelCard, Viewer
 
 
@@ -36,6 +56,8 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         is_set_up=row.set_up_at is not None,
         counter=row.counter,
         term=row.term,
+        group_mode=GroupMode(row.group_mode),
+        has_groups=row.had_groups is not None or row.group_mode != GroupMode.everyone,
     )
     return Viewer(
         tenant_id=tenant_id,
@@ -48,9 +70,43 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         language=row.language or row.course_language,
         time_zone=row.time_zone or row.course_time_zone,
         panel=panel,
+        own_groups=row.own_groups,
     )
 
 
+# The LMS's own set, for a panel that none was chosen for: a copied course brings the mode and other groups.
+_SET_OF_LMS = (
+    select(GroupSet.id)
+    .where(
+        GroupSet.tenant_id == Panel.tenant_id,
+        GroupSet.course_id == Panel.course_id,
+        GroupSet.origin == GroupOrigin.lms,
+        GroupSet.removed_at.is_(None),
+    )
+    .order_by(GroupSet.created_at, GroupSet.id)
+    .limit(1)
+    .correlate(Panel)
+    .scalar_subquery()
+)
+# Of a statement that joins Panel and, outer, PanelGroups.
+SET_OF_PANEL = func.coalesce(PanelGroups.set_id, _SET_OF_LMS)
+OF_PANEL_GROUPS = and_(PanelGroups.tenant_id == Panel.tenant_id, PanelGroups.panel_id == Panel.id)
+_OWN_GROUPS = (
+    select(func.count())
+    .select_from(GroupMember)
+    .join(
+        CourseGroup,
+        and_(CourseGroup.tenant_id == GroupMember.tenant_id, CourseGroup.id == GroupMember.group_id),
+    )
+    .where(
+        GroupMember.tenant_id == Membership.tenant_id,
+        GroupMember.person_id == Membership.person_id,
+        CourseGroup.set_id == SET_OF_PANEL,
+        CourseGroup.removed_at.is_(None),
+    )
+    .correlate(Membership, Panel, PanelGroups)
+    .scalar_subquery()
+)
 _VIEWER: Select[*tuple[Any, ...]] = (
     select(
         Membership.person_id,
@@ -74,6 +130,9 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion.purpose,
         TemplateVersion.prompt,
         TemplateVersion.prompt_html,
+        TemplateVersion.group_mode,
+        PanelGroups.panel_id.label("had_groups"),
+        case((TemplateVersion.group_mode == GroupMode.everyone, 0), else_=_OWN_GROUPS).label("own_groups"),
     )
     .join(Person, and_(Person.tenant_id == Membership.tenant_id, Person.id == Membership.person_id))
     .join(Course, and_(Course.tenant_id == Membership.tenant_id, Course.id == Membership.course_id))
@@ -90,6 +149,7 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion,
         and_(TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id),
     )
+    .outerjoin(PanelGroups, OF_PANEL_GROUPS)
     .where(
         Membership.tenant_id == bindparam("tenant"),
         Membership.id == bindparam("membership"),
@@ -105,11 +165,154 @@ def tenant_of(session: Session, panel_id: UUID) -> UUID | None:
 
 
 def kind_of_version(session: Session, viewer: Viewer, version_id: UUID) -> Kind:
-    """The kind that a version of the panel's template sets: without a statement for the one that the viewer saw."""
+    """The kind that a version of the panel's template sets."""
+    return rules_of_version(session, viewer, version_id)[0]
+
+
+def rules_of_version(session: Session, viewer: Viewer, version_id: UUID) -> tuple[Kind, GroupMode]:
+    """What a version of the panel's template sets: without a statement for the one that the viewer saw."""
     if version_id == viewer.panel.template_version_id:
-        return viewer.panel.kind
+        return viewer.panel.kind, viewer.panel.group_mode
     of_version = (TemplateVersion.tenant_id == viewer.tenant_id) & (TemplateVersion.id == version_id)
-    return Kind(session.scalars(select(TemplateVersion.kind).where(of_version)).one())
+    kind, mode = session.execute(
+        select(TemplateVersion.kind, TemplateVersion.group_mode).where(of_version)
+    ).one()
+    return Kind(kind), GroupMode(mode)
+
+
+def version_by_id(session: Session, tenant_id: UUID, version_id: UUID) -> TemplateVersion:
+    return session.scalars(
+        select(TemplateVersion).where(
+            TemplateVersion.tenant_id == tenant_id, TemplateVersion.id == version_id
+        )
+    ).one()
+
+
+def newest_version(session: Session, tenant_id: UUID, template_id: UUID) -> TemplateVersion | None:
+    """None where the tenant has no such template."""
+    return session.scalar(
+        select(TemplateVersion)
+        .where(TemplateVersion.tenant_id == tenant_id, TemplateVersion.template_id == template_id)
+        .order_by(TemplateVersion.number.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a template is at home. ``root_id``: the one that it is a copy of."""
+
+    course_id: UUID | None
+    root_id: UUID | None
+    has_panel: bool
+
+    def is_free_for(self, course_id: UUID) -> bool:
+        """Whether it was made for a panel of this course that was never opened."""
+        return not self.has_panel and self.root_id is None and self.course_id == course_id
+
+
+def hold_home(session: Session, tenant_id: UUID, template_id: UUID) -> Home:
+    """Until the transaction ends, others who ask for the same template wait."""
+    found = session.execute(
+        select(
+            func.coalesce(TemplateOrigin.course_id, Panel.course_id),
+            TemplateOrigin.root_id,
+            Panel.id.is_not(None),
+        )
+        .select_from(Template)
+        .outerjoin(
+            TemplateOrigin,
+            and_(TemplateOrigin.tenant_id == Template.tenant_id, TemplateOrigin.template_id == Template.id),
+        )
+        .outerjoin(
+            TemplateVersion,
+            and_(TemplateVersion.tenant_id == Template.tenant_id, TemplateVersion.template_id == Template.id),
+        )
+        .outerjoin(
+            Panel,
+            and_(
+                Panel.tenant_id == TemplateVersion.tenant_id, Panel.template_version_id == TemplateVersion.id
+            ),
+        )
+        .where(Template.tenant_id == tenant_id, Template.id == template_id)
+        .order_by(Panel.id.is_(None))
+        .limit(1)
+        .with_for_update(of=Template)
+    ).one()
+    return Home(found[0], found[1], bool(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Settings that somebody may begin with again."""
+
+    version_id: UUID
+    kind: Kind
+    title: str
+    purpose: str
+    course_title: str
+
+
+def earlier_settings(
+    session: Session, tenant_id: UUID, person_id: UUID, course_id: UUID, limit: int
+) -> list[Earlier]:
+    """Of panels that were set up in the courses that this person sets up: this course's first, then the newest."""
+    found = session.execute(
+        select(
+            TemplateVersion.id,
+            TemplateVersion.kind,
+            TemplateVersion.title,
+            TemplateVersion.purpose,
+            Course.title,
+        )
+        .select_from(Panel)
+        .join(
+            TemplateVersion,
+            and_(
+                TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id
+            ),
+        )
+        .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))
+        .join(
+            Membership,
+            and_(Membership.tenant_id == Panel.tenant_id, Membership.course_id == Panel.course_id),
+        )
+        .where(*_set_up_by(tenant_id, person_id))
+        .order_by(Panel.course_id != course_id, Panel.set_up_at.desc(), Panel.id)
+        .limit(limit)
+    )
+    return [Earlier(version, Kind(kind), *words) for version, kind, *words in found]
+
+
+def earlier_version(
+    session: Session, tenant_id: UUID, person_id: UUID, version_id: UUID
+) -> TemplateVersion | None:
+    """One of :func:`earlier_settings`, whole; None where the person may not begin with it."""
+    return session.scalar(
+        select(TemplateVersion)
+        .join(
+            Panel,
+            and_(
+                Panel.tenant_id == TemplateVersion.tenant_id, Panel.template_version_id == TemplateVersion.id
+            ),
+        )
+        .join(
+            Membership,
+            and_(Membership.tenant_id == Panel.tenant_id, Membership.course_id == Panel.course_id),
+        )
+        .where(TemplateVersion.id == version_id, *_set_up_by(tenant_id, person_id))
+        .limit(1)
+    )
+
+
+def _set_up_by(tenant_id: UUID, person_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Panel.tenant_id == tenant_id,
+        Panel.set_up_at.is_not(None),
+        Membership.person_id == person_id,
+        Membership.active.is_(True),
+        Membership.role.in_([role.value for role in MAY_SET_UP]),
+    )
 
 
 def has_entries(session: Session, viewer: Viewer) -> bool:

@@ -14,7 +14,7 @@ from social_layer.people.queries import Known, find_known
 
 DEFAULT_TENANT = "default"
 # A last launch is noted to the minute: opening three panels of a page at once need not write three times.
-_LAUNCH_GRAIN = timedelta(minutes=1)
+LAUNCH_GRAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Newcomer:
     language: str | None = None
     time_zone: str | None = None
     is_test: bool = False
+    from_outside: bool = False
 
 
 def find_or_make_tenant(session: Session, clock: Clock, name: str = DEFAULT_TENANT) -> Tenant:
@@ -94,9 +95,11 @@ def arrive(session: Session, clock: Clock, newcomer: Newcomer, known: Known | No
     now, last = clock(), known.last_launch_at
     changed = {
         **({"role": newcomer.role} if known.role != newcomer.role else {}),
+        **({"launch_role": newcomer.role} if known.launch_role != newcomer.role else {}),
+        **({"from_outside": newcomer.from_outside} if known.from_outside != newcomer.from_outside else {}),
         **({"active": True} if not known.active else {}),
         **({"is_test": True} if newcomer.is_test and not known.is_test else {}),
-        **({"last_launch_at": now} if last is None or now - last >= _LAUNCH_GRAIN else {}),
+        **({"last_launch_at": now} if last is None or now - last >= LAUNCH_GRAIN else {}),
     }
     if changed:
         session.execute(
@@ -161,8 +164,18 @@ def _join(session: Session, clock: Clock, newcomer: Newcomer, person_id: UUID) -
         "is_test": newcomer.is_test,
         "created_at": now,
     }
-    membership = {**in_course, "id": uuid4(), "role": newcomer.role, "last_launch_at": now}
-    run(session, upsert(session, Membership).on_conflict_do_nothing(), membership)
+    launched = {
+        "role": newcomer.role,
+        "launch_role": newcomer.role,
+        "from_outside": newcomer.from_outside,
+        "active": True,
+        "last_launch_at": now,
+    }
+    # The LMS's list of members, read at this moment, may have made it already.
+    made = upsert(session, Membership).on_conflict_do_update(
+        index_elements=["tenant_id", "course_id", "person_id"], set_=launched
+    )
+    run(session, made, {**in_course, **launched, "id": uuid4()})
     run(session, upsert(session, Voice).on_conflict_do_nothing(), {**in_course, "id": uuid4()})
     joined = _known(session, newcomer)
     if joined is None or joined.membership_id is None:

@@ -14,7 +14,9 @@ from tests.bench import Row
 
 TABLES = {
     "requests": "CPU and queries of single requests",
+    "launches": "A class of 300 arrives",
     "latency": "A reply while the LRS is well, dead, and slow",
+    "roster": "A course's 10,000 members read from the LMS",
     "delivery": "The worker against the Learning Locker engine",
 }
 

@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from lti_tool.cli import COMMANDS, main
+from tests.faults.fake_lrs import FakeLrs
+from tests.lti_tool.lti.platforms import KEY, jwk, serving_keys
 
 
 @dataclass
@@ -155,17 +157,61 @@ def test_from_nothing_to_a_registered_platform_and_a_connected_lrs(run: Run) -> 
     assert "main" in json.dumps(status)
 
 
-def test_the_doctor_says_what_to_do_and_fails_only_when_something_is_broken(run: Run) -> None:
+def test_the_doctor_says_what_to_do_and_fails_only_when_something_is_broken(run: Run, tmp_path: Path) -> None:
     before = run("doctor", "--json")
     findings = {finding["subject"]: finding for finding in json.loads(before.out)}
     assert before.code == 1
-    assert findings["migrations"]["todo"] == "run: alongside db upgrade"
+    assert findings["database"]["todo"].startswith("run: alongside db upgrade")
+    assert not (tmp_path / "home" / "alongside.db").exists(), "looking makes nothing"
     run("db", "upgrade")
     after = run("doctor", "--json")
     states = {finding["subject"]: finding["state"] for finding in json.loads(after.out)}
     assert after.code == 0, after.out
     assert states["database"] == states["migrations"] == states["broker"] == "ok"
     assert states["platforms"] == states["LRS"] == "warning"
+
+
+def test_the_doctor_asks_each_lms_for_its_keys(run: Run) -> None:
+    run("db", "upgrade")
+    with serving_keys() as lms:
+        lms.publish(jwk(KEY, "k"))
+        for name in ("well", "lost"):
+            added = run(
+                *("platform", "add", "--issuer", f"https://{name}.example", "--client-id", name),
+                *("--deployment-id", "1", "--name", name, "--auth-login-url", f"{lms.url}/auth"),
+                *("--auth-token-url", f"{lms.url}/token"),
+                *("--jwks-url", lms.url if name == "well" else "http://127.0.0.1:9/keys"),
+            )
+            assert added.code == 0, added.err
+        told = run("doctor", "--json")
+    findings = {finding["subject"]: finding for finding in json.loads(told.out)}
+    assert told.code == 1
+    assert findings["LMS well"]["state"] == "ok"
+    assert findings["LMS lost"]["state"] == "failed"
+    assert "http://127.0.0.1:9/keys" in findings["LMS lost"]["said"]
+    assert "alongside platform show lost" in findings["LMS lost"]["todo"]
+
+
+def test_the_doctor_signs_in_at_each_lrs(run: Run) -> None:
+    run("db", "upgrade")
+    with FakeLrs() as lrs:
+        for name, password in (("well", "secret"), ("wrong", "another")):
+            added = run(
+                *("lrs", "add", "--name", name, "--endpoint", f"{lrs.endpoint}", "--username", "key"),
+                *("--password", "-", "--tenant", name),
+                given=f"{password}\n",
+            )
+            assert added.code == 0, added.err
+        told = run("doctor", "--json")
+    findings = {finding["subject"]: finding for finding in json.loads(told.out)}
+    assert findings["LRS well"]["state"] == "ok"
+    assert findings["LRS wrong"]["state"] == "failed"
+    assert "401" in findings["LRS wrong"]["said"]
+
+
+def test_a_setting_that_is_misspelt_is_told(run: Run) -> None:
+    run("db", "upgrade")
+    assert "ALONGSIDE_RATE_LIMIT: there is no such setting" in run("doctor", ALONGSIDE_RATE_LIMIT="off").out
 
 
 def test_what_people_write_is_not_for_everybody_on_the_machine(run: Run, tmp_path: Path) -> None:

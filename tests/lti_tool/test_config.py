@@ -64,6 +64,7 @@ def test_secrets_never_stand_in_a_printed_setting(home: dict[str, str]) -> None:
         ({"ALONGSIDE_ENV": "staging"}, "ALONGSIDE_ENV", "development, production"),
         ({"ALONGSIDE_RATE_LIMITS": "maybe"}, "ALONGSIDE_RATE_LIMITS", "on, off"),
         ({"ALONGSIDE_PROXIES": "-1"}, "ALONGSIDE_PROXIES", "whole number"),
+        ({"ALONGSIDE_KEY_ROTATION_DAYS": "weekly"}, "ALONGSIDE_KEY_ROTATION_DAYS", "whole number"),
         ({"ALONGSIDE_LOG_LEVEL": "loud"}, "ALONGSIDE_LOG_LEVEL", "INFO"),
     ],
 )

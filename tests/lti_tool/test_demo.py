@@ -112,7 +112,17 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         refused = _demo(tmp_path / "demo", "--sandbox-port", str(port), "--tool-port", str(free_port()))
     assert refused.returncode == 1
-    assert f"port {port}, for the sandbox LMS, is taken" in refused.stderr
+    assert f"port {port}, for the sandbox, is taken" in refused.stderr
+    assert "--sandbox-port" in refused.stderr
+    assert not (tmp_path / "demo" / "ports.json").exists()
+
+
+def test_ports_that_cannot_be_are_refused_and_not_remembered(tmp_path: Path) -> None:
+    port = str(free_port())
+    refused = _demo(tmp_path / "demo", "--sandbox-port", port, "--tool-port", port)
+    assert refused.returncode == 1
+    assert "each part needs a port of its own" in refused.stderr
+    assert not (tmp_path / "demo" / "ports.json").exists()
 
 
 def test_another_installation_s_settings_do_not_reach_the_demo(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 """What the tests of the bridge share."""
 
-from tests.xapi.fixtures import clock, database, fake_lrs, world
+from tests.xapi.fixtures import bundled, clock, database, endpoint, fake_lrs, world
 
-__all__ = ["clock", "database", "fake_lrs", "world"]
+__all__ = ["bundled", "clock", "database", "endpoint", "fake_lrs", "world"]

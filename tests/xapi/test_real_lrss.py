@@ -2,48 +2,22 @@
 
 import json
 import random
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from sqlalchemy import select, update
-from werkzeug.serving import make_server
 
 from social_layer.database import Database
 from social_layer.panels.models import Kind
-from tests.services.servers import LearningLocker
 from tests.xapi.world import BASE, SEALER, TestClock, World
 from xapi.bridge import Bridge
 from xapi.connection_test import try_connection
-from xapi.lrs import LrsSettings, create_lrs
 from xapi.models import Delivery, DeliveryState, Lrs
 from xapi.stores import open_transport
 
 Json = dict[str, Any]
-
-
-@pytest.fixture
-def bundled(tmp_path: Path) -> Iterator[str]:
-    app = create_lrs(LrsSettings(f"sqlite:///{tmp_path / 'lrs.db'}", credentials=(("key", "secret"),)))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/xAPI"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(params=["bundled", "learning_locker"])
-def endpoint(request: pytest.FixtureRequest) -> str:
-    if request.param == "bundled":
-        bundled: str = request.getfixturevalue("bundled")
-        return bundled
-    locker: LearningLocker = request.getfixturevalue("learning_locker")
-    return locker.endpoint
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import { startHtmx } from "./requests.js";
 import { startKind } from "../kinds/index.js";
 import { startNews } from "./news.js";
 import { startReading } from "./reading.js";
+import { startSheets } from "./sheets.js";
 import { startTimes } from "./times.js";
 import { holdDrafts } from "./drafts.js";
 import { holdPass } from "./pass.js";
@@ -15,8 +16,9 @@ import { holdWords } from "./words.js";
 export function startPage() {
   document.getElementById("not-started")?.remove();
   const config = JSON.parse(document.getElementById("config").textContent);
-  holdPass(config);
   holdWords(config.words, config.language);
+  if (config.placing) return startOther(config);
+  holdPass(config);
   holdDrafts(config.drafts);
   startTimes(config.language, config.time_zone);
   startHtmx();
@@ -25,6 +27,15 @@ export function startPage() {
   startKind();
   startReading();
   startNews(config.cursor);
+  startSheets();
+  startFrame();
+  document.documentElement.dataset.ready = "";
+}
+
+/** Choosing panels for a course: another page, for few people. */
+async function startOther(config) {
+  const { startPlacing } = await import("../placing/page.js");
+  startPlacing(config);
   startFrame();
   document.documentElement.dataset.ready = "";
 }

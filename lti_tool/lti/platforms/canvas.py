@@ -6,13 +6,23 @@ from urllib.parse import urlsplit
 
 from flask_babel import LazyString, lazy_gettext
 
-from lti_tool.lti.claims import Message
-from lti_tool.lti.platforms.generic import Family
+from lti_tool.lti.claims import (
+    DEEP_LINKING_REQUEST,
+    PANEL_PARAMETER,
+    RESOURCE_LINK_REQUEST,
+    TEMPLATE_PARAMETER,
+    Message,
+)
+from lti_tool.lti.models import ID_LENGTH
+from lti_tool.lti.platforms.generic import Family, ids_listed
 
 _OWN = "https://canvas.instructure.com/lti/"
 # Every school whose Canvas Instructure hosts goes by one of these.
 _SHARED = frozenset({"canvas.instructure.com", "canvas.beta.instructure.com", "canvas.test.instructure.com"})
-_PLACEMENTS = {"LtiResourceLinkRequest": ("course_navigation", "link_selection")}
+_PLACEMENTS = {
+    RESOURCE_LINK_REQUEST: ("course_navigation",),
+    DEEP_LINKING_REQUEST: ("link_selection", "assignment_selection", "editor_button"),
+}
 
 
 def _(text: str) -> LazyString:
@@ -27,7 +37,11 @@ class Canvas(Family):
                 **message,
                 "placements": list(_PLACEMENTS.get(message["type"], ())),
                 f"{_OWN}visibility": "public",
-                f"{_OWN}course_navigation/default_enabled": True,
+                **(
+                    {f"{_OWN}course_navigation/default_enabled": True}
+                    if message["type"] == RESOURCE_LINK_REQUEST
+                    else {}
+                ),
             }
             for message in asked["messages"]
         ]
@@ -41,9 +55,23 @@ class Canvas(Family):
     def shares_issuer(self, issuer: str) -> bool:
         return urlsplit(issuer).hostname in _SHARED
 
+    def groups(self, message: Message) -> tuple[str, ...] | None:
+        """By `$Canvas.group.contextIds`: opaque ids, without names."""
+        return ids_listed(message.custom.get("canvas_groups"))
+
+    def is_of_course(self, message: Message) -> bool:
+        """In the course navigation and in pages the link's id is the context's."""
+        return message.link_id == message.context_id
+
+    def panel_key(self, message: Message) -> str:
+        """Panels in pages of a course all have one link, and each its own template."""
+        if self.is_of_course(message) and PANEL_PARAMETER not in message.custom:
+            return message.custom.get(TEMPLATE_PARAMETER, "")[:ID_LENGTH]
+        return super().panel_key(message)
+
     def panel_title(self, message: Message) -> str | None:
-        """In the course navigation and in pages the link's id is the context's, and its title the tool's own name."""
-        if message.link_id == message.context_id:
+        """The title of a link that is the course's is the tool's own name."""
+        if self.is_of_course(message):
             return self.course_title(message) or message.link_title
         return super().panel_title(message)
 

@@ -1,5 +1,6 @@
 """What holds for any LMS that keeps to the standard, and the places where one may differ."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ def _(text: str) -> LazyString:
     return lazy_gettext(text)
 
 
+MOST_GROUPS = 100
+_GROUP_ID = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
 _YOUR_LMS = _("your LMS")
 _LEFT_TO_DO = (
     _("Activate the tool, if your LMS holds new tools back."),
@@ -30,6 +33,8 @@ class Family:
     name: str | LazyString = _YOUR_LMS
     left_to_do: tuple[LazyString, ...] = _LEFT_TO_DO
     """What an administrator does in the LMS after the tool has registered itself."""
+    list_shortens_roles: bool = False
+    """Whether its list of members calls people learners whom its launches show as staff."""
 
     def tool_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The tool's part of a registration, as this product wants it."""
@@ -39,6 +44,14 @@ class Family:
         """Whether many institutions' LMSs go by this issuer, so that it does not tell which one it is."""
         return False
 
+    def is_of_course(self, message: Message) -> bool:
+        """Whether the link is no link of its own, but the course itself."""
+        return False
+
+    def original_title(self, title: str) -> str | None:
+        """How the link is called that this one was made from in the same course, where the title tells."""
+        return None
+
     def panel_key(self, message: Message) -> str:
         """What tells several embeds of one resource link apart; empty where there is only one."""
         return message.custom.get(PANEL_PARAMETER, "")[:ID_LENGTH]
@@ -47,8 +60,22 @@ class Family:
         """How a panel that is met for the first time is called; None where the LMS says nothing of use."""
         return message.link_title or self.course_title(message)
 
+    def groups(self, message: Message) -> tuple[str, ...] | None:
+        """The ids of the groups that the person is in; None where the LMS does not tell. In no group: empty."""
+        return None
+
     def course_title(self, message: Message) -> str | None:
         return message.context_title or message.context_label
+
+
+def ids_listed(value: str | None) -> tuple[str, ...] | None:
+    """Ids between commas, each once; None where it is no such list."""
+    if value is None:
+        return None
+    ids = dict.fromkeys(part.strip() for part in value.split(",")) if value.strip() else {}
+    if len(ids) > MOST_GROUPS or not all(_GROUP_ID.fullmatch(one) for one in ids):
+        return None
+    return tuple(ids)
 
 
 GENERIC = Family()

@@ -108,6 +108,10 @@ def test_a_test_that_fails_says_why_and_what_to_do(run: Run, lrs: FakeLrs) -> No
     told = run("lrs", "test", "ours", "--json")
     assert told.exit_code == 1
     assert json.loads(told.output.partition("Error:")[0])["ok"] is False
+    (listed,) = json.loads(run("lrs", "list", "--json").output)
+    assert "403" in listed["trouble"]
+    assert run("lrs", "test", "ours").exit_code == 0
+    assert json.loads(run("lrs", "list", "--json").output)[0]["trouble"] is None
 
 
 def test_a_new_lrs_can_have_what_happened_before(run: Run, lrs: FakeLrs, database: Database) -> None:

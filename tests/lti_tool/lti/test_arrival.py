@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from lti_tool.config import Settings
-from lti_tool.lti.claims import CLAIM, PANEL_PARAMETER
+from lti_tool.lti.claims import CLAIM, DEEP_LINKING_CLAIM, PANEL_PARAMETER
 from lti_tool.lti.models import Deployment, FrameAncestor, Login, LtiLink, Platform
 from lti_tool.lti.registrations import Registration, register
 from lti_tool.migrations import metadata
@@ -80,6 +81,7 @@ class Lms:
             claims[
                 name
                 if name in ("sub", "name", "given_name", "family_name", "email", "locale", "zoneinfo")
+                or name.startswith("https://")
                 else CLAIM + name
             ] = value
         return {"id_token": signed(claims), "state": asked["state"]}
@@ -303,7 +305,11 @@ def test_a_known_persons_launch_takes_few_statements_and_writes_nothing_that_is_
 
     assert len(seen) <= 14
     writes = [statement.split()[:3] for statement in seen if not statement.startswith("SELECT")]
-    assert writes == [["INSERT", "INTO", "login"], ["UPDATE", "login", "SET"]]
+    assert writes == [
+        ["INSERT", "INTO", "login"],
+        ["UPDATE", "login", "SET"],
+        ["INSERT", "INTO", "launch_attempt"],
+    ]
     assert len(lms.all(Event)) == 1
 
 
@@ -314,7 +320,8 @@ def test_a_later_launch_notes_when_it_was(lms: Lms, clock: Clock) -> None:
     with counted_statements(lms.given) as seen:
         config_of(lms.launch())
 
-    assert len(seen) <= 14
+    # Those of every launch, and the opening, which is looked for again under a lock.
+    assert len(seen) <= 15
     assert lms.all(Membership)[0].last_launch_at == clock()
     assert [event.type for event in lms.all(Event)] == ["panel_opened"] * 2
 
@@ -340,6 +347,17 @@ WELL_TYPED = st.fixed_dictionaries(
 )
 
 
+DEEP_LINKING = [
+    "deep_link_return_url",
+    "accept_types",
+    "accept_presentation_document_targets",
+    "accept_multiple",
+    "accept_lineitem",
+    "data",
+]
+COPIES = ["alongside_template", "alongside_panel", "context_history", "link_history"]
+
+
 class TestHostileClaims:
     """On both databases."""
 
@@ -355,6 +373,36 @@ class TestHostileClaims:
         assert answer.status_code == 200 or 400 <= answer.status_code < 500
         if answer.status_code == 200:
             assert config_of(answer)["token"]
+
+    @effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @for_all(
+        told=st.dictionaries(st.sampled_from(DEEP_LINKING), JSON | TEXTS, max_size=4),
+        custom=st.dictionaries(st.sampled_from(COPIES), TEXTS, max_size=3),
+    )
+    def test_nor_of_a_deep_linking_request(
+        self, lms: Lms, told: dict[str, Any], custom: dict[str, str]
+    ) -> None:
+        settings = {
+            "deep_link_return_url": f"{ISSUER}/return",
+            "accept_types": ["ltiResourceLink"],
+            "accept_presentation_document_targets": ["iframe"],
+            **told,
+        }
+        answer = lms.launch(
+            message_type="LtiDeepLinkingRequest",
+            roles=["Instructor"],
+            custom=custom,
+            **{f"{DEEP_LINKING_CLAIM}deep_linking_settings": settings},
+        )
+        assert answer.status_code == 200 or 400 <= answer.status_code < 500
+        if answer.status_code == 200:
+            assert config_of(answer)["placing"]
+
+    @effort(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @for_all(custom=st.dictionaries(st.sampled_from(COPIES), TEXTS, max_size=3))
+    def test_nor_of_what_a_link_says_it_is_a_copy_of(self, lms: Lms, custom: dict[str, str]) -> None:
+        answer = lms.launch(custom=custom, resource_link={"id": str(uuid4())})
+        assert answer.status_code == 200 or 400 <= answer.status_code < 500
 
 
 # Launches at the same moment.

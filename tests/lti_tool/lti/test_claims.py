@@ -3,7 +3,7 @@
 import pytest
 from marshmallow import ValidationError
 
-from lti_tool.lti.claims import CLAIM, VERSION, resource_link_message
+from lti_tool.lti.claims import CLAIM, VERSION, launch_message
 from social_layer.text import one_line
 
 WHOLE = {
@@ -20,7 +20,7 @@ TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def test_names_and_titles_lose_them() -> None:
-    message = resource_link_message(WHOLE)
+    message = launch_message(WHOLE)
     told = [message.name, message.link_title, message.context_title, message.context_label]
     assert not set("".join(filter(None, told))) & set(TURNING)
     assert message.name == "Ada Lovelace"
@@ -30,5 +30,5 @@ def test_names_and_titles_lose_them() -> None:
 @pytest.mark.parametrize("sign", TURNING)
 def test_ids_with_one_are_refused_and_titles_lose_each(sign: str) -> None:
     with pytest.raises(ValidationError):
-        resource_link_message({**WHOLE, "sub": f"9{sign}"})
+        launch_message({**WHOLE, "sub": f"9{sign}"})
     assert one_line(f"a{sign}b") == "ab"

@@ -291,3 +291,28 @@ def test_keys_are_sealed_at_rest(given: Parts) -> None:
 
     with given.database.read() as session:
         assert "PRIVATE KEY" not in session.query(ToolKey).one().sealed_pem
+
+
+def test_invites_are_listed_and_taken_back(alongside: Command, given: Parts, clock: Clock) -> None:
+    assert "No invite yet" in alongside("platform", "invites").output
+    alongside("platform", "invite", "--name", "Fernhill", "--hours", "2")
+    clock.pass_by(hours=1)
+    url = data(alongside("platform", "invite", "--name", "Oak Park", "--json"))["url"]
+    secret = url.partition("invite=")[2]
+
+    listed = data(alongside("platform", "invites", "list", "--json"))
+    assert [(one["name"], one["state"]) for one in listed] == [("Oak Park", "open"), ("Fernhill", "open")]
+    shown = alongside("platform", "invites").output
+    assert secret not in shown + str(listed)
+
+    assert alongside("platform", "invites", "withdraw", listed[0]["id"][:8]).exit_code == 0
+    page = Browser(new_app(given)).get(f"/lti/register?invite={secret}")
+    assert "invite_withdrawn" in page.text
+    clock.pass_by(hours=1)
+    listed = data(alongside("platform", "invites", "list", "--json"))
+    assert [one["state"] for one in listed] == ["withdrawn", "expired"]
+
+    for reference in (listed[0]["id"], "", "none", listed[0]["id"][:2]):
+        refused = alongside("platform", "invites", "withdraw", reference)
+        assert refused.exit_code == 1
+        assert len(refused.output.splitlines()) == 1

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from werkzeug.test import TestResponse
 from lti_tool.cli import main
 from lti_tool.lti import outbound
 from lti_tool.lti.models import Deployment, Invite, Platform
+from lti_tool.lti.tool_card import CUSTOM
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Running, SandboxConfig, start
 from lti_tool.sandbox.registrations import Registration as Tool
@@ -155,7 +157,8 @@ def test_an_lms_registers_itself_and_a_launch_works(lms: Running, given: Parts, 
     assert not tool.active
     assert tool.login_url == f"{TOOL}/lti/login"
     assert tool.launch_urls == (LAUNCH_URL,)
-    assert tool.custom == {"time_zone": "$Person.address.timezone"}
+    assert tool.custom == CUSTOM
+    assert "$Moodle.Person.userGroupIds" in tool.custom.values()
 
     sandbox.desk.activate(tool.client_id)
     sandbox.add_link("theirs", "ecology", "Theirs", client_id=tool.client_id)
@@ -261,6 +264,38 @@ def test_the_pasted_address_opened_in_a_browser_says_what_to_do(given: Parts) ->
     assert "Paste the address into your LMS" in answer.text
 
 
+def test_of_two_registrations_at_once_with_one_address_one_is_kept(server: KeyServer, given: Parts) -> None:
+    """Even where the LMS takes both; the other is told so."""
+    base = server.url.removesuffix("/jwks")
+    server.body = json.dumps(configuration(server)).encode()
+    server.posted = (200, json.dumps({"client_id": "the-tool"}).encode())
+    sent = fields(given, f"{base}/configuration")
+    together = threading.Barrier(2)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        together.wait(20)  # both are on their way before either is told anything
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(server.body)))
+        handler.end_headers()
+        handler.wfile.write(server.body)
+
+    server.answer = answer
+    app, pages = new_app(given), []
+    threads = [
+        threading.Thread(target=lambda: pages.append(Browser(app).post("/lti/register", sent)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    won, lost = sorted(pages, key=lambda page: page.status_code)
+    assert won.status_code == 200
+    assert code_of(lost) == "invite_used"
+    assert "If that was you, all is done" in lost.text
+    assert kept(given) == (1, 0, 1)
+
+
 # Refusals
 
 
@@ -338,6 +373,56 @@ def _huge(handler: BaseHTTPRequestHandler) -> None:
 def _slow(handler: BaseHTTPRequestHandler) -> None:
     time.sleep(1.5)
     handler.close_connection = True
+
+
+def _dripping_body(handler: BaseHTTPRequestHandler) -> None:
+    """A byte now and then: no wait is long, and there is no end."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    _drip(handler)
+
+
+def _dripping_chunks(handler: BaseHTTPRequestHandler) -> None:
+    handler.protocol_version = "HTTP/1.1"
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    _drip(handler, b"1\r\n \r\n")
+
+
+def _dripping_head(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.flush_headers()
+    _drip(handler, b"X")
+
+
+def _drip(handler: BaseHTTPRequestHandler, drop: bytes = b" ") -> None:
+    handler.close_connection = True
+    try:
+        for _ in range(300):
+            handler.wfile.write(drop)
+            handler.wfile.flush()
+            time.sleep(0.1)
+    except OSError:
+        pass
+
+
+@pytest.mark.parametrize("answer", [_dripping_body, _dripping_chunks, _dripping_head])
+def test_an_answer_that_comes_drop_by_drop_is_not_waited_for(
+    server: KeyServer,
+    given: Parts,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Callable[[BaseHTTPRequestHandler], None],
+) -> None:
+    monkeypatch.setattr(outbound, "TOTAL_SECONDS", 1)
+    server.answer = answer
+    began = time.monotonic()
+    assert (
+        code_of(Browser(new_app(given)).post("/lti/register", fields(given, server.url))) == "lms_unreachable"
+    )
+    assert time.monotonic() - began < 10  # the drops would fall for half a minute
+    assert kept(given) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -437,9 +522,11 @@ def test_canvas_reads_its_developer_key(given: Parts) -> None:
     assert key["public_jwk_url"] == f"{TOOL}/lti/jwks.json"
     (extension,) = key["extensions"]
     assert extension["domain"] == "localhost:8000"
-    assert {one["placement"] for one in extension["settings"]["placements"]} == {
-        "course_navigation",
-        "link_selection",
+    assert {one["placement"]: one["message_type"] for one in extension["settings"]["placements"]} == {
+        "course_navigation": "LtiResourceLinkRequest",
+        "link_selection": "LtiDeepLinkingRequest",
+        "assignment_selection": "LtiDeepLinkingRequest",
+        "editor_button": "LtiDeepLinkingRequest",
     }
 
 

@@ -98,7 +98,7 @@ def test_a_good_token_is_believed() -> None:
         ({"roles": ["Learner"] * 201}, "claim_wrong"),
         ({"custom": {"deep": {"er": 1}}}, "claim_wrong"),
         ({"resource_link": {"id": "\ud800"}}, "claim_wrong"),
-        ({"message_type": "LtiDeepLinkingRequest"}, "message_not_supported"),
+        ({"message_type": "LtiStartProctoring"}, "message_not_supported"),
     ],
 )
 def test_a_wrong_claim_is_refused_by_its_own_reason(changes: dict[str, Any], code: str) -> None:

@@ -36,14 +36,15 @@ def test_places_for_names_and_numbers_are_the_same(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_word_of_the_panels_pages_is_translated(language: str) -> None:
+def test_every_word_of_the_pages_is_translated(language: str) -> None:
     known = {message.id for message in messages(language) if message.string and all(message.string)}
     words = set()
+    pages = ("web", "lti", "console")
     for folder, methods in (
-        (PACKAGE / "web", [("**.py", "python")]),
-        (PACKAGE.parent / "templates" / "web", [("**.html", "jinja2.ext:babel_extract")]),
+        *((PACKAGE / name, [("**.py", "python")]) for name in pages),
+        *((PACKAGE.parent / "templates" / name, [("**.html", "jinja2.ext:babel_extract")]) for name in pages),
     ):
-        keywords = {"_": None, "gettext": None, "plural": (1, 2)}
+        keywords = {"_": None, "gettext": None, "plural": (1, 2), "ngettext": (1, 2)}
         found = extract_from_dir(folder, method_map=methods, keywords=keywords)
         words |= {message for _, _, message, _, _ in found}
     assert len(words) > 100

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from social_layer.discussion.actions import post
-from social_layer.panels.actions import MAX_PURPOSE, make_panel, set_up
+from social_layer.panels.actions import make_panel, set_up
 from social_layer.panels.models import Kind, TemplateVersion
+from social_layer.panels.settings import MAX_PURPOSE
 from social_layer.people.models import Role
 from social_layer.refusals import Conflict, Invalid, NotAllowed
 from social_layer.viewer import Viewer

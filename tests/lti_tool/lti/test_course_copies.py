@@ -1,0 +1,286 @@
+"""Copies: whatever the LMS copies, the right panel opens, set up as its origin is, and nobody's old posts in it.
+
+The matrix of ways to copy, for panels that were placed by deep linking and for those placed by the tool's address.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lti_tool.lti.models import LtiLink
+from lti_tool.lti.tool_card import CUSTOM
+from lti_tool.sandbox import Running
+from social_layer.discussion.models import Entry
+from social_layer.panels.models import Panel, TemplateVersion
+from tests import factories
+from tests.factories import made_in
+from tests.lti_tool.lti.launching import Course, config_of
+from tests.lti_tool.lti.placing import Chooser
+
+PROMPT = "Describe **one** place."
+
+
+@dataclass
+class Origin:
+    """A course of its own in the sandbox with one panel that was set up, used and changed since."""
+
+    lms: Course
+    deep_linked: bool
+    placement: str = ""
+    key: str = field(default_factory=lambda: f"origin-{uuid4()}")
+    link: str = ""
+
+    def __post_init__(self) -> None:
+        sandbox = self.lms.sandbox
+        sandbox.add_course(self.key, "River studies", members={"amara": "instructor", "maya": "learner"})
+        if self.deep_linked:
+            chooser = Chooser(self.lms, where=self.key, placement=self.placement)
+            placed = chooser.hand_over(chooser.place({"kind": "reflection", "title": "First words"}))
+            self.link = placed.links[0].key
+        else:
+            self.link = f"{self.key}-link"
+            sandbox.add_link(self.link, self.key, "By the river", placement=self.placement)
+        self.set_up("amara", self.link, kind="reflection", title="By the river", prompt=PROMPT)
+        self.share("maya", self.link, "An old thought")
+
+    def open(self, user: str, link: str) -> dict[str, Any]:
+        return config_of(self.lms.launch(user, link))
+
+    def set_up(self, user: str, link: str, **settings: str) -> None:
+        config = self.open(user, link)
+        client = self.lms.app.test_client()
+        answer = client.post(
+            f"/panels/{config['panel_id']}/setup",
+            data={"purpose": "", "prompt": "", **settings},
+            headers={"Authorization": f"Bearer {config['token']}", "HX-Request": "true"},
+        )
+        assert answer.status_code == 200, answer.text
+
+    def share(self, user: str, link: str, thought: str) -> None:
+        config = self.open(user, link)
+        client = self.lms.app.test_client()
+        answer = client.post(
+            f"/panels/{config['panel_id']}/reflection",
+            data={"what": thought},
+            headers={"Authorization": f"Bearer {config['token']}", "HX-Request": "true"},
+        )
+        assert answer.status_code < 300, answer.text
+
+    def copied(self, source: str = "") -> str:
+        """The key of a new course, copied from this one or another."""
+        return self.lms.sandbox.copy_course(source or self.key, f"copy-{uuid4()}").key
+
+    def link_in(self, course: str, number: int = 0) -> str:
+        world = self.lms.sandbox.world
+        return world.links_of(world.course(course))[number].key
+
+    def settings(self, link: str, user: str = "amara") -> TemplateVersion:
+        panel_id = self.open(user, link)["panel_id"]
+        panels = {str(panel.id): panel for panel in self.lms.rows(Panel)}
+        versions = {version.id: version for version in self.lms.rows(TemplateVersion)}
+        return versions[panels[panel_id].template_version_id]
+
+    def is_alike_and_empty(self, link: str) -> bool:
+        """The panel of a link is another one than the origin's, set up as that is, and holds nothing."""
+        before, after = self.open("amara", self.link), self.lms.launch("amara", link)
+        config = config_of(after)
+        assert config["panel_id"] != before["panel_id"]
+        assert "An old thought" not in after.text
+        assert 'id="set-up" class="set-up" hidden' in after.text
+        assert [str(entry.panel_id) for entry in self.lms.rows(Entry)].count(config["panel_id"]) == 0
+        settings = self.settings(link)
+        assert (settings.kind, settings.title, settings.prompt) == ("reflection", "By the river", PROMPT)
+        return True
+
+
+@pytest.fixture(autouse=True)
+def registered_custom(running_sandboxes: dict[str, Running]) -> Iterator[None]:
+    """The variables that a registration asks for, by itself or by hand."""
+    tools = [running.sandbox.registration for running in running_sandboxes.values()]
+    before = [tool.custom for tool in tools]
+    for tool in tools:
+        tool.custom = dict(CUSTOM)
+    yield
+    for tool, custom in zip(tools, before, strict=True):
+        tool.custom = custom
+
+
+HOW = pytest.mark.parametrize("deep_linked", [True, False], ids=["deep-linked", "by-address"])
+
+
+# The matrix.
+
+
+@HOW
+def test_canvas_import(canvas: Course, deep_linked: bool) -> None:
+    origin = Origin(canvas, deep_linked)
+    assert origin.is_alike_and_empty(origin.link_in(origin.copied()))
+
+
+@HOW
+def test_canvas_page(canvas: Course, deep_linked: bool) -> None:
+    """In a page a link goes by the course's id; by address alone only the course's menu has such a one."""
+    origin = Origin(canvas, deep_linked, placement="editor_button" if deep_linked else "course_navigation")
+    if deep_linked:
+        chooser = Chooser(canvas, where=origin.key, placement="editor_button")
+        other = chooser.hand_over(chooser.place({"kind": "discussion", "title": "Another panel of the page"}))
+        assert origin.settings(other.links[0].key).title == "Another panel of the page"
+    copy = origin.copied()
+    assert origin.is_alike_and_empty(origin.link_in(copy))
+    if deep_linked:
+        assert origin.settings(origin.link_in(copy, 1)).title == "Another panel of the page"
+
+
+@HOW
+def test_moodle_backup_and_restore(course: Course, deep_linked: bool) -> None:
+    origin = Origin(course, deep_linked)
+    assert origin.is_alike_and_empty(origin.link_in(origin.copied()))
+
+
+@HOW
+def test_moodle_duplicate(course: Course, deep_linked: bool) -> None:
+    origin = Origin(course, deep_linked)
+    assert origin.is_alike_and_empty(course.sandbox.duplicate(origin.link).key)
+
+
+@HOW
+def test_moodle_reset(course: Course, deep_linked: bool) -> None:
+    """The same ids: the same panel, with its settings. Old posts stand there until a new term is begun in the panel."""
+    origin = Origin(course, deep_linked)
+    before = origin.open("amara", origin.link)["panel_id"]
+    course.sandbox.reset_course(origin.key)
+    assert origin.open("amara", origin.link)["panel_id"] == before
+    assert origin.settings(origin.link).prompt == PROMPT
+
+
+@HOW
+@pytest.mark.parametrize("profile", ["course", "canvas"])
+def test_cross_listed_sections(request: pytest.FixtureRequest, profile: str, deep_linked: bool) -> None:
+    """People of both sections come through the one course that they were put into, and meet in one panel."""
+    origin = Origin(request.getfixturevalue(profile), deep_linked)
+    sandbox = origin.lms.sandbox
+    for person in ("maya", "lucas"):
+        sandbox.enrol(person, origin.key, "learner")
+    panels = {origin.open(person, origin.link)["panel_id"] for person in ("amara", "maya", "lucas")}
+    assert len(panels) == 1
+    assert origin.settings(origin.link).prompt == PROMPT
+
+
+# Through the years.
+
+
+@HOW
+@pytest.mark.parametrize("profile", ["course", "canvas"])
+def test_each_copy_goes_its_own_way(request: pytest.FixtureRequest, profile: str, deep_linked: bool) -> None:
+    """What is changed in a copy stays in it and in copies of it."""
+    origin = Origin(request.getfixturevalue(profile), deep_linked)
+    second = origin.copied()
+    assert origin.is_alike_and_empty(origin.link_in(second))
+    origin.set_up("amara", origin.link_in(second), kind="discussion", title="Second year", prompt="New")
+
+    third = origin.copied(second)
+    assert origin.settings(origin.link_in(third)).title == "Second year"
+    assert origin.is_alike_and_empty(origin.link_in(origin.copied()))
+    assert origin.settings(origin.link).title == "By the river"
+
+
+@pytest.mark.parametrize("profile", ["course", "canvas"])
+def test_a_copy_of_a_copy_that_nobody_opened(request: pytest.FixtureRequest, profile: str) -> None:
+    origin = Origin(request.getfixturevalue(profile), True)
+    assert origin.is_alike_and_empty(origin.link_in(origin.copied(origin.copied())))
+
+
+def test_what_was_placed_and_copied_before_anybody_opened_it(course: Course) -> None:
+    sandbox = course.sandbox
+    key = f"unopened-{uuid4()}"
+    sandbox.add_course(key, "Unopened", members={"amara": "instructor"})
+    chooser = Chooser(course, where=key)
+    dates = {"due_at": "2027-01-09T22:59:00Z", "points": 5}
+    placed = chooser.hand_over(chooser.place({"kind": "discussion", "title": "Unopened", **dates}))
+    copied = sandbox.copy_course(key, f"{key}-copy")
+    (link,) = sandbox.world.links_of(copied)
+
+    def of(which: str) -> TemplateVersion:
+        panel_id = config_of(course.launch("amara", which))["panel_id"]
+        (panel,) = [panel for panel in course.rows(Panel) if str(panel.id) == panel_id]
+        (version,) = [one for one in course.rows(TemplateVersion) if one.id == panel.template_version_id]
+        return version
+
+    copy, first = of(link.key), of(placed.links[0].key)
+    assert copy.template_id != first.template_id
+    assert (copy.points, copy.due_at) == (5, None)  # dates belong to one term
+    assert first.due_at is not None
+
+
+@pytest.mark.parametrize("told", ["x", "", "{}", "$Alongside", "\u202e", "7" * 300, str(uuid4())])
+def test_a_template_that_is_none_makes_a_plain_panel(lms_with_link: Callable[[str], str], told: str) -> None:
+    assert lms_with_link(told) == "Plain"
+
+
+@pytest.fixture
+def lms_with_link(course: Course) -> Callable[[str], str]:
+    """The title of the panel behind a new link that carries this template."""
+
+    def opened(told: str) -> str:
+        key = f"link-{uuid4()}"
+        course.sandbox.add_link(key, "ecology", "Plain", custom={"alongside_template": told})
+        panel_id = config_of(course.launch("amara", key))["panel_id"]
+        (panel,) = [panel for panel in course.rows(Panel) if str(panel.id) == panel_id]
+        (version,) = [one for one in course.rows(TemplateVersion) if one.id == panel.template_version_id]
+        return version.title
+
+    return opened
+
+
+def test_a_template_of_another_tenant_makes_a_plain_panel(
+    course: Course, lms_with_link: Callable[[str], str]
+) -> None:
+    with course.given.database.write() as session, made_in(session):
+        foreign = factories.TemplateVersionFactory(title="Foreign").template_id
+    assert lms_with_link(str(foreign)) == "Plain"
+
+
+def test_a_new_link_in_a_copied_course_is_no_copy(course: Course) -> None:
+    origin = Origin(course, False)
+    copy = origin.copied()
+    course.sandbox.add_link(f"{copy}-new", copy, "Something new")
+    assert origin.settings(f"{copy}-new").title == "Something new"
+
+
+def test_of_several_links_of_one_name_none_is_guessed(course: Course) -> None:
+    origin = Origin(course, False)
+    course.sandbox.add_link(f"{origin.key}-twin", origin.key, "By the river")
+    origin.set_up("amara", f"{origin.key}-twin", kind="discussion", title="By the river", prompt="Else")
+    panel = origin.settings(origin.link_in(origin.copied()))
+    assert (panel.prompt, panel.kind) == ("", "discussion")
+
+
+def test_a_link_that_was_renamed_is_known_by_its_new_name(course: Course) -> None:
+    origin = Origin(course, False)
+    world = course.sandbox.world
+    world.links[origin.link] = replace(world.links[origin.link], title="On the bank")
+    origin.open("maya", origin.link)
+    assert "On the bank" in {link.title for link in course.rows(LtiLink)}
+    assert origin.is_alike_and_empty(origin.link_in(origin.copied()))
+
+
+def test_links_of_one_template_in_one_course_change_apart(course: Course) -> None:
+    origin = Origin(course, True)
+    duplicate = course.sandbox.duplicate(origin.link).key
+    origin.set_up("amara", duplicate, kind="discussion", title="The duplicate")
+    assert origin.settings(origin.link).title == "By the river"
+    assert len({panel.template_version_id for panel in course.rows(Panel)}) == len(course.rows(Panel))
+
+
+def test_histories_that_a_hostile_platform_sends_are_no_trouble(course: Course) -> None:
+    for told in (",,,", "x" * 5000, ",".join(map(str, range(5000))), "'; --", "\u0000", "2"):
+        key = f"link-{uuid4()}"
+        custom = {"context_history": told, "link_history": told}
+        course.sandbox.registration.custom = custom  # stands over what the link says
+        course.sandbox.add_link(key, "ecology", "Plain")
+        assert course.launch("amara", key).status_code == 200
+    titles = {version.title for version in course.rows(TemplateVersion)}
+    assert titles == {"Plain"}

@@ -1,0 +1,1 @@
+"""Tests of the published profile, and of the check against it."""

@@ -1,0 +1,212 @@
+"""Goes through an LRS and through our log, and brings both into one ledger."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.orm import Session
+
+from social_layer.clock import Clock
+from social_layer.database import Database
+from social_layer.events.models import Event
+from social_layer.people.models import Voice
+from xapi.audit.ledger import Due, Kind, Known, Ledger, Verdict
+from xapi.audit.proof import by_content, by_digest
+from xapi.dispatch import make_deliveries
+from xapi.models import Delivery, DeliveryState, Lrs
+from xapi.occurrences import occurrences
+from xapi.reports.reading import Reader
+from xapi.statements import Builder, StatementWrong, statement_id
+from xapi.vocabulary import PROFILE_VERSIONS
+
+Json = dict[str, Any]
+Told = Callable[[str, int, int], None]
+# So many that seem to be missing are asked for one by one; when there are more, the LRS has plainly lost them.
+MOST_ASKED_FOR = 1000
+_AT_ONCE = 500
+_STREAMED = 5000
+
+
+class Audit:
+    """``told``: what is being done, how far it is, of how many (0: unknown)."""
+
+    def __init__(
+        self, database: Database, clock: Clock, builder: Builder, lrs: Lrs, told: Told = lambda *_: None
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._builder = builder
+        self._lrs = lrs
+        self._told = told
+
+    def run(self, reader: Reader, ledger: Ledger) -> None:
+        """Raises :class:`~xapi.reports.reading.ReadingFailed`."""
+        with self._database.read() as session:
+            ledger.expect(self._deliveries(session))
+            ledger.expect(self._undelivered(session))
+        due, read = ledger.counts().due, 0
+        for version in PROFILE_VERSIONS:
+            iri = self._builder.ids.profile_at(version.name)
+            for page in reader.pages(activity=iri, related_activities="true"):
+                read += len(page)
+                self._compare(ledger, page)
+                self._told("read", read, due)
+        self._ask_for_missing(reader, ledger)
+        for several in ledger.strange(_AT_ONCE):
+            with self._database.read() as session:
+                ledger.explain(
+                    session.scalars(select(Delivery.statement_id).where(Delivery.statement_id.in_(several)))
+                )
+
+    def repair(self, ledger: Ledger) -> int:
+        """Makes due again what is missing; answers how many there are. Sending them is the bridge's work."""
+        count = 0
+        for several in _several(finding.event_id for finding in ledger.findings(Kind.missing)):
+            with self._database.write() as session:
+                count += self._make_due(session, [event_id for event_id in several if event_id])
+        return count
+
+    def _make_due(self, session: Session, event_ids: list[UUID]) -> int:
+        """Forgets the bytes, too: they are built anew, for after delivery only their digest was kept."""
+        sent_before = session.scalars(
+            update(Delivery)
+            .where(
+                Delivery.tenant_id == self._lrs.tenant_id,
+                Delivery.lrs_id == self._lrs.id,
+                Delivery.event_id.in_(event_ids),
+                Delivery.state == DeliveryState.delivered,
+            )
+            .values(
+                state=DeliveryState.pending, due_at=self._clock(), body=None, digest=None, delivered_at=None
+            )
+            .execution_options(synchronize_session=False)
+            .returning(Delivery.event_id)
+        ).all()
+        never = set(event_ids) - set(sent_before)
+        happened = session.execute(
+            select(Event.id, Event.occurred_at).where(
+                Event.tenant_id == self._lrs.tenant_id, Event.id.in_(never)
+            )
+        )
+        wanted = [(self._lrs.tenant_id, self._lrs.id, row.id, row.occurred_at) for row in happened]
+        return len(sent_before) + make_deliveries(session, wanted)
+
+    def _deliveries(self, session: Session) -> Iterator[Known]:
+        """Ours first, then those of other tenants to the same address."""
+        same_address = session.execute(
+            select(Lrs.tenant_id, Lrs.id)
+            .where(Lrs.endpoint == self._lrs.endpoint)
+            .order_by(Lrs.id != self._lrs.id, Lrs.id)
+        ).all()
+        for tenant_id, lrs_id in same_address:
+            of_lrs = (Delivery.tenant_id == tenant_id, Delivery.lrs_id == lrs_id)
+            if lrs_id == self._lrs.id:
+                total = session.scalar(select(func.count()).select_from(Delivery).where(*of_lrs)) or 0
+            rows = session.execute(
+                select(Delivery.statement_id, Delivery.event_id, Delivery.digest, Delivery.state)
+                .where(*of_lrs)
+                .execution_options(yield_per=_STREAMED)
+            )
+            for number, row in enumerate(rows, 1):
+                ours = lrs_id == self._lrs.id
+                if ours and number % _STREAMED == 0:
+                    self._told("expected", number, total)
+                yield Known(
+                    row.statement_id, row.event_id, row.digest, Due(row.state) if ours else Due.others
+                )
+
+    def _undelivered(self, session: Session) -> Iterator[Known]:
+        """Events of the tenant without a delivery to this LRS. The LMS's test student leaves no statements."""
+        tenant_id = self._lrs.tenant_id
+        rows = session.execute(
+            select(Event.id, Event.occurred_at, Event.dispatched)
+            .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
+            .outerjoin(
+                Delivery,
+                and_(
+                    Delivery.tenant_id == Event.tenant_id,
+                    Delivery.lrs_id == self._lrs.id,
+                    Delivery.event_id == Event.id,
+                ),
+            )
+            .where(Event.tenant_id == tenant_id, ~Voice.is_test, Delivery.id.is_(None))
+            .execution_options(yield_per=_STREAMED)
+        )
+        for row in rows:
+            if row.occurred_at < self._lrs.since:
+                state = Due.earlier
+            else:
+                state = Due.lost if row.dispatched else Due.pending
+            yield Known(statement_id(tenant_id, row.id), row.id, None, state)
+
+    def _compare(self, ledger: Ledger, page: list[Json]) -> None:
+        """One page against the ledger; a query also finds statements about ours, such as those that void."""
+        base = f"{self._builder.ids.base}/"
+        found = [(key, one) for one in page if (key := _key(one)) and _is_about(one, base)]
+        known = ledger.known([key for key, _ in found])
+        ledger.wonder_at(key for key, _ in found if key not in known)
+        verdicts: list[tuple[UUID, Verdict | None]] = []
+        unproved: list[tuple[Known, Json]] = []
+        for key, statement in found:
+            if (one := known.get(key)) is None:
+                continue
+            if one.state is Due.others:
+                verdicts.append((key, None))
+            elif by_digest(statement, one.digest):
+                verdicts.append((key, Verdict.same))
+            else:
+                unproved.append((one, statement))
+        ledger.saw(verdicts + self._by_content(unproved))
+
+    def _by_content(self, unproved: list[tuple[Known, Json]]) -> list[tuple[UUID, Verdict | None]]:
+        if not unproved:
+            return []
+        with self._database.read() as session:
+            events = occurrences(session, self._lrs.tenant_id, [one.event_id for one, _ in unproved])
+        now = self._clock()
+        verdicts: list[tuple[UUID, Verdict | None]] = []
+        for one, theirs in unproved:
+            try:
+                ours = self._builder.build(events[one.event_id], now)
+            except StatementWrong:
+                verdicts.append((one.statement_id, Verdict.differs))
+            else:
+                verdicts.append((one.statement_id, by_content(theirs, ours, one.digest)))
+        return verdicts
+
+    def _ask_for_missing(self, reader: Reader, ledger: Ledger) -> None:
+        """What no page showed may have been voided, or be shown late."""
+        missing = ledger.counts().missing
+        if missing > MOST_ASKED_FOR:
+            return
+        for number, finding in enumerate(list(ledger.findings(Kind.missing)), 1):
+            self._told("missing", number, missing)
+            if (statement := reader.one(finding.statement_id)) is not None:
+                self._compare(ledger, [statement])
+            elif reader.one(finding.statement_id, voided=True) is not None:
+                ledger.found_voided(finding.statement_id)
+
+
+def _key(statement: Json) -> UUID | None:
+    try:
+        return UUID(statement.get("id"))
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _is_about(statement: Json, base: str) -> bool:
+    """About a thing under our ids: neither what somebody says of our profile, nor a reference to a statement."""
+    target = statement.get("object")
+    return isinstance(target, dict) and str(target.get("id")).startswith(base)
+
+
+def _several(rows: Iterable[UUID | None]) -> Iterator[list[UUID | None]]:
+    gathered: list[UUID | None] = []
+    for row in rows:
+        gathered.append(row)
+        if len(gathered) == _AT_ONCE:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered

@@ -1,0 +1,111 @@
+"""Statements out of any LRS by the standard API: page by page, with patience, and no further than is safe."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from xapi.answers import Meaning, explain, meaning, pause_after
+from xapi.transport import Answer, HttpTransport, NoAnswer, Unreachable, json_of
+
+Json = dict[str, Any]
+# So many statements are asked for at once; an LRS may give fewer.
+PAGE = 500
+# A page that is longer is not read: nothing of ours comes near.
+MOST_BYTES = 50_000_000
+MOST_TRIES = 6
+# A wish for a longer pause is not granted, for somebody sits and waits.
+LONGEST_PAUSE = 120.0
+
+
+class ReadingFailed(Exception):
+    """Why the LRS cannot be read, and what to do, in one line."""
+
+
+@dataclass
+class Reader:
+    """``page``: how many statements are asked for at once. ``waiting`` is told before each pause: seconds, and why."""
+
+    transport: HttpTransport
+    page: int = PAGE
+    tries: int = MOST_TRIES
+    sleep: Callable[[float], None] = time.sleep
+    rng: random.Random = field(default_factory=random.SystemRandom)
+    waiting: Callable[[float, str], None] = lambda seconds, why: None
+
+    def pages(self, **parameters: str) -> Iterator[list[Json]]:
+        """What a query finds, in the order in which it was stored, a page at a time. Raises :class:`ReadingFailed`."""
+        asked = {**parameters, "ascending": "true", "limit": str(self.page)}
+        answer = self._patiently(lambda: self.transport.query(asked))
+        before = None
+        while True:
+            found = _page_of(answer)
+            yield found["statements"]
+            more = found.get("more")
+            if not more:
+                return
+            if more == before:
+                raise ReadingFailed(
+                    "the LRS leads in circles: the next page is the same again; tell its operator"
+                )
+            before = more
+            answer = self._patiently(lambda address=more: self.transport.more(address))  # type: ignore[misc]
+
+    def one(self, statement_id: UUID, *, voided: bool = False) -> Json | None:
+        """A statement by its id, among the valid or among the voided ones; None where there is none.
+
+        Raises :class:`ReadingFailed`.
+        """
+        answer = self._patiently(
+            lambda: self.transport.find(statement_id, voided=voided), accepted=(200, 404)
+        )
+        if answer.status == 404:
+            return None
+        found = json_of(answer)
+        if not isinstance(found, dict):
+            raise ReadingFailed(f"the LRS gives no statement for {statement_id}; tell its operator")
+        return found
+
+    def _patiently(self, ask: Callable[[], Answer], accepted: tuple[int, ...] = (200,)) -> Answer:
+        """The answer, asked for again after growing pauses while the LRS is busy or out of reach."""
+        failures = 0
+        while True:
+            asked_pause = None
+            try:
+                answer = ask()
+            except (Unreachable, NoAnswer) as error:
+                trouble = str(error)
+            else:
+                if answer.status in accepted:
+                    if not answer.whole:
+                        raise ReadingFailed(
+                            "an answer of the LRS is too long or too slow; try it when it is less busy"
+                        )
+                    return answer
+                trouble, asked_pause = explain(answer), answer.retry_after
+                if meaning(answer.status) not in (Meaning.busy, Meaning.broken):
+                    raise ReadingFailed(_advice(answer))
+            failures += 1
+            if failures >= self.tries:
+                raise ReadingFailed(f"the LRS was asked {failures} times, and: {trouble}; try again later")
+            pause = min(pause_after(failures, self.rng, asked_pause), LONGEST_PAUSE)
+            self.waiting(pause, trouble)
+            self.sleep(pause)
+
+
+def _advice(answer: Answer) -> str:
+    said = f"the LRS cannot be read: {explain(answer)}"
+    if answer.status == 403:
+        return f"{said}; ask its operator for the right to read all statements"
+    if answer.status in (404, 405, 410):
+        return f"{said}; give the address that ends before /statements"
+    return said
+
+
+def _page_of(answer: Answer) -> Json:
+    found = json_of(answer)
+    if not isinstance(found, dict) or not isinstance(found.get("statements"), list):
+        raise ReadingFailed("what answers there is no LRS; give the address that ends before /statements")
+    return {**found, "statements": [one for one in found["statements"] if isinstance(one, dict)]}
