@@ -1,15 +1,17 @@
 // What the page's buttons do: one listener for all of them, by their `data-act`.
 
 import htmx from "htmx.org";
-import { closeComposer, openEdit, openReply, togglePreview } from "./composers.js";
-import { askHelp, confirmRemoval } from "./dialogs.js";
+import { closeComposer, discardDraft, openEdit, openReply, togglePreview } from "./composers.js";
+import { askHelp, confirmed } from "./dialogs.js";
 import { announce } from "./live.js";
 import { showReplies, showThreads } from "./news.js";
 import { peopleActs } from "./people.js";
 import { elementsOf, goTo, idOf, renew, threadOf } from "./places.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
-import { actsOfKind, startKind } from "../kinds/index.js";
+import { leaveSheet, openSheet, renewed } from "./sheets.js";
+import { goToReplies } from "./sight.js";
+import { actsOfKind } from "../kinds/index.js";
 import { words } from "./words.js";
 
 const ACTS = {
@@ -19,10 +21,15 @@ const ACTS = {
   remove: (button) => removeEntry(button.closest(".entry"), button),
   react: (button) => react(button.closest(".entry"), button),
   close: (button) => closeComposer(button.closest("form")),
+  discard: (button) => discardDraft(button.closest("form"), button),
   preview: togglePreview,
   help: askHelp,
   "show-threads": showThreads,
+  "go-to-replies": goToReplies,
   "show-replies": (button) => showReplies(threadOf(button)),
+  sheet: openSheet,
+  "leave-sheet": leaveSheet,
+  download,
   "set-up": openSetUp,
   "leave-set-up": leaveSetUp,
   ...peopleActs,
@@ -84,7 +91,7 @@ async function react(article, button) {
 }
 
 async function removeEntry(article, button) {
-  if (!(await confirmRemoval(button))) return;
+  if (!(await confirmed("confirm-remove", button))) return;
   const path = `/entries/${idOf(article)}?version=${article.dataset.version}`;
   const fresh = await change(article, path, "DELETE", () => removeEntry(article, button));
   if (!fresh) return;
@@ -114,9 +121,10 @@ async function openSetUp(button) {
     htmx.process(place);
     place.hidden = false;
     document.getElementById("panel").hidden = true;
+    document.getElementById("sheet").hidden = true;
     place.querySelector("h1").focus();
   } catch (refusal) {
-    showProblem(button.closest("header"), refusal, () => openSetUp(button));
+    showProblem(button.closest("header, .sheet-head"), refusal, () => openSetUp(button));
   }
 }
 
@@ -127,11 +135,24 @@ function leaveSetUp() {
 }
 
 function settledIn() {
-  startKind();
+  renewed();
   const heading = document.querySelector("#panel h1");
   heading.tabIndex = -1;
   heading.focus();
   announce(words("saved"));
+}
+
+/** A download needs an address of its own, since it carries no pass; it holds for minutes. */
+async function download(button) {
+  clearProblem(button.parentElement);
+  try {
+    const response = await ask(button.value, { method: "POST" });
+    const link = document.createElement("a");
+    Object.assign(link, { href: (await response.json()).url, download: "" });
+    link.click();
+  } catch (refusal) {
+    showProblem(button.parentElement, refusal, () => download(button));
+  }
 }
 
 function moreShown(last) {
