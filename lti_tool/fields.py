@@ -15,3 +15,10 @@ class Text(fields.String):
         except UnicodeEncodeError:
             raise ValidationError("Not a valid string.") from None
         return text
+
+
+class ChosenId(fields.UUID):
+    """An id chosen from a list; its empty line stands for none of them."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return None if value == "" else super()._deserialize(value, *args, **kwargs)

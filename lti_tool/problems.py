@@ -101,6 +101,18 @@ PROBLEMS: dict[str, Kind] = {
     ),
     "may_not_post": Kind(403, _("You can read here, and not write."), _("Ask your instructor if you should.")),
     "not_author": Kind(403, _("Only its author can change this entry."), _("You can answer it instead.")),
+    "in_no_group": Kind(
+        403,
+        _("This panel is for groups, and you are not in one yet."),
+        _("Ask your instructor to put you into a group, then open the panel again from your course."),
+    ),
+    "not_arranging": Kind(
+        403, _("Only instructors arrange groups and terms."), _("Ask your instructor to do it.")
+    ),
+    "not_staff_here": Kind(
+        403, _("Only the people who run the course look back at former terms."), _("You can download your own contributions.")
+    ),
+    "link_expired": Kind(403, _("This download's link has run out."), _("Ask for it again in the panel.")),
     # What is asked for
     "not_found": Kind(404, _("There is nothing at this address."), _REOPEN),
     "method_not_allowed": Kind(405, _("This address does not take that kind of request."), _("See the API's description.")),
@@ -131,6 +143,22 @@ PROBLEMS: dict[str, Kind] = {
         409,
         _("People have already written here, so the kind of this panel stays as it is."),
         _("Add another panel to the course for the other kind."),
+    ),
+    "group_not_found": Kind(404, _("This group does not exist, or is not yours."), _RELOAD),
+    "group_set_not_found": Kind(404, _("These groups do not exist any more."), _RELOAD),
+    "person_not_found": Kind(404, _("This person is not in the course any more."), _RELOAD),
+    "term_not_found": Kind(404, _("There was no such term."), _RELOAD),
+    "term_changed": Kind(409, _("A new term was begun in the meantime."), _RELOAD),
+    "group_of_lms": Kind(
+        409, _("These groups are kept by your LMS."), _("Change them there; they are learned anew when people open the panel.")
+    ),
+    "group_closed": Kind(
+        409, _("This group was closed; it can be read, and not written in."), _("Write in one of the present groups.")
+    ),
+    "groups_changed": Kind(
+        409,
+        _("This panel's groups were changed while you wrote, and your text could be read by others than you meant."),
+        _("Load the page again, look who reads along, and post it then. Your draft is kept."),
     ),
     "not_a_reflection_panel": Kind(409, _("This panel is not for reflections."), _RELOAD),
     # Panels being placed in a course
@@ -173,6 +201,24 @@ PROBLEMS: dict[str, Kind] = {
     "bad_cursor": Kind(400, _("This cursor was not issued here."), _("Start again without a cursor.")),
     "invalid": Kind(422, _("Some of what was sent cannot be taken."), _("See the fields named below.")),
     "body_missing": Kind(422, _("There is no text yet."), _("Write something, then post it.")),
+    "group_missing": Kind(422, _("It is not clear for which group this is."), _("Choose a group, then try again.")),
+    "group_numbers_wrong": Kind(
+        422,
+        _("That number does not fit: there must be at least one person to each group, and at most 500 groups."),
+        _("Choose another number."),
+    ),
+    "set_name_missing": Kind(422, _("These groups need a name."), _("Write a short one, such as the occasion.")),
+    "file_missing": Kind(422, _("There is no file."), _("Choose one, then try again.")),
+    "file_unreadable": Kind(422, _("This file cannot be read."), _("Save it as CSV (comma-separated values), then try again.")),
+    "file_too_long": Kind(422, _("This file has more than %(most)s rows."), _("Split it in two.")),
+    "file_without_group": Kind(
+        422,
+        _("This file does not say who is in which group."),
+        _("It needs a column with names or accounts, and one headed Group."),
+    ),
+    "group_set_missing": Kind(
+        422, _("It is not clear which groups the panel is for."), _("Choose them, or make groups first.")
+    ),
     "title_missing": Kind(422, _("The panel needs a name."), _("Write a short one.")),
     "step_missing": Kind(
         422, _("The first step is still empty."), _("Write a line about what happened, then share it.")

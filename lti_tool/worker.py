@@ -19,6 +19,7 @@ from celery.exceptions import SecurityWarning
 
 from lti_tool.bridging import bridge_of
 from lti_tool.console.sessions import sweep_sessions
+from lti_tool.lti.group_names import NameReaders
 from lti_tool.lti.keys import keep_keys
 from lti_tool.lti.launch_log import sweep_attempts
 from lti_tool.lti.logins import sweep_logins
@@ -43,6 +44,8 @@ _KEEP_HOUSE = "alongside.keep_house"
 _KEEP_HOUSE_SECONDS = 600.0
 _READ_ROSTERS = "alongside.read_rosters"
 _ROSTER_SECONDS = 2.0
+_READ_GROUP_NAMES = "alongside.read_group_names"
+_GROUP_NAMES_SECONDS = 20.0
 
 
 def make_celery(broker_url: str, bridge: Bridge, couriers: Couriers, *, every: float = 1.0) -> Celery:
@@ -119,6 +122,20 @@ def read_rosters(app: Celery, readers: Readers) -> None:
     }
 
 
+def read_group_names(app: Celery, readers: NameReaders) -> None:
+    """Adds the tick that has the names of groups read, where an LMS tells them."""
+
+    @app.task(name=_READ_GROUP_NAMES)
+    def begin() -> None:
+        readers.start()
+
+    app.conf.beat_schedule[_READ_GROUP_NAMES] = {
+        "task": _READ_GROUP_NAMES,
+        "schedule": _GROUP_NAMES_SECONDS,
+        "options": {"expires": 5 * _GROUP_NAMES_SECONDS},
+    }
+
+
 def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     """Works until SIGTERM or SIGINT; answers the exit code."""
     bridge = bridge_of(given)
@@ -127,11 +144,13 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     keep_house(app, given)
     readers = Readers(given)
     read_rosters(app, readers)
+    name_readers = NameReaders(given)
+    read_group_names(app, name_readers)
     # Celery warns of root because of pickle, which we do not take; its advice names an option that we do not have.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     # Without a receiver Celery would set up logging its own way.
     signals.setup_logging.connect(_keep_our_logs)
-    signals.worker_shutting_down.connect(_stopping(bridge, readers), weak=False)
+    signals.worker_shutting_down.connect(_stopping(bridge, readers, name_readers), weak=False)
     # A thread, where Celery's own -B would fork: with another process memory:// shares nothing.
     clock: Any = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Scheduler) if beat else None
     worker = app.Worker(
@@ -152,6 +171,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     if clock:
         clock.stop()
     readers.wait()
+    name_readers.wait()
     couriers.wait()
     bridge.close()
     log.info("worker_stopped")
@@ -162,12 +182,13 @@ def _keep_our_logs(**_: Any) -> None:
     """configure_logs() has already said how."""
 
 
-def _stopping(bridge: Bridge, readers: Readers) -> Any:
+def _stopping(bridge: Bridge, *readers: Readers | NameReaders) -> Any:
     def stop(**_: Any) -> None:
         if bridge.stop.is_set():
             return
         bridge.stop.set()
-        readers.stop()
+        for one in readers:
+            one.stop()
         last = threading.Timer(GRACE_SECONDS, _leave)
         last.daemon = True
         last.start()

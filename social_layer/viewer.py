@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from social_layer.panels.models import Kind
-from social_layer.people.models import MAY_SET_UP, STAFF, Role
+from social_layer.panels.models import GroupMode, Kind
+from social_layer.people.models import MAY_ARRANGE, MAY_SET_UP, STAFF, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class PanelCard:
     is_set_up: bool
     counter: int
     term: int
+    group_mode: GroupMode = GroupMode.everyone
+    # Whether entries of groups may stand here: the panel has groups, or had them.
+    has_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class Viewer:
     language: str | None
     time_zone: str | None
     panel: PanelCard
+    # Nothing may be written while looking so: a term that is over.
+    reads_only: bool = False
+    # In how many of the panel's groups they are, where it has groups now.
+    own_groups: int = 0
 
     @property
     def is_staff(self) -> bool:
@@ -51,4 +58,14 @@ class Viewer:
 
     @property
     def may_post(self) -> bool:
-        return self.role is not Role.observer
+        return self.role is not Role.observer and not self.reads_only and not self.lacks_group
+
+    @property
+    def lacks_group(self) -> bool:
+        """Whether they have nobody to write to: the panel is for groups, and they are in none."""
+        return self.panel.group_mode is not GroupMode.everyone and not self.is_staff and not self.own_groups
+
+    @property
+    def may_arrange(self) -> bool:
+        """Whether they divide the course into groups, and begin and end its terms."""
+        return self.role in MAY_ARRANGE

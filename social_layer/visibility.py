@@ -4,9 +4,11 @@ Pages, API, poll, search, export and reports all ask ``visible_to``. The conditi
 by parameters, so that a statement with them is compiled once too: run it with ``seen_by``.
 """
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_
+from sqlalchemy.orm import aliased
 
 from social_layer.discussion.models import Audience, Entry
 from social_layer.people.models import GroupMember
@@ -18,7 +20,23 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
 
     A statement with it is run with the parameters ``seen_by(viewer)``, and fails without them.
     """
-    return IN_PANEL if viewer.is_staff else FOR_MEMBERS
+    return condition(sight_of(viewer))
+
+
+class Sight(NamedTuple):
+    """How somebody looks at a panel: what decides which condition, and hence which statement, is theirs.
+
+    ``grouped``: entries of groups may stand there. ``one_group``: looked at is one of the groups, and what is for
+    all; its id is the parameter ``viewer_group``. That narrows what may be seen, and never widens it.
+    """
+
+    for_staff: bool
+    grouped: bool = False
+    one_group: bool = False
+
+
+def sight_of(viewer: Viewer, *, one_group: bool = False) -> Sight:
+    return Sight(viewer.is_staff, viewer.panel.has_groups, one_group)
 
 
 def seen_by(viewer: Viewer, **more: Any) -> dict[str, Any]:
@@ -33,21 +51,46 @@ def seen_by(viewer: Viewer, **more: Any) -> dict[str, Any]:
     }
 
 
-IN_PANEL = and_(
+def _condition(entry: type[Entry], sight: Sight) -> ColumnElement[bool]:
+    parts = [
+        entry.tenant_id == bindparam("viewer_tenant"),
+        entry.panel_id == bindparam("viewer_panel"),
+        entry.term == bindparam("viewer_term"),
+    ]
+    if not sight.for_staff:
+        own_group = exists().where(
+            GroupMember.tenant_id == entry.tenant_id,
+            GroupMember.group_id == entry.group_id,
+            GroupMember.person_id == bindparam("viewer_person"),
+        )
+        parts += [
+            or_(entry.audience == Audience.course, entry.voice_id == bindparam("viewer_voice")),
+            or_(entry.group_id.is_(None), own_group),
+        ]
+    if sight.one_group:
+        parts.append(or_(entry.group_id.is_(None), entry.group_id == bindparam("viewer_group")))
+    return and_(*parts)
+
+
+@cache
+def condition(sight: Sight) -> ColumnElement[bool]:
+    """Which entries are in sight."""
+    return _condition(Entry, sight)
+
+
+# For counting what a viewer may see below an entry.
+Below = aliased(Entry, name="below")
+
+
+@cache
+def condition_below(sight: Sight) -> ColumnElement[bool]:
+    """As :func:`condition`, of ``Below``."""
+    return _condition(Below, sight)
+
+
+# A person's own contributions to the course, in whichever panel, group and term: they stay theirs to take along.
+OWN = and_(
     Entry.tenant_id == bindparam("viewer_tenant"),
-    Entry.panel_id == bindparam("viewer_panel"),
-    Entry.term == bindparam("viewer_term"),
-)
-_OF_OWN_GROUP = or_(
-    Entry.group_id.is_(None),
-    exists().where(
-        GroupMember.tenant_id == Entry.tenant_id,
-        GroupMember.group_id == Entry.group_id,
-        GroupMember.person_id == bindparam("viewer_person"),
-    ),
-)
-FOR_MEMBERS = and_(
-    IN_PANEL,
-    or_(Entry.audience == Audience.course, Entry.voice_id == bindparam("viewer_voice")),
-    _OF_OWN_GROUP,
+    Entry.voice_id == bindparam("viewer_voice"),
+    Entry.deleted_at.is_(None),
 )

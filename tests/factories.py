@@ -32,6 +32,8 @@ from social_layer.people.models import (
     Course,
     CourseGroup,
     GroupMember,
+    GroupOrigin,
+    GroupSet,
     Membership,
     Person,
     Role,
@@ -140,11 +142,22 @@ class VoiceOwnerFactory(Rows):
     sealed_person = "sealed"
 
 
+class GroupSetFactory(_OfTenant):
+    class Meta:
+        model = GroupSet
+
+    course_id = _made("CourseFactory", "tenant_id")
+    origin = GroupOrigin.hand
+    name = Sequence("Groups {}".format)
+    created_at = NOW
+
+
 class CourseGroupFactory(_OfTenant):
     class Meta:
         model = CourseGroup
 
     course_id = _made("CourseFactory", "tenant_id")
+    set_id = _made("GroupSetFactory", "tenant_id", "course_id")
     name = Sequence("Group {}".format)
 
 

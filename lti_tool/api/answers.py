@@ -6,9 +6,11 @@ from typing import Any
 from flask import Response, jsonify
 
 from lti_tool.problems import Problem
+from lti_tool.wording import group_name
 from social_layer.cursors import of_change
 from social_layer.discussion.models import ReactionKind
 from social_layer.discussion.queries import EntryView
+from social_layer.groups.queries import Places
 from social_layer.viewer import Viewer
 
 
@@ -39,10 +41,16 @@ def entry_json(entry: EntryView) -> dict[str, Any]:
         "my_reactions": sorted(entry.my_reactions),
         "mine": entry.is_mine,
         "unread": entry.is_unread,
+        "group": {
+            "id": str(entry.group_id),
+            "name": group_name(entry.group_name or "", entry.group_number or 0),
+        }
+        if entry.group_id
+        else None,
     }
 
 
-def panel_json(viewer: Viewer) -> dict[str, Any]:
+def panel_json(viewer: Viewer, places: Places | None) -> dict[str, Any]:
     panel = viewer.panel
     return {
         "id": str(panel.id),
@@ -60,6 +68,13 @@ def panel_json(viewer: Viewer) -> dict[str, Any]:
             "may_set_up": viewer.may_set_up,
         },
         "cursor": of_change(panel.counter),
+        "groups": {
+            "mode": panel.group_mode,
+            "items": [
+                {"id": str(group.id), "name": group_name(group.name, group.number)}
+                for group in (places.groups if places else ())
+            ],
+        },
     }
 
 

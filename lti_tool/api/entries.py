@@ -18,6 +18,7 @@ from social_layer import cursors
 from social_layer.discussion import actions, queries
 from social_layer.discussion.models import ReactionKind
 from social_layer.discussion.queries import EntryView
+from social_layer.groups.queries import place_asked_for
 from social_layer.refusals import Conflict
 from social_layer.viewer import Viewer
 
@@ -32,18 +33,19 @@ _IF_MATCH = {
 }
 _CHANGING = (
     *("may_not_post", "entry_not_found", "not_author", "entry_removed", "entry_changed"),
-    *("etag_changed", "version_missing"),
+    *("etag_changed", "version_missing", "in_no_group"),
 )
 _EXAMPLE = {"title": "Seeds", "body": "Why do *some* seeds wait for fire?"}
 
 
 @blueprint.get("/panels/<uuid:panel_id>/entries")
-@refuses("bad_cursor")
+@refuses("bad_cursor", "group_not_found")
 @blueprint.arguments(schemas.EntriesQuery, location="query")
 @blueprint.response(200, schemas.Entries)
 def list_entries(query: dict[str, Any], panel_id: UUID) -> Response:
     """A page of the panel's entries in thread order, the newest thread first, each thread depth first"""
     with looking(panel_id) as (session, viewer):
+        place_asked_for(session, viewer, query["group"])
         page = queries.entries_page(session, viewer, **query)
     return jsonify(
         items=[entry_json(entry) for entry in page.items],
@@ -75,6 +77,7 @@ def list_updates(query: dict[str, Any], panel_id: UUID) -> Response:
     "body_missing",
     "text_too_long",
     "too_much_markup",
+    *("in_no_group", "group_missing", "group_not_found", "group_closed", "groups_changed"),
 )
 @blueprint.arguments(schemas.PostingHeaders, location="headers")
 @blueprint.arguments(schemas.NewEntry, example=_EXAMPLE)
@@ -144,7 +147,7 @@ def remove_entry(query: dict[str, Any], sent: dict[str, Any], entry_id: UUID) ->
 
 
 @blueprint.put("/entries/<uuid:entry_id>/reactions/<any(like, insight, same):kind>")
-@refuses("entry_not_found", "may_not_post", "entry_removed")
+@refuses("entry_not_found", "may_not_post", "in_no_group", "entry_removed")
 @blueprint.response(200, schemas.Entry, headers=_ETAG)
 def give_reaction(entry_id: UUID, kind: str) -> Response:
     """Reacts to the entry; once more changes nothing"""
@@ -152,7 +155,7 @@ def give_reaction(entry_id: UUID, kind: str) -> Response:
 
 
 @blueprint.delete("/entries/<uuid:entry_id>/reactions/<any(like, insight, same):kind>")
-@refuses("entry_not_found", "may_not_post", "entry_removed")
+@refuses("entry_not_found", "may_not_post", "in_no_group", "entry_removed")
 @blueprint.response(200, schemas.Entry, headers=_ETAG)
 def take_reaction_back(entry_id: UUID, kind: str) -> Response:
     """Takes the viewer's own reaction back"""

@@ -18,8 +18,9 @@ from lti_tool.wording import step_headings
 from social_layer import text
 from social_layer.discussion.actions import mark_read
 from social_layer.discussion.queries import find_entry
+from social_layer.groups.queries import places_of
 from social_layer.panels.actions import set_up
-from social_layer.panels.models import Kind
+from social_layer.panels.models import GroupMode, Kind
 from social_layer.panels.queries import find_viewer
 from social_layer.reflection.actions import STEPS, Thoughts, share
 
@@ -31,13 +32,19 @@ _READ = {"entries": ["6fa459ea-ee8a-3ca4-894e-db77e160355e"]}
 @blueprint.response(200, schemas.Panel)
 def get_panel(panel_id: UUID) -> Response:
     """The panel's settings, what the viewer may do in it, and the cursor of what is new from now on"""
-    with looking(panel_id) as (_, viewer):
-        return jsonify(panel_json(viewer))
+    with looking(panel_id) as (session, viewer):
+        return jsonify(panel_json(viewer, places_of(session, viewer)))
 
 
 @blueprint.put("/panels/<uuid:panel_id>/setup")
 @refuses(
-    "not_staff", "kind_not_offered", "kind_is_fixed", "title_missing", "text_too_long", "too_much_markup"
+    *("group_set_missing", "group_set_not_found"),
+    "not_staff",
+    "kind_not_offered",
+    "kind_is_fixed",
+    "title_missing",
+    "text_too_long",
+    "too_much_markup",
 )
 @blueprint.arguments(
     schemas.SetUp,
@@ -47,11 +54,15 @@ def get_panel(panel_id: UUID) -> Response:
 def set_up_panel(sent: dict[str, Any], panel_id: UUID) -> Response:
     """Gives the panel new settings"""
     with changing(panel_id) as (session, viewer):
-        set_up(session, parts().clock, viewer, **{**sent, "kind": Kind(sent["kind"])})
+        mode = GroupMode(sent["group_mode"]) if sent["group_mode"] else None
+        wanted = {**sent, "kind": Kind(sent["kind"]), "group_mode": mode}
+        set_up(session, parts().clock, viewer, **wanted)
+        session.flush()
         after = find_viewer(session, viewer.tenant_id, viewer.membership_id, panel_id)
-    if after is None:
-        raise Problem("not_member")
-    return jsonify(panel_json(after))
+        if after is None:
+            raise Problem("not_member")
+        places = places_of(session, after)
+    return jsonify(panel_json(after, places))
 
 
 @blueprint.post("/panels/<uuid:panel_id>/read")
@@ -80,8 +91,11 @@ def preview(sent: dict[str, Any], panel_id: UUID) -> Response:
 
 
 @blueprint.post("/panels/<uuid:panel_id>/reflection")
-@refuses("may_not_post", "not_a_reflection_panel", "step_missing", "text_too_long", "too_much_markup")
-@refuses("idempotency_key_reused")
+@refuses(
+    *("in_no_group", "group_missing", "group_not_found", "groups_changed"),
+    *("may_not_post", "not_a_reflection_panel", "step_missing", "text_too_long", "too_much_markup"),
+    "idempotency_key_reused",
+)
 @blueprint.arguments(schemas.PostingHeaders, location="headers")
 @blueprint.arguments(schemas.Thoughts, example={"what": "We sowed.", "so_what": "", "now_what": "Water it."})
 @blueprint.response(201, schemas.Entry)
@@ -95,6 +109,7 @@ def share_reflection(headers: dict[str, Any], sent: dict[str, Any], panel_id: UU
             Thoughts(**{step: sent[step] for step in STEPS}),
             headings=step_headings(),
             title=sent["title"],
+            group=sent["group"],
             idempotency_key=headers["key"],
         )
         entry = find_entry(session, viewer, entry_id)

@@ -9,7 +9,7 @@ from lti_tool.fields import Text
 from social_layer.discussion.actions import MAX_DRAFT
 from social_layer.discussion.models import EntryKind, ReactionKind
 from social_layer.panels.kinds import OFFERED_KINDS
-from social_layer.panels.models import Kind
+from social_layer.panels.models import GroupMode, Kind
 from social_layer.panels.settings import MAX_PURPOSE
 from social_layer.people.models import Role
 from social_layer.reflection.actions import STEPS
@@ -46,6 +46,13 @@ class NewEntry(Sent):
     parent_id = fields.UUID(
         load_default=None, allow_none=True, metadata=_about("The entry answered; none opens a thread.")
     )
+    group = fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata=_about(
+            "For which of the panel's groups it is, where its writer has a choice; none, by staff, is for all."
+        ),
+    )
 
 
 class EntryChange(Sent):
@@ -75,6 +82,15 @@ class SetUp(Sent):
     title = Text(required=True, validate=[validate.Length(1, MAX_TITLE), _SAYS_SOMETHING])
     purpose = Text(load_default="", validate=validate.Length(max=MAX_PURPOSE))
     prompt = Text(load_default="", validate=validate.Length(max=MAX_BODY), metadata=_about("Markdown."))
+    group_mode = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf([*map(str, GroupMode), None]),
+        metadata=_about("As it was, where left out."),
+    )
+    group_set_id = fields.UUID(
+        load_default=None, allow_none=True, metadata=_about("Which groups, where there are several sets.")
+    )
 
 
 class Thoughts(Sent):
@@ -82,6 +98,7 @@ class Thoughts(Sent):
     so_what = Text(load_default="", validate=validate.Length(max=MAX_BODY))
     now_what = Text(load_default="", validate=validate.Length(max=MAX_BODY))
     title = Text(load_default="", validate=validate.Length(max=MAX_TITLE))
+    group = fields.UUID(load_default=None, allow_none=True, metadata=_about("As of an entry."))
 
 
 class DraftFields(Sent):
@@ -112,6 +129,9 @@ class Read(Sent):
 class EntriesQuery(Schema):
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MAX_LIMIT))
     after = fields.String(load_default=None, metadata=_about("`next` of the page before."))
+    group = fields.UUID(
+        load_default=None, metadata=_about("Only what is for this group of the panel, and for all.")
+    )
 
 
 class UpdatesQuery(Schema):
@@ -123,6 +143,7 @@ class UpdatesQuery(Schema):
         metadata=_about("`cursor` of the panel, of its entries, or of the updates before."),
     )
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MAX_LIMIT))
+    group = fields.UUID(load_default=None, metadata=_about("As of the entries."))
 
 
 class VersionQuery(Schema):
@@ -152,6 +173,11 @@ class Reactions(Schema):
     same = fields.Integer(required=True)
 
 
+class Group(Schema):
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+
+
 class Entry(Schema):
     id = fields.UUID(required=True)
     parent_id = fields.UUID(required=True, allow_none=True)
@@ -174,6 +200,9 @@ class Entry(Schema):
     my_reactions = fields.List(_one_of(ReactionKind), required=True)
     mine = fields.Boolean(required=True)
     unread = fields.Boolean(required=True)
+    group = fields.Nested(
+        Group, required=True, allow_none=True, metadata=_about("For whom it is; none for all in the panel.")
+    )
 
 
 class Entries(Schema):
@@ -201,6 +230,15 @@ class ViewerBrief(Schema):
     may_set_up = fields.Boolean(required=True)
 
 
+class Groups(Schema):
+    mode = _one_of(GroupMode)
+    items = fields.List(
+        fields.Nested(Group),
+        required=True,
+        metadata=_about("Those that the viewer may look into and write to."),
+    )
+
+
 class Panel(Schema):
     id = fields.UUID(required=True)
     kind = _one_of(Kind)
@@ -212,6 +250,7 @@ class Panel(Schema):
     course = fields.Nested(CourseBrief, required=True)
     viewer = fields.Nested(ViewerBrief, required=True)
     cursor = fields.String(required=True, metadata=_about("For the updates that follow."))
+    groups = fields.Nested(Groups, required=True)
 
 
 class Draft(Schema):

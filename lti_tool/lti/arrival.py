@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lti_tool.logs import log
 from lti_tool.lti import frames, logins, rosters
 from lti_tool.lti.claims import Message
+from lti_tool.lti.lms_groups import learn_groups, note_service
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
 from lti_tool.lti.origins import find_source
 from lti_tool.lti.platforms import family_of
@@ -69,6 +70,11 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id)
     if viewer is None:  # the membership was made active above, and the panel is the course's own
         raise Problem("not_member")
+    told = here.family.groups(message)
+    if told is not None and learn_groups(session, clock, viewer, here.context_id, told):
+        viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id) or viewer
+    if message.group_service:
+        note_service(session, clock, viewer, here.context_id, message.group_service)
     open_panel(session, clock, viewer)
     # Last, as whoever reads a list takes its row after those of people: neither waits for the other in a circle.
     rosters.note_launch(session, clock, viewer, here.context_id, here.met.roster, message.members_url)

@@ -26,6 +26,7 @@ PANEL_PARAMETER = "alongside_panel"
 # The template that a link's panel is made from: what a course copy carries (ADR 11).
 TEMPLATE_PARAMETER = "alongside_template"
 TIME_ZONE_PARAMETER = "time_zone"
+GROUP_SERVICE = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 # Ids of what the course and the link are copies of, the nearest first.
 CONTEXT_HISTORY_PARAMETER = "context_history"
 LINK_HISTORY_PARAMETER = "link_history"
@@ -204,6 +205,15 @@ class Message:
     platform_name: str | None
     members_url: str | None
     deep_linking: DeepLinkingSettings | None = None
+    group_service: "GroupServiceOffer | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupServiceOffer:
+    """Where the context's groups and sets of groups are told (Course Groups Service 1.0)."""
+
+    groups_url: str
+    sets_url: str | None
 
 
 class MessageClaims(Claims):
@@ -229,6 +239,7 @@ class LaunchClaims(MessageClaims):
     context = fields.Nested(ContextClaim, data_key=CLAIM + "context", load_default=None)
     presentation = fields.Nested(PresentationClaim, data_key=CLAIM + "launch_presentation", load_default=None)
     platform = fields.Nested(PlatformClaim, data_key=CLAIM + "tool_platform", load_default=None)
+    group_service = fields.Raw(data_key=GROUP_SERVICE, load_default=None)
     members_url = fields.Nested(MembersClaim, data_key=NAMES_AND_ROLES_CLAIM, load_default=None)
     custom = Values(keys=fields.String(), data_key=CLAIM + "custom", load_default=dict)
     name = Words(load_default=None)
@@ -264,6 +275,7 @@ class LaunchClaims(MessageClaims):
             return_url=presentation.get("return_url"),
             family=platform.get("product_family_code"),
             platform_name=platform.get("name"),
+            group_service=_group_service(found["group_service"]),
             members_url=found["members_url"],
             deep_linking=found.get("deep_linking"),
         )
@@ -344,6 +356,25 @@ def launch_message(claims: Mapping[str, Any]) -> Message:
     told = claims.get(f"{CLAIM}message_type")
     schema = _LAUNCHES.get(told if isinstance(told, str) else "", _LAUNCHES[RESOURCE_LINK_REQUEST])
     return cast(Message, schema.load(claims))
+
+
+def _group_service(told: Any) -> GroupServiceOffer | None:
+    """The panel works without it, so that a claim of another form is left out and refuses nobody."""
+    if not isinstance(told, Mapping):
+        return None
+    groups, sets = told.get("context_groups_url"), told.get("context_group_sets_url")
+    if not _is_address(groups):
+        return None
+    return GroupServiceOffer(str(groups), str(sets) if _is_address(sets) else None)
+
+
+def _is_address(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and value.startswith(("https://", "http://"))
+        and len(value) <= URL_LENGTH
+        and not _UNPRINTABLE.search(value)
+    )
 
 
 def _name_of(found: Mapping[str, Any]) -> str | None:

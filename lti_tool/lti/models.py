@@ -95,6 +95,46 @@ class LtiLink(Tenanted, Base):
     panel_id: Mapped[UUID]
 
 
+class LtiGroupSet(Base):
+    """Which group set one of the LMS's is. The empty id stands for the groups whose set the LMS does not tell."""
+
+    __tablename__ = "lti_group_set"
+    __table_args__ = (refers_to("lti_context", "context_id"), refers_to("group_set", "set_id"))
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    context_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lti_set_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    set_id: Mapped[UUID]
+
+
+class LtiGroup(Base):
+    """Which group one of the LMS's is."""
+
+    __tablename__ = "lti_group"
+    __table_args__ = (
+        refers_to("lti_context", "context_id"),
+        refers_to("course_group", "group_id"),
+        Index(None, "tenant_id", "group_id"),
+    )
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    context_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lti_group_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    group_id: Mapped[UUID]
+
+
+class GroupService(Base):
+    """Where the LMS tells what a context's groups are called (Course Groups Service); the worker asks there."""
+
+    __tablename__ = "group_service"
+    __table_args__ = (refers_to("lti_context", "context_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    context_id: Mapped[UUID] = mapped_column(primary_key=True)
+    groups_url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    sets_url: Mapped[str | None] = mapped_column(String(URL_LENGTH))
+    # None while there is nothing to ask.
+    due_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+
+
 class Roster(Base):
     """Where a context's list of members is read (Names and Roles), and how far the reading has come.
 

@@ -52,10 +52,13 @@ SERVICES = (
 MESSAGES = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 # Values are variables that the LMS fills in at each launch. None may hold an equals sign: Moodle cuts there.
+# A variable that is another LMS's arrives as it was written, and is left out.
 CUSTOM = {
     TIME_ZONE_PARAMETER: "$Person.address.timezone",
     CONTEXT_HISTORY_PARAMETER: "$Context.id.history",
     LINK_HISTORY_PARAMETER: "$ResourceLink.id.history",
+    "moodle_groups": "$Moodle.Person.userGroupIds",
+    "canvas_groups": "$Canvas.group.contextIds",
 }
 # Where Canvas shows the tool: in the course's menu, and where teachers choose panels.
 _CANVAS_PLACEMENTS = (
@@ -159,10 +162,15 @@ class ToolCard:
         }
 
 
+# Asked for only where an LMS says that it has it: others refuse a scope that they do not know.
+GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+
+
 def all_scopes() -> list[str]:
     return [scope for wish in SERVICES for scope in wish.scopes]
 
 
 def scopes_for(supported: list[str]) -> list[str]:
     """What is wanted and offered; everything wanted, where an LMS does not say what it offers."""
-    return [scope for scope in all_scopes() if not supported or scope in supported]
+    wanted = [scope for scope in all_scopes() if not supported or scope in supported]
+    return [*wanted, *([GROUPS_SCOPE] if GROUPS_SCOPE in supported else [])]

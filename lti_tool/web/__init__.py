@@ -14,4 +14,14 @@ def _of_form(error: ValidationError) -> Response:
     return answer(Problem("invalid"), {"errors": error.normalized_messages()})
 
 
-from lti_tool.web import entries, panels, people, placing, reflections, settings  # noqa: E402, F401
+from lti_tool.web import (  # noqa: E402
+    contributions,  # noqa: F401
+    entries,  # noqa: F401
+    groups,  # noqa: F401
+    panels,  # noqa: F401
+    people,  # noqa: F401
+    placing,  # noqa: F401
+    reflections,  # noqa: F401
+    settings,  # noqa: F401
+    terms,  # noqa: F401
+)

@@ -10,7 +10,7 @@ from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from lti_tool.responses import nothing
 from lti_tool.web import blueprint
-from lti_tool.web.forms import Change, MarkdownText, Version, Writing, from_form, from_query
+from lti_tool.web.forms import Change, Looking, MarkdownText, Version, Writing, from_form, from_query
 from lti_tool.web.fragments import fragment, html_fragment
 from lti_tool.web.panel_page import entries_context
 from lti_tool.web.presenting import Presenter
@@ -27,14 +27,16 @@ _ENTRY = "/panels/<uuid:panel_id>/entries/<uuid:entry_id>"
 @blueprint.get("/panels/<uuid:panel_id>/entries")
 def more_entries(panel_id: UUID) -> Response:
     """The page of entries that follows the cursor ``after``."""
+    group = from_query(Looking)["group"]
     with looking(panel_id) as (session, viewer):
-        page = queries.entries_page(session, viewer, after=request.args.get("after"))
+        page = queries.entries_page(session, viewer, after=request.args.get("after"), group=group)
         kept = queries.drafts(session, viewer)
     context = {
         **entries_context(viewer),
         "drafts": kept,
         "next": page.next,
         "within_thread": page.within_thread,
+        "group": group,
     }
     return fragment(
         "web/more.html", threads=Presenter(viewer, parts().clock()).threads(page.items), **context
@@ -44,8 +46,9 @@ def more_entries(panel_id: UUID) -> Response:
 @blueprint.get("/panels/<uuid:panel_id>/updates")
 def updates(panel_id: UUID) -> Response:
     """What is new or changed since the cursor ``after``, each entry for itself; 204 when nothing is."""
+    group = from_query(Looking)["group"]
     with looking(panel_id) as (session, viewer):
-        news = queries.updates(session, viewer, after=request.args.get("after", ""))
+        news = queries.updates(session, viewer, after=request.args.get("after", ""), group=group)
     if news is None or not news.items:
         return nothing()
     return fragment(

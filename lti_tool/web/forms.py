@@ -1,12 +1,14 @@
 """What the page's forms may send."""
 
+import json
 from typing import Any
 
 from flask import request
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
-from lti_tool.fields import Text
-from social_layer.panels.models import Kind
+from lti_tool.fields import ChosenId, Text
+from social_layer.groups.plans import MOST_GROUPS, MOST_PEOPLE
+from social_layer.panels.models import GroupMode, Kind
 from social_layer.people.class_list import Shown
 from social_layer.text import MAX_BODY
 
@@ -26,6 +28,7 @@ class Writing(Form):
     title = Text(load_default="")
     body = Text(load_default="")
     parent_id = fields.UUID(load_default=None)
+    group = ChosenId(load_default=None)
     idempotency_key = Text(load_default=None, validate=validate.Length(8, 64))
 
 
@@ -48,6 +51,73 @@ class Settings(Form):
     title = Text(load_default="")
     purpose = Text(load_default="")
     prompt = Text(load_default="")
+    group_mode = fields.Enum(GroupMode, by_value=True, load_default=None)
+    group_set_id = ChosenId(load_default=None)
+
+
+class Looking(Form):
+    """Which group is looked at; none for all of them."""
+
+    group = ChosenId(load_default=None)
+
+
+class GroupNumbers(Form):
+    """Groups to be drawn: so many, of so many people, or so many without people."""
+
+    name = Text(load_default="")
+    how = fields.String(required=True, validate=validate.OneOf(["groups", "size", "empty"]))
+    number = fields.Integer(required=True, validate=validate.Range(1, 10_000))
+
+
+class PlanName(Form):
+    name = Text(load_default="")
+
+
+class PlannedGroupForm(Form):
+    name = Text(load_default="", validate=validate.Length(max=255))
+    people = fields.List(fields.UUID(), load_default=list, validate=validate.Length(max=MOST_PEOPLE))
+
+
+class Plan(Form):
+    """A plan that was looked at, to be carried out."""
+
+    name = Text(load_default="")
+    plan = fields.List(
+        fields.Nested(PlannedGroupForm), required=True, validate=validate.Length(1, MOST_GROUPS)
+    )
+
+    @pre_load
+    def read_plan(self, data: Any, **_: Any) -> Any:
+        try:
+            return {**data.to_dict(), "plan": json.loads(data.get("plan", ""))}
+        except (ValueError, RecursionError):
+            raise ValidationError({"plan": ["Not a plan."]}) from None
+
+
+class Name(Form):
+    name = Text(load_default="")
+
+
+class Moved(Form):
+    """Into which group somebody is put; none takes them out."""
+
+    group = ChosenId(required=True)
+
+
+class Ending(Form):
+    """The number of the term that is over."""
+
+    term = fields.Integer(required=True, validate=validate.Range(1, _LARGEST))
+
+
+class FormerPage(Form):
+    after = fields.String(load_default=None)
+
+
+class Wanted(Form):
+    """In what form one's own contributions are downloaded."""
+
+    form = fields.String(load_default="md", validate=validate.OneOf(["md", "json"]))
 
 
 class ThoughtsForm(Form):
@@ -57,6 +127,7 @@ class ThoughtsForm(Form):
     so_what = Text(load_default="")
     now_what = Text(load_default="")
     title = Text(load_default="")
+    group = ChosenId(load_default=None)
     idempotency_key = Text(load_default=None, validate=validate.Length(8, 64))
 
 

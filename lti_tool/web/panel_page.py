@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flask import g, render_template, url_for
 from flask_babel import get_locale
@@ -10,27 +11,38 @@ from sqlalchemy.orm import Session
 
 from lti_tool.parts import parts
 from lti_tool.translations import refresh
+from lti_tool.web.grouping import GROUP_MODES
 from lti_tool.web.kinds import KINDS
 from lti_tool.web.presenting import Presenter
 from lti_tool.web.words import as_json, script_words_as_json
+from lti_tool.wording import group_name, set_name
 from social_layer import cursors
 from social_layer.discussion.queries import drafts, entries_page
+from social_layer.groups.queries import places_of, sets_offered
+from social_layer.terms.queries import seems_new
 from social_layer.viewer import Viewer
 
 
-def render_panel(session: Session, viewer: Viewer, token: str, expires_at: datetime) -> str:
-    """The whole page. Two statements."""
+def render_panel(
+    session: Session, viewer: Viewer, token: str, expires_at: datetime, group: UUID | None = None
+) -> str:
+    """The whole page. Two statements; one more where the panel has groups."""
     speak_to(viewer)
-    context = panel_context(session, viewer)
-    config = as_json({**_config(viewer, token, expires_at), "drafts": context["drafts"]})
+    context = panel_context(session, viewer, group)
+    config = as_json(
+        {**_config(viewer, token, expires_at), "group": context["group"], "drafts": context["drafts"]}
+    )
     words = script_words_as_json(str(get_locale() or "en"))
     config = f'{config[:-1]},"words":{words}}}'
     return render_template("web/panel.html", config=Markup(config), **context)  # noqa: S704 (no < in it)
 
 
-def panel_context(session: Session, viewer: Viewer) -> dict[str, Any]:
-    """What the templates of the page's content need."""
-    page = entries_page(session, viewer)
+def panel_context(session: Session, viewer: Viewer, group: UUID | None = None) -> dict[str, Any]:
+    """What the templates of the page's content need. ``group``: which one is to be looked at."""
+    places = places_of(session, viewer, group)
+    chosen = places.chosen if places else None
+    page = entries_page(session, viewer, group=chosen)
+    offers_set_up = viewer.may_set_up and not viewer.panel.is_set_up
     return {
         **entries_context(viewer),
         "threads": Presenter(viewer, parts().clock(), on_arrival=True).threads(page.items),
@@ -40,7 +52,16 @@ def panel_context(session: Session, viewer: Viewer) -> dict[str, Any]:
         "panel": viewer.panel,
         "kind": KINDS[viewer.panel.kind],
         "kinds": KINDS,
-        "offers_set_up": viewer.may_set_up and not viewer.panel.is_set_up,
+        "places": places,
+        "group": str(chosen or ""),
+        "group_name": group_name,
+        "set_name": set_name,
+        "group_modes": GROUP_MODES,
+        "cursor": cursors.of_change(viewer.panel.counter),
+        "offers_set_up": offers_set_up,
+        "group_sets": sets_offered(session, viewer) if offers_set_up else (),
+        "group_set_id": None,
+        "term_seems_over": viewer.may_arrange and not offers_set_up and seems_new(session, viewer),
     }
 
 

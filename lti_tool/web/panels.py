@@ -8,9 +8,20 @@ from lti_tool import bearer
 from lti_tool.bearer import changing, looking
 from lti_tool.parts import parts
 from lti_tool.web import blueprint
-from lti_tool.web.panel_page import render_panel
+from lti_tool.web.forms import Looking, from_query
+from lti_tool.web.fragments import fragment
+from lti_tool.web.panel_page import panel_context, render_panel
 from social_layer.panels.actions import OPENING_LASTS, open_panel
 from social_layer.panels.queries import opened_since, tenant_of
+
+
+@blueprint.get("/panels/<uuid:panel_id>/content")
+def content(panel_id: UUID) -> Response:
+    """All that stands in the page, of another group or after something changed."""
+    group = from_query(Looking)["group"]
+    with looking(panel_id) as (session, viewer):
+        context = panel_context(session, viewer, group)
+    return fragment("web/content.html", **context)
 
 
 @blueprint.get("/panels/<uuid:panel_id>")
@@ -29,9 +40,10 @@ def _shell(panel_id: UUID) -> str:
 
 
 def _panel(panel_id: UUID) -> str:
+    group = from_query(Looking)["group"]
     with looking(panel_id) as (session, viewer):
         token = request.headers["Authorization"].partition(" ")[2].strip()
-        page = render_panel(session, viewer, token, bearer.read(parts(), token).expires_at)
+        page = render_panel(session, viewer, token, bearer.read(parts(), token).expires_at, group)
         noted = opened_since(session, viewer, parts().clock() - OPENING_LASTS)
     if not noted:
         with changing(panel_id) as (session, viewer):

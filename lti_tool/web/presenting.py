@@ -16,8 +16,10 @@ from babel.dates import format_skeleton, format_timedelta
 from flask import render_template
 from flask_babel import get_locale, gettext
 
+from lti_tool.wording import group_name
 from social_layer.discussion.models import ReactionKind
 from social_layer.discussion.queries import EntryView
+from social_layer.panels.models import GroupMode
 from social_layer.people.models import Role
 from social_layer.viewer import Viewer
 
@@ -30,7 +32,8 @@ _MINUTE, _HOUR, _DAY, _WEEK = 60, 3600, 86_400, 604_800
 class Shown:
     """An entry with what its template needs beside it.
 
-    ``to``: whom it answers, where that is on the same page; ``reactions``: their HTML.
+    ``to``: whom it answers, where that is on the same page; ``reactions``: their HTML; ``group``: for which group it
+    is, where that needs saying.
     """
 
     entry: EntryView
@@ -44,6 +47,7 @@ class Shown:
     iso: str
     to: str
     reactions: str
+    group: str
 
 
 @dataclass(slots=True)
@@ -69,6 +73,8 @@ class Presenter:
         self._now = now
         self._roles = role_names(self._locale)
         self._may_react = viewer.may_post
+        self._has_groups = viewer.panel.has_groups
+        self._for_all = gettext("All groups") if viewer.panel.group_mode is not GroupMode.everyone else ""
         self._names: dict[UUID, str] = {}
 
     def show(self, entry: EntryView) -> Shown:
@@ -90,7 +96,14 @@ class Presenter:
             reactions=_reactions(
                 self._locale, self._may_react, tuple(entry.reactions.items()), entry.my_reactions
             ),
+            group=self._group(entry) if self._has_groups else "",
         )
+
+    def _group(self, entry: EntryView) -> str:
+        """For whom it is, in a panel where that may differ."""
+        if entry.group_id is None:
+            return "" if entry.depth else self._for_all
+        return group_name(entry.group_name or "", entry.group_number or 0)
 
     def threads(self, entries: Sequence[EntryView]) -> list[Thread]:
         """``entries`` in thread order, as threads."""
@@ -179,6 +192,11 @@ def _units_ago(locale: str, unit: int, number: int) -> str:
 
 
 _GRAIN: dict[int, Literal["minute", "hour", "day"]] = {_MINUTE: "minute", _HOUR: "hour", _DAY: "day"}
+
+
+def day_of(moment: datetime, zone_name: str | None, *, with_year: bool = True) -> str:
+    """The day in the reader's own zone and language."""
+    return _day(str(get_locale() or "en"), moment.astimezone(zone(zone_name)).date(), with_year)
 
 
 @lru_cache(4096)

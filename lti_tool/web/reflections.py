@@ -36,6 +36,7 @@ def share_reflection(panel_id: UUID) -> Response:
             _thoughts(form),
             headings=step_headings(),
             title=form["title"],
+            group=form["group"],
             idempotency_key=form["idempotency_key"],
         )
         entry = find_entry(session, viewer, entry_id)

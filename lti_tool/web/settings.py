@@ -10,8 +10,11 @@ from lti_tool.problems import Problem
 from lti_tool.web import blueprint
 from lti_tool.web.forms import Settings, from_form
 from lti_tool.web.fragments import fragment
+from lti_tool.web.grouping import GROUP_MODES
 from lti_tool.web.kinds import KINDS
 from lti_tool.web.panel_page import panel_context
+from lti_tool.wording import set_name
+from social_layer.groups.queries import set_in_use, sets_offered
 from social_layer.panels.actions import set_up
 from social_layer.panels.queries import has_entries
 
@@ -22,8 +25,18 @@ def set_up_form(panel_id: UUID) -> Response:
         if not viewer.may_set_up:
             raise Problem("not_staff")
         fixed = has_entries(session, viewer)
-    home = url_for("web.panel", panel_id=panel_id)
-    return fragment("web/set_up_form.html", home=home, panel=viewer.panel, kinds=KINDS, kind_is_fixed=fixed)
+        sets, chosen = sets_offered(session, viewer), set_in_use(session, viewer)
+    return fragment(
+        "web/set_up_form.html",
+        home=url_for("web.panel", panel_id=panel_id),
+        panel=viewer.panel,
+        kinds=KINDS,
+        kind_is_fixed=fixed,
+        group_modes=GROUP_MODES,
+        group_sets=sets,
+        group_set_id=chosen,
+        set_name=set_name,
+    )
 
 
 @blueprint.post("/panels/<uuid:panel_id>/setup")

@@ -63,6 +63,8 @@ def _words(locale: str) -> dict[str, object]:
         "edit": gettext("Edit"),
         "edit_on": gettext("Continue editing"),
         "in_reply_to": gettext("in reply to {name}"),
+        "only_for": gettext("Read by {group} and the people who run the course."),
+        "showing": gettext("Now showing: {group}"),
         "new_threads": plural("{n} new thread", "{n} new threads"),
         "new_reflections": plural("{n} new reflection", "{n} new reflections"),
         "new_replies": plural("{n} new reply", "{n} new replies"),

@@ -17,9 +17,10 @@ from social_layer.discussion.paths import depth_of, reply_path, thread_path
 from social_layer.discussion.queries import as_posted, find_standing, read_up_to
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
+from social_layer.groups.queries import group_to_write_to, is_open
 from social_layer.panels.kinds import RULES
-from social_layer.panels.models import Kind, Panel
-from social_layer.panels.queries import kind_of_version
+from social_layer.panels.models import GroupMode, Kind, Panel
+from social_layer.panels.queries import rules_of_version
 from social_layer.refusals import Conflict, Invalid, NotAllowed, NotFound
 from social_layer.viewer import Viewer
 from social_layer.visibility import seen_by
@@ -31,10 +32,11 @@ ABOUT = re.compile(f"topic|reflection|(?:reply|edit):{_ID}")
 
 
 class Turn(NamedTuple):
-    """The number of a change in the panel's order, and the panel's kind: a set-up may have come since the look."""
+    """The number of a change in the panel's order, and the panel's rules: a set-up may have come since the look."""
 
     seq: int
     kind: Kind
+    group_mode: GroupMode = GroupMode.everyone
 
 
 class _Written(NamedTuple):
@@ -53,26 +55,32 @@ def post(
     body: str,
     title: str = "",
     parent_id: UUID | None = None,
+    group: UUID | None = None,
     idempotency_key: str | None = None,
     turn: Turn | None = None,
 ) -> UUID:
     """Opens a thread, or answers ``parent_id``; answers the entry's id.
 
+    ``group``: for whom it is, where the panel has groups and the writer a choice. What answers an entry of a group is
+    for that group; what answers one for all, as a new thread would be.
+
     The same ``idempotency_key`` of the same voice in the same panel is the same entry, however often it is sent.
     ``turn``: the caller's own, where it has taken one in this transaction.
     Raises ``may_not_post``, ``body_missing``, ``text_too_long``, ``too_much_markup``, ``entry_not_found``,
-    ``entry_removed``, ``idempotency_key_reused``.
+    ``entry_removed``, ``idempotency_key_reused``, ``in_no_group``, ``group_missing``, ``group_not_found``,
+    ``group_closed``, ``groups_changed``.
     """
     _let_write(viewer)
     written = _checked(title, body)
     entry_id = uuid5(viewer.voice_id, f"{viewer.panel.id} {idempotency_key}") if idempotency_key else uuid4()
-    seq, kind = turn or take_turn(session, viewer)
+    seq, kind, mode = turn or take_turn(session, viewer)
     if idempotency_key and _was_posted(session, viewer, entry_id, parent_id, written):
         _give_turn_back(session, viewer)
         return entry_id
     rules = RULES[kind]
     posting = rules.answering if parent_id else rules.opening
     parent = _answerable(session, viewer, parent_id) if parent_id else None
+    group_id = _for_whom(session, viewer, mode, parent, group)
     path = reply_path(parent.path, seq) if parent else thread_path(seq)
     now = clock()
     entry = {
@@ -84,7 +92,7 @@ def post(
         "kind": posting.entry_kind,
         "voice_id": viewer.voice_id,
         "audience": parent.audience if parent else Audience.course,
-        "group_id": parent.group_id if parent else None,
+        "group_id": group_id,
         "term": viewer.panel.term,
         "path": path,
         "depth": depth_of(path),
@@ -127,7 +135,7 @@ def edit(
     """
     _let_write(viewer)
     written = _checked(title, body)
-    seq, _ = take_turn(session, viewer)
+    seq = take_turn(session, viewer).seq
     entry = _answerable(session, viewer, entry_id)
     if entry.voice_id != viewer.voice_id:
         raise NotAllowed("not_author")
@@ -157,7 +165,7 @@ def remove(
     Raises ``may_not_post``, ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``.
     """
     _let_write(viewer)
-    seq, _ = take_turn(session, viewer)
+    seq = take_turn(session, viewer).seq
     entry = _answerable(session, viewer, entry_id)
     if entry.voice_id != viewer.voice_id and not viewer.is_staff:
         raise NotAllowed("not_author")
@@ -185,7 +193,7 @@ def react(
     Raises ``may_not_post``, ``entry_not_found``, ``entry_removed``.
     """
     _let_write(viewer)
-    seq, _ = take_turn(session, viewer)
+    seq = take_turn(session, viewer).seq
     _answerable(session, viewer, entry_id)
     if on:
         given = upsert(session, Reaction).on_conflict_do_nothing().returning(Reaction.kind)
@@ -262,7 +270,7 @@ def drop_draft(session: Session, viewer: Viewer, about: str) -> None:
 def take_turn(session: Session, viewer: Viewer) -> Turn:
     """Raises the panel's counter, and so holds its row: what is read from here on cannot change under us."""
     taken = run(session, _RAISE_COUNTER, seen_by(viewer)).one()
-    return Turn(taken.counter, kind_of_version(session, viewer, taken.template_version_id))
+    return Turn(taken.counter, *rules_of_version(session, viewer, taken.template_version_id))
 
 
 def _give_turn_back(session: Session, viewer: Viewer) -> None:
@@ -270,7 +278,28 @@ def _give_turn_back(session: Session, viewer: Viewer) -> None:
     run(session, _LOWER_COUNTER, seen_by(viewer))
 
 
+def _for_whom(
+    session: Session, viewer: Viewer, mode: GroupMode, parent: Any | None, wanted: UUID | None
+) -> UUID | None:
+    """The group that a new entry is for, or None for all."""
+    if parent is not None and parent.group_id is not None:
+        if not is_open(session, viewer, parent.group_id):
+            raise Conflict("group_closed")
+        answered: UUID = parent.group_id
+        return answered
+    if mode is GroupMode.everyone:
+        # Written for a group, it must not be read by all because the set-up changed meanwhile.
+        if wanted is not None:
+            raise Conflict("groups_changed")
+        return None
+    if parent is not None and viewer.is_staff and wanted is None:
+        return None
+    return group_to_write_to(session, viewer, mode, wanted)
+
+
 def _let_write(viewer: Viewer) -> None:
+    if viewer.lacks_group:
+        raise NotAllowed("in_no_group")
     if not viewer.may_post:
         raise NotAllowed("may_not_post")
 

@@ -8,15 +8,15 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, case, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from social_layer import cursors
 from social_layer.database import PlainRow, rows
 from social_layer.discussion.models import Draft, Entry, EntryKind, Reaction, ReactionKind, ReadMark, Revision
-from social_layer.people.models import Membership, Person, Role, Voice
+from social_layer.people.models import CourseGroup, Membership, Person, Role, Voice
 from social_layer.viewer import Viewer
-from social_layer.visibility import FOR_MEMBERS, IN_PANEL, seen_by
+from social_layer.visibility import Below, Sight, condition, condition_below, seen_by, sight_of
 
 PAGE = 100
 
@@ -46,6 +46,10 @@ class EntryView(NamedTuple):
     replies: int
     reactions: dict[ReactionKind, int]
     my_reactions: frozenset[ReactionKind]
+    # For whom it is: a group, or all that are in the panel. A group without a name is called by its number.
+    group_id: UUID | None = None
+    group_name: str | None = None
+    group_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,20 @@ class Updates:
 
 
 def entries_page(
-    session: Session, viewer: Viewer, *, after: str | None = None, limit: int = PAGE
+    session: Session,
+    viewer: Viewer,
+    *,
+    after: str | None = None,
+    limit: int = PAGE,
+    group: UUID | None = None,
 ) -> EntriesPage:
-    """A page of the panel in thread order, the newest thread first. One statement. Raises ``bad_cursor``."""
+    """A page of the panel in thread order, the newest thread first. One statement. Raises ``bad_cursor``.
+
+    ``group``: only what is for this group and for all.
+    """
     position = cursors.to_position(after) if after else b""
-    found = rows(session, _page(viewer.is_staff), seen_by(viewer, after=position, most=limit + 1))
+    sight = sight_of(viewer, one_group=group is not None)
+    found = rows(session, _page(sight), _seen_in(viewer, group, after=position, most=limit + 1))
     shown = found[:limit]
     items = [_view(viewer.voice_id, *row) for row in shown]
     if len(found) <= limit:
@@ -85,16 +98,19 @@ def entries_page(
 
 def find_entry(session: Session, viewer: Viewer, entry_id: UUID) -> EntryView | None:
     """One entry, or None where there is none that the viewer may see."""
-    found = rows(session, _one(viewer.is_staff), seen_by(viewer, entry=entry_id))
+    found = rows(session, _one(sight_of(viewer)), seen_by(viewer, entry=entry_id))
     return _view(viewer.voice_id, *found[0]) if found else None
 
 
-def updates(session: Session, viewer: Viewer, *, after: str, limit: int = PAGE) -> Updates | None:
+def updates(
+    session: Session, viewer: Viewer, *, after: str, limit: int = PAGE, group: UUID | None = None
+) -> Updates | None:
     """What changed after the cursor, or None without a further statement when nothing did. Raises ``bad_cursor``."""
     seen = cursors.to_change(after)
     if seen == viewer.panel.counter:
         return None
-    found = rows(session, _changes(viewer.is_staff), seen_by(viewer, after=seen, most=limit + 1))
+    sight = sight_of(viewer, one_group=group is not None)
+    found = rows(session, _changes(sight), _seen_in(viewer, group, after=seen, most=limit + 1))
     shown = found[:limit]
     more = len(found) > limit
     last = shown[-1].changed_seq if shown else 0
@@ -109,7 +125,7 @@ def drafts(session: Session, viewer: Viewer) -> dict[str, dict[str, Any]]:
 
 def find_standing(session: Session, viewer: Viewer, entry_id: UUID) -> PlainRow | None:
     """Where an entry that the viewer may see stands, and how, for those who answer or change it."""
-    found = rows(session, _standing(viewer.is_staff), seen_by(viewer, entry=entry_id))
+    found = rows(session, _standing(sight_of(viewer)), seen_by(viewer, entry=entry_id))
     return found[0] if found else None
 
 
@@ -121,10 +137,10 @@ def as_posted(session: Session, viewer: Viewer, entry_id: UUID) -> tuple[UUID | 
 
 def read_up_to(session: Session, viewer: Viewer, seen: Sequence[UUID]) -> dict[UUID, int]:
     """How far each thread was read, who saw these entries: up to the first unread one that they did not see."""
-    found = rows(session, _seen(viewer.is_staff), seen_by(viewer, seen=seen))
+    found = rows(session, _seen(sight_of(viewer)), seen_by(viewer, seen=seen))
     threads = list({row.thread_id for row in found})
     gaps = (
-        rows(session, _gaps(viewer.is_staff), seen_by(viewer, seen=seen, threads=threads)) if threads else ()
+        rows(session, _gaps(sight_of(viewer)), seen_by(viewer, seen=seen, threads=threads)) if threads else ()
     )
     gap = {row.thread_id: row.first for row in gaps}
     marks: dict[UUID, int] = {}
@@ -132,6 +148,10 @@ def read_up_to(session: Session, viewer: Viewer, seen: Sequence[UUID]) -> dict[U
         if seq > marks.get(thread_id, 0) and (thread_id not in gap or seq < gap[thread_id]):
             marks[thread_id] = seq
     return marks
+
+
+def _seen_in(viewer: Viewer, group: UUID | None, **more: Any) -> dict[str, Any]:
+    return seen_by(viewer, **more) if group is None else seen_by(viewer, viewer_group=group, **more)
 
 
 _DRAFTS: Select[*tuple[Any, ...]] = select(Draft.about, Draft.fields).where(
@@ -160,28 +180,25 @@ _REACTIONS = (
 
 
 @cache
-def _page(for_staff: bool) -> Select[*tuple[Any, ...]]:
+def _page(sight: Sight) -> Select[*tuple[Any, ...]]:
     return (
-        _entries(for_staff)
-        .where(Entry.path > bindparam("after"))
-        .order_by(Entry.path)
-        .limit(bindparam("most"))
+        _entries(sight).where(Entry.path > bindparam("after")).order_by(Entry.path).limit(bindparam("most"))
     )
 
 
 @cache
-def _one(for_staff: bool) -> Select[*tuple[Any, ...]]:
-    return _entries(for_staff).where(Entry.id == bindparam("entry"))
+def _one(sight: Sight) -> Select[*tuple[Any, ...]]:
+    return _entries(sight).where(Entry.id == bindparam("entry"))
 
 
 @cache
-def _changes(for_staff: bool) -> Select[*tuple[Any, ...]]:
+def _changes(sight: Sight) -> Select[*tuple[Any, ...]]:
     changed = Entry.changed_seq > bindparam("after")
-    return _entries(for_staff).where(changed).order_by(Entry.changed_seq).limit(bindparam("most"))
+    return _entries(sight).where(changed).order_by(Entry.changed_seq).limit(bindparam("most"))
 
 
 @cache
-def _standing(for_staff: bool) -> Select[*tuple[Any, ...]]:
+def _standing(sight: Sight) -> Select[*tuple[Any, ...]]:
     return select(
         Entry.thread_id,
         Entry.parent_id,
@@ -192,24 +209,24 @@ def _standing(for_staff: bool) -> Select[*tuple[Any, ...]]:
         Entry.path,
         Entry.version,
         Entry.deleted_at,
-    ).where(IN_PANEL if for_staff else FOR_MEMBERS, Entry.id == bindparam("entry"))
+    ).where(condition(sight), Entry.id == bindparam("entry"))
 
 
 @cache
-def _seen(for_staff: bool) -> Select[*tuple[Any, ...]]:
+def _seen(sight: Sight) -> Select[*tuple[Any, ...]]:
     return select(Entry.thread_id, Entry.seq).where(
-        IN_PANEL if for_staff else FOR_MEMBERS, Entry.id.in_(bindparam("seen", expanding=True))
+        condition(sight), Entry.id.in_(bindparam("seen", expanding=True))
     )
 
 
 @cache
-def _gaps(for_staff: bool) -> Select[*tuple[Any, ...]]:
+def _gaps(sight: Sight) -> Select[*tuple[Any, ...]]:
     """The first entry of each thread that is unread, by the same rule as in :func:`_view`, and was not seen."""
     return (
         select(Entry.thread_id, func.min(Entry.seq).label("first"))
         .outerjoin(ReadMark, _OWN_MARK)
         .where(
-            IN_PANEL if for_staff else FOR_MEMBERS,
+            condition(sight),
             Entry.thread_id.in_(bindparam("threads", expanding=True)),
             Entry.id.not_in(bindparam("seen", expanding=True)),
             Entry.voice_id != bindparam("viewer_voice"),
@@ -230,9 +247,10 @@ _AS_POSTED: Select[*tuple[Any, ...]] = (
 )
 
 
-def _entries(for_staff: bool) -> Select[*tuple[Any, ...]]:
+def _entries(sight: Sight) -> Select[*tuple[Any, ...]]:
     """The columns stand in the order of the parameters of :func:`_view`."""
-    return (
+    group = (CourseGroup.name, CourseGroup.number) if sight.grouped else (literal(None), literal(None))
+    found = (
         select(
             Entry.id,
             Entry.thread_id,
@@ -244,7 +262,7 @@ def _entries(for_staff: bool) -> Select[*tuple[Any, ...]]:
             Entry.seq,
             Entry.changed_seq,
             Entry.version,
-            Entry.replies,
+            _replies(sight),
             Entry.created_at,
             Entry.edited_at,
             Entry.deleted_at,
@@ -256,6 +274,8 @@ def _entries(for_staff: bool) -> Select[*tuple[Any, ...]]:
             Membership.role,
             ReadMark.seq.label("read_seq"),
             _REACTIONS,
+            Entry.group_id,
+            *group,
         )
         .join(Voice, and_(Voice.tenant_id == Entry.tenant_id, Voice.id == Entry.voice_id))
         .outerjoin(Person, and_(Person.tenant_id == Voice.tenant_id, Person.id == Voice.person_id))
@@ -276,8 +296,29 @@ def _entries(for_staff: bool) -> Select[*tuple[Any, ...]]:
             ),
         )
         .outerjoin(ReadMark, _OWN_MARK)
-        .where(IN_PANEL if for_staff else FOR_MEMBERS)
+        .where(condition(sight))
     )
+    if sight.grouped:
+        of_group = and_(CourseGroup.tenant_id == Entry.tenant_id, CourseGroup.id == Entry.group_id)
+        found = found.outerjoin(CourseGroup, of_group)
+    return found
+
+
+def _replies(sight: Sight) -> Any:
+    """How many replies stand below a thread's first entry. Below one for all, groups answer for themselves alone."""
+    if not sight.grouped or (sight.for_staff and not sight.one_group):
+        return Entry.replies
+    in_sight = (
+        select(func.count())
+        .select_from(Below)
+        .where(
+            condition_below(sight), Below.thread_id == Entry.id, Below.depth > 0, Below.deleted_at.is_(None)
+        )
+        .correlate(Entry)
+        .scalar_subquery()
+    )
+    is_shared = and_(Entry.depth == 0, Entry.group_id.is_(None))
+    return case((is_shared, in_sight), else_=Entry.replies).label("replies")
 
 
 def _view(
@@ -304,6 +345,9 @@ def _view(
     role: str | None,
     read_seq: int | None,
     reactions: str | None,
+    group_id: UUID | None,
+    group_name: str | None,
+    group_number: int | None,
 ) -> EntryView:
     shown = deleted_at is None
     mine = voice_id == own_voice
@@ -331,6 +375,9 @@ def _view(
         replies,
         _counted(given) if given else {},
         frozenset(ReactionKind(word[:-1]) for word in given if word[-1] == _OWN),
+        group_id,
+        group_name,
+        group_number,
     )
 
 

@@ -7,9 +7,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
+from social_layer.database import upsert
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
-from social_layer.panels.models import Kind, Panel, Template, TemplateVersion
+from social_layer.groups.queries import set_to_use
+from social_layer.panels.models import GroupMode, Kind, Panel, PanelGroups, Template, TemplateVersion
 from social_layer.panels.queries import has_entries, hold_voice, opened_since, version_by_id
 from social_layer.panels.settings import Settings, checked, first_version, next_version
 from social_layer.refusals import Conflict, NotAllowed
@@ -48,12 +50,23 @@ def make_panel(
 
 
 def set_up(
-    session: Session, clock: Clock, viewer: Viewer, *, kind: Kind, title: str, purpose: str, prompt: str
+    session: Session,
+    clock: Clock,
+    viewer: Viewer,
+    *,
+    kind: Kind,
+    title: str,
+    purpose: str,
+    prompt: str,
+    group_mode: GroupMode | None = None,
+    group_set_id: UUID | None = None,
 ) -> None:
     """Gives the panel new settings, as the next version of its template.
 
-    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``, and
-    ``kind_is_fixed`` once somebody has posted: what was written under one kind's rules must not change its meaning.
+    ``group_mode``: as it was, where none is given. ``group_set_id``: which groups, where the mode has any.
+    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``,
+    ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has posted: what was written
+    under one kind's rules must not change its meaning.
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")
@@ -65,6 +78,8 @@ def set_up(
     present = version_by_id(session, viewer.tenant_id, session.execute(taken).scalar_one())
     if kind != present.kind and has_entries(session, viewer):
         raise Conflict("kind_is_fixed")
+    if group_mode is not None:
+        _use_groups(session, viewer, group_mode, group_set_id)
     number = session.scalar(
         select(func.max(TemplateVersion.number)).where(
             TemplateVersion.tenant_id == viewer.tenant_id,
@@ -80,6 +95,7 @@ def set_up(
         title=wanted.title,
         purpose=wanted.purpose,
         prompt=wanted.prompt,
+        **({"group_mode": group_mode} if group_mode is not None else {}),
     )
     session.add(version)
     session.flush()
@@ -94,3 +110,21 @@ def open_panel(session: Session, clock: Clock, viewer: Viewer) -> None:
     hold_voice(session, viewer)
     if not opened_since(session, viewer, since):
         append(session, clock, viewer, EventType.panel_opened, viewer.panel.id)
+
+
+def _use_groups(session: Session, viewer: Viewer, mode: GroupMode, set_id: UUID | None) -> None:
+    """Notes which groups the panel uses; kept once noted, see :class:`PanelGroups`."""
+    if mode is GroupMode.everyone:
+        if not viewer.panel.has_groups:
+            return
+        chosen: dict[str, UUID | None] = {}
+    else:
+        chosen = {"set_id": set_to_use(session, viewer, set_id)}
+    row = {"tenant_id": viewer.tenant_id, "panel_id": viewer.panel.id, **chosen}
+    key = ["tenant_id", "panel_id"]
+    change = upsert(session, PanelGroups).values(row)
+    session.execute(
+        change.on_conflict_do_update(index_elements=key, set_=chosen)
+        if chosen
+        else change.on_conflict_do_nothing(index_elements=key)
+    )

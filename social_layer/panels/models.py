@@ -19,6 +19,17 @@ class Kind(StrEnum):
     exchange = "exchange"
 
 
+class GroupMode(StrEnum):
+    """For whom new entries of a panel are. What was written earlier stays for those for whom it was written."""
+
+    # All together.
+    everyone = "everyone"
+    # Each group for itself; staff, who see them all, write into one at a time.
+    apart = "apart"
+    # The same, and staff may also write to all groups at once; each group answers for itself.
+    across = "across"
+
+
 class Template(Tenanted, Base):
     """Settings that panels are made from. Its id is what a course copy carries."""
 
@@ -64,6 +75,7 @@ class TemplateVersion(Tenanted, Base):
     purpose: Mapped[str] = mapped_column(String(500), default="")
     prompt: Mapped[str] = mapped_column(Text, default="")
     prompt_html: Mapped[str] = mapped_column(Text, default="")
+    group_mode: Mapped[str] = mapped_column(String(16), default=GroupMode.everyone, server_default="everyone")
     # When people may begin, should be done, and can write no more; belong to one term of one course.
     opens_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
@@ -92,3 +104,17 @@ class Panel(Tenanted, Base):
     counter: Mapped[int] = mapped_column(BigInteger, default=0)
     set_up_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class PanelGroups(Base):
+    """Which group set a panel uses; kept when it is for everyone again, since entries of groups stay theirs.
+
+    Not part of the template: a course copy carries the mode, and its groups are others. A panel without this row
+    uses the groups of the LMS.
+    """
+
+    __tablename__ = "panel_groups"
+    __table_args__ = (refers_to("panel", "panel_id"), refers_to("group_set", "set_id"))
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    panel_id: Mapped[UUID] = mapped_column(primary_key=True)
+    set_id: Mapped[UUID | None]

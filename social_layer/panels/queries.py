@@ -5,14 +5,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from social_layer.database import rows
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
-from social_layer.panels.models import Kind, Panel, Template, TemplateOrigin, TemplateVersion
-from social_layer.people.models import MAY_SET_UP, Course, Membership, Person, Role, Voice
+from social_layer.panels.models import (
+    GroupMode,
+    Kind,
+    Panel,
+    PanelGroups,
+    Template,
+    TemplateOrigin,
+    TemplateVersion,
+)
+from social_layer.people.models import (
+    MAY_SET_UP,
+    Course,
+    CourseGroup,
+    GroupMember,
+    GroupOrigin,
+    GroupSet,
+    Membership,
+    Person,
+    Role,
+    Voice,
+)
 from social_layer.viewer import PanelCard, Viewer
 
 
@@ -37,6 +56,8 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         is_set_up=row.set_up_at is not None,
         counter=row.counter,
         term=row.term,
+        group_mode=GroupMode(row.group_mode),
+        has_groups=row.had_groups is not None or row.group_mode != GroupMode.everyone,
     )
     return Viewer(
         tenant_id=tenant_id,
@@ -49,9 +70,43 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         language=row.language or row.course_language,
         time_zone=row.time_zone or row.course_time_zone,
         panel=panel,
+        own_groups=row.own_groups,
     )
 
 
+# The LMS's own set, for a panel that none was chosen for: a copied course brings the mode and other groups.
+_SET_OF_LMS = (
+    select(GroupSet.id)
+    .where(
+        GroupSet.tenant_id == Panel.tenant_id,
+        GroupSet.course_id == Panel.course_id,
+        GroupSet.origin == GroupOrigin.lms,
+        GroupSet.removed_at.is_(None),
+    )
+    .order_by(GroupSet.created_at, GroupSet.id)
+    .limit(1)
+    .correlate(Panel)
+    .scalar_subquery()
+)
+# Of a statement that joins Panel and, outer, PanelGroups.
+SET_OF_PANEL = func.coalesce(PanelGroups.set_id, _SET_OF_LMS)
+OF_PANEL_GROUPS = and_(PanelGroups.tenant_id == Panel.tenant_id, PanelGroups.panel_id == Panel.id)
+_OWN_GROUPS = (
+    select(func.count())
+    .select_from(GroupMember)
+    .join(
+        CourseGroup,
+        and_(CourseGroup.tenant_id == GroupMember.tenant_id, CourseGroup.id == GroupMember.group_id),
+    )
+    .where(
+        GroupMember.tenant_id == Membership.tenant_id,
+        GroupMember.person_id == Membership.person_id,
+        CourseGroup.set_id == SET_OF_PANEL,
+        CourseGroup.removed_at.is_(None),
+    )
+    .correlate(Membership, Panel, PanelGroups)
+    .scalar_subquery()
+)
 _VIEWER: Select[*tuple[Any, ...]] = (
     select(
         Membership.person_id,
@@ -75,6 +130,9 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion.purpose,
         TemplateVersion.prompt,
         TemplateVersion.prompt_html,
+        TemplateVersion.group_mode,
+        PanelGroups.panel_id.label("had_groups"),
+        case((TemplateVersion.group_mode == GroupMode.everyone, 0), else_=_OWN_GROUPS).label("own_groups"),
     )
     .join(Person, and_(Person.tenant_id == Membership.tenant_id, Person.id == Membership.person_id))
     .join(Course, and_(Course.tenant_id == Membership.tenant_id, Course.id == Membership.course_id))
@@ -91,6 +149,7 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion,
         and_(TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id),
     )
+    .outerjoin(PanelGroups, OF_PANEL_GROUPS)
     .where(
         Membership.tenant_id == bindparam("tenant"),
         Membership.id == bindparam("membership"),
@@ -106,11 +165,19 @@ def tenant_of(session: Session, panel_id: UUID) -> UUID | None:
 
 
 def kind_of_version(session: Session, viewer: Viewer, version_id: UUID) -> Kind:
-    """The kind that a version of the panel's template sets: without a statement for the one that the viewer saw."""
+    """The kind that a version of the panel's template sets."""
+    return rules_of_version(session, viewer, version_id)[0]
+
+
+def rules_of_version(session: Session, viewer: Viewer, version_id: UUID) -> tuple[Kind, GroupMode]:
+    """What a version of the panel's template sets: without a statement for the one that the viewer saw."""
     if version_id == viewer.panel.template_version_id:
-        return viewer.panel.kind
+        return viewer.panel.kind, viewer.panel.group_mode
     of_version = (TemplateVersion.tenant_id == viewer.tenant_id) & (TemplateVersion.id == version_id)
-    return Kind(session.scalars(select(TemplateVersion.kind).where(of_version)).one())
+    kind, mode = session.execute(
+        select(TemplateVersion.kind, TemplateVersion.group_mode).where(of_version)
+    ).one()
+    return Kind(kind), GroupMode(mode)
 
 
 def version_by_id(session: Session, tenant_id: UUID, version_id: UUID) -> TemplateVersion:

@@ -22,6 +22,8 @@ class Role(StrEnum):
 
 
 STAFF = frozenset({Role.administrator, Role.instructor, Role.assistant})
+# Who divides a course into groups, and begins and ends its terms.
+MAY_ARRANGE = frozenset({Role.administrator, Role.instructor})
 MAY_SET_UP = frozenset({Role.administrator, Role.instructor, Role.designer})
 
 
@@ -111,13 +113,53 @@ class Membership(Tenanted, Base):
     listed_at: Mapped[datetime | None]
 
 
-class CourseGroup(Tenanted, Base):
-    """A group of people within a course."""
+class CourseTerm(Base):
+    """A term of a course that is over: its entries bear its number, and are archived."""
 
-    __tablename__ = "course_group"
+    __tablename__ = "course_term"
+    __table_args__ = (refers_to("course", "course_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime]
+
+
+class GroupOrigin(StrEnum):
+    """Who says which groups there are, and who is in them."""
+
+    lms = "lms"
+    hand = "hand"
+
+
+class GroupSet(Tenanted, Base):
+    """One way of dividing a course. Without a name it is that of its LMS, which gave none."""
+
+    __tablename__ = "group_set"
     __table_args__ = (refers_to("course", "course_id"), Index(None, "tenant_id", "course_id"))
     course_id: Mapped[UUID]
-    name: Mapped[str] = mapped_column(String(255))
+    origin: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(255), default="")
+    created_at: Mapped[datetime]
+    # Offered no more; entries written for its groups stay as they are.
+    removed_at: Mapped[datetime | None]
+
+
+class CourseGroup(Tenanted, Base):
+    """A group of people within a course. Without a name it is called by its number."""
+
+    __tablename__ = "course_group"
+    __table_args__ = (
+        refers_to("course", "course_id"),
+        refers_to("group_set", "set_id"),
+        Index(None, "tenant_id", "course_id"),
+        Index(None, "tenant_id", "set_id"),
+    )
+    course_id: Mapped[UUID]
+    set_id: Mapped[UUID]
+    number: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str] = mapped_column(String(255), default="")
+    # Nobody writes in it any more; those who were in it, and staff, read what was written.
+    removed_at: Mapped[datetime | None]
 
 
 class GroupMember(Base):

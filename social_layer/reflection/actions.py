@@ -38,6 +38,7 @@ def share(
     *,
     headings: dict[str, str],
     title: str = "",
+    group: UUID | None = None,
     idempotency_key: str | None = None,
 ) -> UUID:
     """Publishes the reflection as an entry, its steps under ``headings`` (step → words in the author's language).
@@ -56,6 +57,7 @@ def share(
         viewer,
         title=title,
         body=written(thoughts, headings),
+        group=group,
         idempotency_key=idempotency_key,
         turn=turn,
     )

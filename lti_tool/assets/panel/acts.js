@@ -9,8 +9,9 @@ import { peopleActs } from "./people.js";
 import { elementsOf, goTo, idOf, renew, threadOf } from "./places.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
+import { leaveSheet, openSheet, renewed } from "./sheets.js";
 import { goToReplies } from "./sight.js";
-import { actsOfKind, startKind } from "../kinds/index.js";
+import { actsOfKind } from "../kinds/index.js";
 import { words } from "./words.js";
 
 const ACTS = {
@@ -26,6 +27,9 @@ const ACTS = {
   "show-threads": showThreads,
   "go-to-replies": goToReplies,
   "show-replies": (button) => showReplies(threadOf(button)),
+  sheet: openSheet,
+  "leave-sheet": leaveSheet,
+  download,
   "set-up": openSetUp,
   "leave-set-up": leaveSetUp,
   ...peopleActs,
@@ -117,9 +121,10 @@ async function openSetUp(button) {
     htmx.process(place);
     place.hidden = false;
     document.getElementById("panel").hidden = true;
+    document.getElementById("sheet").hidden = true;
     place.querySelector("h1").focus();
   } catch (refusal) {
-    showProblem(button.closest("header"), refusal, () => openSetUp(button));
+    showProblem(button.closest("header, .sheet-head"), refusal, () => openSetUp(button));
   }
 }
 
@@ -130,11 +135,24 @@ function leaveSetUp() {
 }
 
 function settledIn() {
-  startKind();
+  renewed();
   const heading = document.querySelector("#panel h1");
   heading.tabIndex = -1;
   heading.focus();
   announce(words("saved"));
+}
+
+/** A download needs an address of its own, since it carries no pass; it holds for minutes. */
+async function download(button) {
+  clearProblem(button.parentElement);
+  try {
+    const response = await ask(button.value, { method: "POST" });
+    const link = document.createElement("a");
+    Object.assign(link, { href: (await response.json()).url, download: "" });
+    link.click();
+  } catch (refusal) {
+    showProblem(button.parentElement, refusal, () => download(button));
+  }
 }
 
 function moreShown(last) {

@@ -5,8 +5,9 @@ import { confirmed } from "./dialogs.js";
 import { discard, forget, isWritten, keepNow, keptDraft, resume, settle, textChanged } from "./drafts.js";
 import { announce } from "./live.js";
 import { elementsOf, entryById, goTo, idOf, labelDrafts, placeReply, placeThread, renew } from "./places.js";
-import { ask, home } from "./pass.js";
+import { ask, group, home } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
+import { nameOfGroup } from "./sheets.js";
 import { whenTaken } from "./requests.js";
 import { words } from "./words.js";
 
@@ -80,6 +81,8 @@ export function openReply(article, opener, quoted = "") {
   form.setAttribute("hx-post", `${home()}/entries`);
   form.elements.parent_id.value = id;
   form.elements.idempotency_key.value = draft.key || newKey();
+  form.elements.group.value = group();
+  sayForWhom(form, article);
   const box = form.elements.body;
   box.id = `reply-${id}`;
   form.querySelector("label").htmlFor = box.id;
@@ -98,6 +101,15 @@ function goOnIn(box) {
   box.focus();
   box.setSelectionRange(box.value.length, box.value.length);
   box.scrollTop = box.scrollHeight;
+}
+
+/** An answer to what is for all groups is read by one alone; the page then says by whom. */
+function sayForWhom(form, article) {
+  const name = nameOfGroup();
+  if (article.dataset.for || !group() || !name) return;
+  const note = form.querySelector(".for-whom");
+  note.textContent = words("only_for").replace("{group}", name);
+  note.hidden = false;
 }
 
 function nameOf(article) {

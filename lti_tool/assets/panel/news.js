@@ -4,7 +4,7 @@
 
 import { announce } from "./live.js";
 import { elementsOf, goTo, placeReply, placeThread, renew, spotFor, threadOf } from "./places.js";
-import { ask } from "./pass.js";
+import { ask, group } from "./pass.js";
 import { showProblem } from "./problems.js";
 import { hasArrived, startSight, wasReplaced } from "./sight.js";
 import { counted } from "./words.js";
@@ -21,6 +21,8 @@ let failures = 0;
 let lastTouched = Date.now();
 let looking = false;
 let waitingThreads = [];
+// Raised when the page shows something else: what was asked for before belongs to it no more.
+let generation = 0;
 const waitingReplies = new Map();
 
 export function startNews(from) {
@@ -35,6 +37,14 @@ export function startNews(from) {
   document.body.addEventListener("panel:look", look);
   startSight((element) => (element.matches(".entry") ? goTo(element) : showReplies(threadOf(element))));
   plan();
+}
+
+/** The page's content was replaced: what waited stands in it, or is not for it. */
+export function restartNews(from) {
+  cursor = from;
+  generation += 1;
+  waitingThreads = [];
+  waitingReplies.clear();
 }
 
 function touched() {
@@ -59,8 +69,11 @@ async function look() {
   try {
     let more = true;
     while (more) {
-      const response = await ask(`/updates?after=${encodeURIComponent(cursor)}`);
-      more = response.status === 200 && take(await response.text());
+      const asked = generation;
+      const response = await ask(`/updates?after=${encodeURIComponent(cursor)}&group=${group()}`);
+      const html = response.status === 200 && (await response.text());
+      if (asked !== generation) break;
+      more = html && take(html);
     }
     failures = 0;
   } catch (refusal) {

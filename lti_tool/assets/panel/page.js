@@ -7,6 +7,7 @@ import { startHtmx } from "./requests.js";
 import { startKind } from "../kinds/index.js";
 import { startNews } from "./news.js";
 import { startReading } from "./reading.js";
+import { startSheets } from "./sheets.js";
 import { startTimes } from "./times.js";
 import { holdDrafts } from "./drafts.js";
 import { holdPass } from "./pass.js";
@@ -26,6 +27,7 @@ export function startPage() {
   startKind();
   startReading();
   startNews(config.cursor);
+  startSheets();
   startFrame();
   document.documentElement.dataset.ready = "";
 }

@@ -17,10 +17,20 @@ export function keptPass() {
 }
 
 /** Holds the pass that came with the page, and names the page by its own address. */
-export function holdPass({ token, expires_at, panel, panel_id, api }) {
-  pass = { token, expires_at, panel, panel_id, api };
+export function holdPass({ token, expires_at, panel, panel_id, api, group }) {
+  pass = { token, expires_at, panel, panel_id, api, group: group ?? "" };
   history.replaceState(pass, "", panel);
   renewInTime();
+}
+
+/** Which group is looked at; a reload comes back to it. */
+export function holdGroup(group) {
+  holdPass({ ...pass, group });
+}
+
+/** The group looked at, or nothing: all that its reader may see. */
+export function group() {
+  return pass.group;
 }
 
 export function authorization() {

@@ -14,7 +14,7 @@ export async function openShell(shell) {
   if (!kept) return showOnly("no-token");
   showOnly("opening");
   try {
-    const response = await reach(kept.panel, { headers: { Authorization: `Bearer ${kept.token}` } });
+    const response = await reach(kept.group ? `${kept.panel}?group=${kept.group}` : kept.panel, { headers: { Authorization: `Bearer ${kept.token}` } });
     if (!response.ok) throw await refusalOf(response);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const name of ["lang", "dir"]) document.documentElement[name] = page.documentElement[name];

@@ -14,7 +14,7 @@ from lti_tool.lti.claims import (
     Message,
 )
 from lti_tool.lti.models import ID_LENGTH
-from lti_tool.lti.platforms.generic import Family
+from lti_tool.lti.platforms.generic import Family, ids_listed
 
 _OWN = "https://canvas.instructure.com/lti/"
 # Every school whose Canvas Instructure hosts goes by one of these.
@@ -54,6 +54,10 @@ class Canvas(Family):
 
     def shares_issuer(self, issuer: str) -> bool:
         return urlsplit(issuer).hostname in _SHARED
+
+    def groups(self, message: Message) -> tuple[str, ...] | None:
+        """By `$Canvas.group.contextIds`: opaque ids, without names."""
+        return ids_listed(message.custom.get("canvas_groups"))
 
     def is_of_course(self, message: Message) -> bool:
         """In the course navigation and in pages the link's id is the context's."""

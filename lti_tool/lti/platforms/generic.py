@@ -1,5 +1,6 @@
 """What holds for any LMS that keeps to the standard, and the places where one may differ."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ def _(text: str) -> LazyString:
     return lazy_gettext(text)
 
 
+MOST_GROUPS = 100
+_GROUP_ID = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
 _YOUR_LMS = _("your LMS")
 _LEFT_TO_DO = (
     _("Activate the tool, if your LMS holds new tools back."),
@@ -57,8 +60,22 @@ class Family:
         """How a panel that is met for the first time is called; None where the LMS says nothing of use."""
         return message.link_title or self.course_title(message)
 
+    def groups(self, message: Message) -> tuple[str, ...] | None:
+        """The ids of the groups that the person is in; None where the LMS does not tell. In no group: empty."""
+        return None
+
     def course_title(self, message: Message) -> str | None:
         return message.context_title or message.context_label
+
+
+def ids_listed(value: str | None) -> tuple[str, ...] | None:
+    """Ids between commas, each once; None where it is no such list."""
+    if value is None:
+        return None
+    ids = dict.fromkeys(part.strip() for part in value.split(",")) if value.strip() else {}
+    if len(ids) > MOST_GROUPS or not all(_GROUP_ID.fullmatch(one) for one in ids):
+        return None
+    return tuple(ids)
 
 
 GENERIC = Family()

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString, lazy_gettext
 
-from lti_tool.lti.platforms.generic import Family
+from lti_tool.lti.claims import Message
+from lti_tool.lti.platforms.generic import Family, ids_listed
 
 # How Moodle calls a duplicated activity, in the languages that it is most used in.
 _DUPLICATE = re.compile(r"(.+) \((?:copy|Kopie|kopie|copie|copia|cópia|kopia)\)")
@@ -17,6 +18,10 @@ def _(text: str) -> LazyString:
 
 @dataclass(frozen=True)
 class Moodle(Family):
+    def groups(self, message: Message) -> tuple[str, ...] | None:
+        """By `$Moodle.Person.userGroupIds`: numbers, without names."""
+        return ids_listed(message.custom.get("moodle_groups"))
+
     def original_title(self, title: str) -> str | None:
         """Moodle says nowhere what a duplicate was made from."""
         found = _DUPLICATE.fullmatch(title)

@@ -42,6 +42,7 @@ def test_an_entry_posted_is_there_to_read_with_all_its_fields(learner: Speaker) 
         "my_reactions": [],
         "mine": True,
         "unread": False,
+        "group": None,
     }
     assert entry["created_at"].endswith("Z")
 

@@ -25,6 +25,7 @@ from werkzeug.test import TestResponse
 from lti_tool.cli import main
 from lti_tool.lti import outbound
 from lti_tool.lti.models import Deployment, Invite, Platform
+from lti_tool.lti.tool_card import CUSTOM
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Running, SandboxConfig, start
 from lti_tool.sandbox.registrations import Registration as Tool
@@ -156,11 +157,8 @@ def test_an_lms_registers_itself_and_a_launch_works(lms: Running, given: Parts, 
     assert not tool.active
     assert tool.login_url == f"{TOOL}/lti/login"
     assert tool.launch_urls == (LAUNCH_URL,)
-    assert tool.custom == {
-        "time_zone": "$Person.address.timezone",
-        "context_history": "$Context.id.history",
-        "link_history": "$ResourceLink.id.history",
-    }
+    assert tool.custom == CUSTOM
+    assert "$Moodle.Person.userGroupIds" in tool.custom.values()
 
     sandbox.desk.activate(tool.client_id)
     sandbox.add_link("theirs", "ecology", "Theirs", client_id=tool.client_id)

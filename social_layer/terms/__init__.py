@@ -1,0 +1,1 @@
+"""Terms: a course begins anew in the same place, and what was written before is archived."""
