@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 import nh3
+from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.rules_block import StateBlock, table
@@ -82,11 +83,18 @@ def _safe(html: str) -> str:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 20})
-    parser.enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 20})
+    parser.enable(["table", "strikethrough", "linkify"])
+    parser.linkify = _addresses()
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     parser.core.ruler.push("alongside", _soften)
     return parser
+
+
+def _addresses() -> LinkifyIt:
+    """What is a link without being marked as one: an address that says http(s) itself, nothing that is a guess."""
+    others = dict.fromkeys(("ftp:", "mailto:", "//"))
+    return LinkifyIt(others, {"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -137,7 +137,7 @@ class Canvas(Profile):
         return {
             "azp": registration.client_id,
             **self.identity(launch),
-            "locale": "en",
+            "locale": options.language,
             **({"picture": f"{self.config.base}/assets/person.svg"} if options.names else {}),
             f"{CLAIM}context": self.services.context_json(course) | unchecked,
             f"{CLAIM}resource_link": {
@@ -156,7 +156,7 @@ class Canvas(Profile):
             f"{CLAIM}launch_presentation": {
                 "document_target": "window" if options.target == "window" else "iframe",
                 "return_url": self.return_url(launch),
-                "locale": "en",
+                "locale": options.language,
                 "height": 400,
                 "width": 800,
                 **unchecked,

@@ -29,6 +29,8 @@ class LaunchOptions:
     email: bool = True
     target: Target = "iframe"
     login: LoginMethod = "POST"
+    language: str = "en"
+    """What the LMS says that the person reads."""
 
 
 @dataclass

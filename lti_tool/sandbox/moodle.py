@@ -148,7 +148,7 @@ class Moodle(Profile):
                 **({"user_username": person.username} if options.names else {}),
                 "lms": "moodle-2",
             },
-            f"{CLAIM}launch_presentation": {"locale": "en", **self._presentation(launch)},
+            f"{CLAIM}launch_presentation": {"locale": launch.options.language, **self._presentation(launch)},
             f"{CLAIM}tool_platform": {
                 "product_family_code": "moodle",
                 "version": "2024100706",

@@ -28,6 +28,8 @@ from lti_tool.sandbox.world import Course, Person, Role, Unknown, World
 TINTS = 6
 """How many colours of faces the style sheet has."""
 EVERYBODYS = ("pages.courses", "pages.course", "pages.lesson", "pages.whole_page", "grades.book")
+LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français"}
+"""What the developer drawer offers; into the last the panels are not translated."""
 TARGETS: tuple[Target, ...] = get_args(Target)
 
 
@@ -46,6 +48,7 @@ def chosen_options(sandbox: Sandbox) -> LaunchOptions:
         email=usual.email and "no_email" not in asked,
         target=targets[0] if targets else "iframe",
         login="GET" if asked.get("login") == "GET" else usual.login,
+        language=asked.get("language", "") if asked.get("language", "") in LANGUAGES else usual.language,
     )
 
 
@@ -61,12 +64,15 @@ def as_query(options: LaunchOptions) -> dict[str, str]:
         query["target"] = options.target
     if options.login == "GET":
         query["login"] = "GET"
+    if options.language != "en":
+        query["language"] = options.language
     return query
 
 
 def blueprint(sandbox: Sandbox) -> Blueprint:
     pages = Blueprint("pages", __name__)
     world, profile = sandbox.world, sandbox.profile
+    actors: dict[str, dict[str, Any]] = {}
 
     def tool_origins() -> list[str]:
         tools = [tool for tool in sandbox.tools.values() if tool.active]
@@ -138,6 +144,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
             query=as_query(options),
             altered=EVERY[options.variation] if options.variation else None,
             variations=_groups_of_variations(),
+            languages=LANGUAGES,
         )
 
     @pages.get("/as/<person>/courses/<course>/links/<link>")
@@ -172,7 +179,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
 
     @pages.get("/statements.json")
     def statements_read() -> ResponseReturnValue:
-        reading = statements.read(sandbox.config, profile, world, sandbox.http)
+        reading = statements.read(sandbox.config, profile, world, sandbox.http, actors)
         answer = jsonify(reading.as_json())
         answer.headers["Cache-Control"] = "no-cache"
         answer.add_etag()

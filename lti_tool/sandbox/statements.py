@@ -1,5 +1,6 @@
 """What arrives in the LRS, read back through its standard API and told in a sentence each."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +12,22 @@ from lti_tool.sandbox.world import Unknown, World
 
 CONNECT_AND_READ = (1.5, 4.0)
 """Seconds; the page asks again soon, so a slow LRS is better reported than waited for."""
+
+MOST_LOOKED_UP = 10
+"""Statements of one reading that are asked for singly, because others answer them."""
+
+DEEDS = {
+    "create": "started a thread",
+    "submit": "shared a reflection",
+    "replied": "replied",
+    "edited": "edited a text",
+    "delete": "removed a text",
+    "like": "reacted",
+    "unlike": "took a reaction back",
+    "viewed": "opened",
+}
+"""How the tool's own verbs are told, by the last part of their id; others as the statement shows them."""
+REACTIONS = {"like": "Like", "insight": "Made me think", "same": "Same here"}
 
 State = Literal["reading", "not_connected", "unreachable", "refused", "unreadable"]
 
@@ -26,19 +43,21 @@ class Reading:
 
 
 def read(
-    config: SandboxConfig, profile: Profile, world: World, http: requests.Session, limit: int = 40
+    config: SandboxConfig,
+    profile: Profile,
+    world: World,
+    http: requests.Session,
+    actors: MutableMapping[str, dict[str, Any]],
+    limit: int = 100,
 ) -> Reading:
-    """The newest statements, newest first; a state in place of an error."""
+    """The newest statements, newest first; a state in place of an error.
+
+    ``actors``: who did what others answer, by the statement's id; it is filled, and given again the next time.
+    """
     if not config.lrs_endpoint:
         return Reading("not_connected", [])
     try:
-        answer = http.get(
-            f"{config.lrs_endpoint.rstrip('/')}/statements",
-            params={"limit": str(limit)},
-            headers={"X-Experience-API-Version": "1.0.3"},
-            auth=(config.lrs_username, config.lrs_password),
-            timeout=CONNECT_AND_READ,
-        )
+        answer = _ask(config, http, limit=str(limit))
     except requests.RequestException:
         return Reading("unreachable", [], config.lrs_endpoint)
     if answer.status_code in (401, 403):
@@ -49,20 +68,81 @@ def read(
         found = None
     if not isinstance(found, list):
         return Reading("unreadable", [], f"{config.lrs_endpoint}: {answer.status_code}")
-    told = [told_plainly(s, profile.issuer, world) for s in found if isinstance(s, dict)]
-    return Reading("reading", told)
+    found = [statement for statement in found if isinstance(statement, dict)]
+    _find_actors(config, http, found, actors)
+    return Reading("reading", [told_plainly(s, profile.issuer, world, actors) for s in found])
 
 
-def told_plainly(statement: dict[str, Any], issuer: str, world: World) -> dict[str, Any]:
-    """Who, what, about what, when; and the statement itself."""
+def _ask(config: SandboxConfig, http: requests.Session, **query: str) -> requests.Response:
+    return http.get(
+        f"{config.lrs_endpoint.rstrip('/')}/statements",
+        params=query,
+        headers={"X-Experience-API-Version": "1.0.3"},
+        auth=(config.lrs_username, config.lrs_password),
+        timeout=CONNECT_AND_READ,
+    )
+
+
+def _find_actors(
+    config: SandboxConfig,
+    http: requests.Session,
+    found: list[dict[str, Any]],
+    actors: MutableMapping[str, dict[str, Any]],
+) -> None:
+    """What is answered is mostly among the newest too; of the rest a few are asked for with each reading."""
+    actors.update({str(each.get("id")): _part(each, "actor") for each in found})
+    missing = {_answered(each) for each in found} - set(actors) - {""}
+    for answered in sorted(missing)[:MOST_LOOKED_UP]:
+        try:
+            answer = _ask(config, http, statementId=answered)
+            statement = answer.json() if answer.ok else None
+        except (requests.RequestException, ValueError):
+            return
+        # A reference may arrive before what it refers to, so that what is not there is asked for again.
+        if isinstance(statement, dict):
+            actors[answered] = _part(statement, "actor")
+
+
+def told_plainly(
+    statement: dict[str, Any],
+    issuer: str,
+    world: World,
+    actors: MutableMapping[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """Who, what, to whom, about what, when; and the statement itself."""
+    answered = actors.get(_answered(statement))
+    verb, before_whom = _verb(statement)
+    whom = _who(answered, issuer, world) if answered and before_whom else ""
     return {
         "id": statement.get("id", ""),
         "who": _who(_part(statement, "actor"), issuer, world),
-        "verb": _verb(_part(statement, "verb")),
-        "object": _object(_part(statement, "object")),
+        "verb": f"{verb} {before_whom}" if whom else verb,
+        "whom": whom,
+        "object": _place(statement) or _object(_part(statement, "object")),
         "time": statement.get("timestamp") or statement.get("stored") or "",
+        "is_view": _last_part(_part(statement, "verb").get("id")) == "viewed",
         "raw": statement,
     }
+
+
+def _answered(statement: dict[str, Any]) -> str:
+    return str(_part(_part(statement, "context"), "statement").get("id") or "")
+
+
+def _place(statement: dict[str, Any]) -> str:
+    """The panel's name, where the object is an entry in one: entries have no names."""
+    if _in_english(_part(_part(statement, "object"), "definition").get("name")):
+        return ""
+    around = _part(_part(statement, "context"), "contextActivities")
+    for activity in [*_list(around.get("parent")), *_list(around.get("grouping"))]:
+        definition = _part(activity, "definition") if isinstance(activity, dict) else {}
+        if _last_part(definition.get("type")) == "community site":
+            return _in_english(definition.get("name"))
+    return ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _part(statement: dict[str, Any], name: str) -> dict[str, Any]:
@@ -82,8 +162,19 @@ def _who(actor: dict[str, Any], issuer: str, world: World) -> str:
     return str(known or actor.get("objectType") or "somebody")
 
 
-def _verb(verb: dict[str, Any]) -> str:
-    return _in_english(verb.get("display")) or _last_part(verb.get("id"))
+def _verb(statement: dict[str, Any]) -> tuple[str, str]:
+    """The deed, and the word that leads from it to whoever it answers (empty: it is told of nobody)."""
+    verb = _part(statement, "verb")
+    deed = _last_part(verb.get("id"))
+    shown = _in_english(verb.get("display")) or deed
+    if deed not in DEEDS or (not _place(statement) and deed != "viewed"):
+        return shown, ""
+    extensions = _part(_part(statement, "context"), "extensions")
+    kind = next((str(value) for key, value in extensions.items() if _last_part(key) == "reaction"), "")
+    if deed in ("like", "unlike") and kind:
+        reaction = f"“{REACTIONS.get(kind, kind)}”"
+        return (f"gave {reaction}", "to") if deed == "like" else (f"took back {reaction}", "from")
+    return DEEDS[deed], "to" if deed in ("replied", "like") else ""
 
 
 def _object(about: dict[str, Any]) -> str:

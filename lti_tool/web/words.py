@@ -36,6 +36,8 @@ def _words(locale: str) -> dict[str, object]:
         "posted": gettext("Posted."),
         "saved": gettext("Saved."),
         "shared": gettext("Shared with the course."),
+        "shared_just_now": gettext("You shared one just now."),
+        "discarded": gettext("Discarded."),
         "removed": gettext("Removed."),
         "people_listed": plural("{n} person is listed", "{n} people are listed"),
         "list_read": gettext("The list of people is up to date."),

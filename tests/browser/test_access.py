@@ -30,7 +30,7 @@ def test_a_discussion_in_each_state(visit: VISIT, scheme: str, width: int) -> No
     assert violations(amara.frame) == []
     amara.frame.get_by_label("Purpose").fill("Notice things")
     amara.frame.get_by_label("Prompt").fill("What did you [see](https://example.org)? `code`")
-    amara.button("Open the panel").click()
+    amara.button("Save and open").click()
     amara.sees("Nothing here yet")
     assert violations(amara.frame) == []
 
@@ -58,6 +58,10 @@ def test_a_discussion_in_each_state(visit: VISIT, scheme: str, width: int) -> No
     assert violations(maya.frame) == []
     maya.button("Close", maya.frame.get_by_role("dialog")).click()
 
+    amara.look_for_news()
+    amara.sees("All that Markdown can")
+    maya.button("Close", maya.frame.locator(".reply-composer")).click()
+    maya.start_thread("One more")
     amara.look_for_news()
     amara.button("1 new thread").wait_for()
     assert violations(amara.frame) == []

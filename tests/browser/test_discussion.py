@@ -15,7 +15,7 @@ def test_from_set_up_to_an_answer_in_another_browser(visit: VISIT, third_party_c
     amara.frame.get_by_label("Name").fill("The river at night")
     amara.frame.get_by_label("Purpose").fill("Notice what we walk past")
     amara.frame.get_by_label("Prompt").fill("What did you **hear**?")
-    amara.button("Open the panel").click()
+    amara.button("Save and open").click()
     expect(amara.frame.get_by_role("heading", name="The river at night", level=1)).to_be_focused()
 
     maya, lucas = visit("maya"), visit("lucas")
@@ -24,14 +24,29 @@ def test_from_set_up_to_an_answer_in_another_browser(visit: VISIT, third_party_c
     maya.start_thread("A kingfisher, or **maybe** a brake", title="Something whistled")
     expect(maya.frame.locator(".entry strong")).to_have_text("maybe")
 
-    # Nothing is reloaded: the news comes by itself, and says so without moving the page.
-    lucas.button("1 new thread").click(timeout=9000)
+    # Nothing is reloaded: the news comes by itself.
     lucas.sees("Something whistled")
     lucas.answer("A kingfisher", "It was my bicycle.")
     maya.sees("1 new reply")
     maya.button("1 new reply").click()
     maya.sees("It was my bicycle.")
     expect(maya.frame.get_by_role("heading", name="Lucas Ferreira")).to_be_visible()
+
+
+def test_a_set_up_without_a_name_is_refused_at_the_name(visit: VISIT) -> None:
+    amara = visit("amara", width=360)
+    name = amara.frame.get_by_label("Name")
+    name.fill("")
+    amara.button("Save and open").click()
+    expect(name).to_be_focused()
+    problem = amara.frame.get_by_role("alert").filter(has_text="The panel needs a name.")
+    expect(problem).to_be_in_viewport(ratio=1)
+    above, below = name.bounding_box() or {}, problem.bounding_box() or {}
+    assert 0 < below["y"] - (above["y"] + above["height"]) < 30
+    expect(name).to_be_in_viewport(ratio=1)
+    name.fill("The river")
+    amara.button("Save and open").click()
+    amara.sees("Nothing here yet")
 
 
 def test_edit_remove_and_react(visit: VISIT) -> None:
@@ -45,7 +60,6 @@ def test_edit_remove_and_react(visit: VISIT) -> None:
     expect(maya.entry("First thoughts")).to_contain_text("edited")
 
     lucas.look_for_news()
-    lucas.button("1 new thread").click()
     thought = lucas.entry("First thoughts").get_by_role("button", name="Made me think")
     thought.click()
     expect(thought).to_have_attribute("aria-pressed", "true")

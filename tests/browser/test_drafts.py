@@ -51,7 +51,60 @@ def test_a_reply_is_gone_on_with_where_it_was_left(visit: VISIT) -> None:
     expect(maya.button("Continue your reply")).to_have_count(0)
 
 
-def test_an_edit_is_gone_on_with_and_cancelling_forgets_it(visit: VISIT) -> None:
+def test_a_thread_s_draft_can_be_discarded(visit: VISIT) -> None:
+    maya = visit("maya")
+    maya.button("Start a thread…").click()
+    box = maya.frame.get_by_label("Your thought or question")
+    box.fill("Better not")
+    expect(maya.frame.locator(".topic-composer [data-kept]")).to_have_text("Draft saved")
+    maya.button("Discard").click()
+    maya.button("Keep it").click()
+    expect(box).to_have_value("Better not")
+    maya.button("Discard").click()
+    maya.button("Discard", maya.frame.get_by_role("dialog")).click()
+    expect(maya.button("Start a thread…")).to_be_focused()
+    maya.reload_frame()
+    maya.button("Start a thread…").click()
+    expect(box).to_have_value("")
+    # Nothing is asked about nothing; and what is written next is kept as before.
+    maya.button("Discard").click()
+    maya.button("Start a thread…").click()
+    box.fill("Better so")
+    expect(maya.frame.locator(".topic-composer [data-kept]")).to_have_text("Draft saved")
+    maya.button("Post").click()
+    expect(maya.entry("Better so")).to_be_visible()
+
+
+def test_a_reply_s_draft_can_be_discarded(visit: VISIT) -> None:
+    maya = visit("maya")
+    maya.start_thread("Question")
+    maya.button("Reply").click()
+    maya.frame.get_by_label("Your reply").fill("Half an answer")
+    maya.button("Close", maya.frame.locator(".reply-composer")).click()
+    maya.button("Continue your reply").click()
+    maya.button("Discard").click()
+    maya.button("Discard", maya.frame.get_by_role("dialog")).click()
+    expect(maya.button("Reply")).to_be_focused()
+    maya.reload_frame()
+    expect(maya.button("Reply")).to_be_visible()
+    maya.button("Reply").click()
+    expect(maya.frame.get_by_label("Your reply")).to_have_value("")
+
+
+def test_what_the_server_could_not_be_told_is_not_discarded(visit: VISIT) -> None:
+    maya = visit("maya")
+    maya.button("Start a thread…").click()
+    maya.frame.get_by_label("Your thought or question").fill("Still here")
+    expect(maya.frame.locator(".topic-composer [data-kept]")).to_have_text("Draft saved")
+    maya.context.set_offline(True)
+    maya.button("Discard").click()
+    maya.button("Discard", maya.frame.get_by_role("dialog")).click()
+    expect(maya.frame.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(maya.frame.get_by_label("Your thought or question")).to_have_value("Still here")
+    maya.context.set_offline(False)
+
+
+def test_an_edit_is_gone_on_with_and_discarding_forgets_it(visit: VISIT) -> None:
     maya = visit("maya")
     maya.start_thread("Old words")
     maya.button("Edit").click()
@@ -59,13 +112,29 @@ def test_an_edit_is_gone_on_with_and_cancelling_forgets_it(visit: VISIT) -> None
     expect(maya.frame.locator(".edit-composer [data-kept]")).to_have_text("Draft saved")
     maya.reload_frame()
     maya.button("Continue editing").click()
-    expect(maya.frame.get_by_label("Your text")).to_have_value("New words")
-    maya.button("Cancel").click()
+    box = maya.frame.get_by_label("Your text")
+    expect(box).to_have_value("New words")
+    assert box.evaluate("box => [box.selectionStart, box.selectionEnd]") == [9, 9]
+    box.fill("Newer words")
+    maya.button("Close").click()
+    maya.button("Continue editing").click()
+    expect(box).to_have_value("Newer words")
+    maya.button("Discard").click()
+    maya.button("Discard", maya.frame.get_by_role("dialog")).click()
     expect(maya.button("Edit")).to_be_focused()
     maya.page.wait_for_timeout(300)
     maya.reload_frame()
     expect(maya.button("Edit")).to_be_visible()
     maya.sees("Old words")
+
+
+def test_an_edit_that_changed_nothing_leaves_nothing(visit: VISIT) -> None:
+    maya = visit("maya")
+    maya.start_thread("Some words")
+    maya.button("Edit").click()
+    expect(maya.frame.get_by_label("Your text")).to_be_focused()
+    maya.page.keyboard.press("Escape")
+    expect(maya.button("Edit")).to_be_focused()
 
 
 def test_a_posted_text_leaves_no_draft_behind(visit: VISIT) -> None:

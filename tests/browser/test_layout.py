@@ -30,7 +30,7 @@ def fill(maya: Visitor) -> None:
         maya.answer(f"level {number - 1}" if number else "111111111111", f"level {number}")
 
 
-@pytest.mark.parametrize("width", [360, 900])
+@pytest.mark.parametrize("width", [320, 360, 900])
 def test_nothing_jumps_while_the_page_opens_or_news_arrives(visit: VISIT, width: int) -> None:
     maya = visit("maya", width=width)
     fill(maya)
@@ -41,7 +41,10 @@ def test_nothing_jumps_while_the_page_opens_or_news_arrives(visit: VISIT, width:
     maya.start_thread("fresh thread")
     lucas.look_for_news()
     lucas.button("1 new thread").wait_for()
+    lucas.frame.locator("#arrived-replies").wait_for()
     assert lucas.frame.evaluate(_SHIFTS) == 0
+    root = "document.documentElement"
+    assert lucas.frame.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
     lucas.reload_frame()
     assert lucas.frame.evaluate(_SHIFTS) == 0
 
@@ -62,6 +65,49 @@ def test_nothing_is_wider_than_the_page(visit: VISIT, width: int, direction: str
     assert maya.page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
     maya.page.get_by_role("button", name="Help").click()
     assert maya.page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+
+
+@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_reactions_with_numbers_fit_in_every_language(visit: VISIT, width: int, language: str) -> None:
+    maya, lucas = visit("maya"), visit("lucas")
+    maya.start_thread("Root")
+    maya.answer("Root", "An answer")
+    lucas.reload_frame()
+    for text in ("Root", "An answer"):
+        for kind in ("like", "insight", "same"):
+            for person in (maya, lucas):
+                button = person.entry(text).locator(f"[data-kind={kind}]")
+                button.click()
+                expect(button).to_have_attribute("aria-pressed", "true")
+    maya.page.goto(f"{maya.place.house.lms_url}/as/maya/launch/{maya.place.link}?language={language}")
+    maya.page.set_viewport_size({"width": width, "height": 700})
+    maya.page.locator("html[data-ready]").wait_for(state="attached")
+    expect(maya.page.locator("html")).to_have_attribute("lang", language)
+    for act in ("reply", "edit"):
+        maya.page.locator(f".entry [data-act={act}]").first.click()
+        maya.page.locator(f".{act}-composer").wait_for()
+    root = "document.documentElement"
+    assert maya.page.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")
+    for button in maya.page.locator(".react:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+
+
+def test_the_ring_and_the_tint_of_a_reply_stand_in_one_place(visit: VISIT) -> None:
+    maya = visit("maya", width=360)
+    maya.start_thread("Root")
+    maya.answer("Root", "An answer")
+    maya.button("Edit", maya.entry("An answer")).press("Enter")
+    maya.frame.get_by_label("Your text").fill("A better answer")
+    maya.button("Save").press("Enter")
+    reply = maya.entry("A better answer")
+    expect(reply).to_be_focused()
+    outlines = (
+        """reply => [getComputedStyle(reply).outlineStyle, getComputedStyle(reply, "::after").outlineStyle]"""
+    )
+    assert reply.evaluate(outlines) == ["none", "solid"]
 
 
 def test_replies_step_in_three_times_on_a_wide_page_and_once_on_a_narrow_one(visit: VISIT) -> None:

@@ -39,7 +39,7 @@ def test_what_the_readme_says_to_click_works(browser: Browser, tmp_path: Path) -
         expect(_panel(amara).get_by_role("button", name="1 new thread")).to_be_visible(timeout=10 * SECONDS)
         _panel(amara).get_by_role("button", name="1 new thread").click()
         expect(_panel(amara).get_by_text("A spider in the bus shelter")).to_be_in_viewport()
-        record = amara.get_by_text(re.compile("Maya Chen created"))
+        record = amara.get_by_text(re.compile("Maya Chen started a thread"))
         expect(record.first).to_be_visible(timeout=10 * SECONDS)
 
         _take_picture(maya, tmp_path)

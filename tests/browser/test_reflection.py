@@ -12,7 +12,7 @@ VISIT = Callable[..., Visitor]
 def make_reflection(visit: VISIT) -> None:
     amara = visit("amara")
     amara.frame.get_by_label("Reflection").check()
-    amara.button("Open the panel").click()
+    amara.button("Save and open").click()
     amara.sees("Your reflection")
     amara.context.close()
 
@@ -35,6 +35,8 @@ def test_in_three_steps_to_a_shared_reflection(visit: VISIT) -> None:
     lucas.does_not_see("The weir was dry.")
 
     maya.button("Next").click()
+    for written in ("What? written", "So what? written", "Now what?"):
+        expect(maya.button(written)).to_be_visible()
     maya.frame.get_by_label("What will you do with it?").fill("Look *twice*.")
     maya.button("Next").click()
     preview = maya.frame.get_by_role("region", name="Preview")
@@ -44,14 +46,41 @@ def test_in_three_steps_to_a_shared_reflection(visit: VISIT) -> None:
     maya.frame.get_by_label("A title for it").fill("Dry")
     maya.button("Share with the course").click()
     expect(maya.frame.locator(".entry")).to_contain_text("The weir was dry.")
+    # Not an empty form again, as if nothing had been written.
+    maya.sees("You shared one just now.")
+    expect(maya.frame.get_by_label("What happened?")).to_be_hidden()
+    maya.frame.get_by_role("link", name="Read it").click()
+    expect(maya.entry("The weir was dry.")).to_be_focused()
+    maya.reload_frame()
+    maya.sees("You have shared a reflection here.")
+    maya.button("Write another").click()
+    expect(maya.frame.get_by_label("What happened?")).to_be_focused()
     expect(maya.frame.get_by_label("What happened?")).to_have_value("")
 
     lucas.look_for_news()
-    lucas.button("1 new reflection").click()
     lucas.answer("The weir was dry.", "I saw that too.")
+    # Below the form, where Maya does not see it.
     maya.look_for_news()
-    maya.button("1 new reply").click()
-    maya.sees("I saw that too.")
+    pill = maya.frame.locator("#arrived-replies")
+    expect(pill).to_have_text("1 new reply ↓")
+    pill.click()
+    expect(maya.entry("I saw that too.")).to_be_focused()
+    expect(maya.entry("I saw that too.")).to_be_in_viewport()
+
+
+def test_a_reflection_can_be_discarded(visit: VISIT) -> None:
+    make_reflection(visit)
+    maya = visit("maya")
+    expect(maya.button("Discard")).to_be_hidden()
+    maya.frame.get_by_label("What happened?").fill("Better not.")
+    maya.button("Next").click()
+    expect(maya.frame.locator("[data-kept]")).to_have_text("Draft saved")
+    maya.button("Discard").click()
+    maya.button("Discard", maya.frame.get_by_role("dialog")).click()
+    expect(maya.frame.get_by_label("What happened?")).to_have_value("")
+    expect(maya.button("Discard")).to_be_hidden()
+    maya.reload_frame()
+    expect(maya.frame.get_by_label("What happened?")).to_have_value("")
 
 
 def test_sharing_nothing_leads_back_to_the_first_step(visit: VISIT) -> None:

@@ -169,20 +169,19 @@ def test_one_person_and_one_course_over_several_links(moodle: Replay) -> None:
     assert counts == [1, 1, 1, 3, 3]
 
 
-def test_small_ids_of_two_registrations_do_not_meet(moodle: Replay) -> None:
-    """Context "2" of deployment 1 is another course here than context "2" of deployment 2; the person is the same."""
+def test_two_registrations_of_one_lms_open_the_same_course(moodle: Replay) -> None:
+    """Context "2" is one course of the Moodle, by whichever of its registrations somebody comes (ADR 6)."""
     config_of(moodle.launch("launch_resource_link_student_dynreg"))
     config_of(moodle.launch("launch_manual_student_http_all_custom_vars"))
 
     with moodle.given.database.read() as session:
-        assert len(session.scalars(select(Course)).all()) == 2
+        assert len(session.scalars(select(Course)).all()) == 1
         assert len(session.scalars(select(Person)).all()) == 1
         assert {one.lti_deployment_id for one in session.scalars(select(Deployment))} == {"1", "2"}
 
 
-@pytest.mark.parametrize("recording", ["launch_deep_linking_request", "launch_submission_review"])
-def test_messages_of_other_types_are_told_so(moodle: Replay, recording: str) -> None:
-    answer = moodle.launch(recording)
+def test_messages_of_other_types_are_told_so(moodle: Replay) -> None:
+    answer = moodle.launch("launch_submission_review")
 
     assert answer.status_code == 400
     assert "message_not_supported" in answer.text

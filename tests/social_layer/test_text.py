@@ -1,5 +1,6 @@
 """Markdown as it is shown: safe whatever stands in it."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -42,6 +43,7 @@ pieces = some.sampled_from(
         "data:text/html,",
         "vbscript:",
         "http://x.example/",
+        "https://y.example ",
         "//x.example/p.png",
         "&#x6A;",
     ]
@@ -119,6 +121,40 @@ def test_links_give_nothing_away() -> None:
         assert word in html
 
 
+@pytest.mark.parametrize(
+    ("text", "address", "after"),
+    [
+        ("See https://e.example/a?b=1&c=2.", "https://e.example/a?b=1&amp;c=2", "."),
+        ("(http://e.example/x_(y))", "http://e.example/x_(y)", ")"),
+        ("*http://e.example*", "http://e.example", "</em>"),
+        ("HTTPS://E.example/ ...", "HTTPS://E.example/", " ..."),
+    ],
+)
+def test_a_plain_address_is_a_link(text: str, address: str, after: str) -> None:
+    html = render(text)
+    link = re.search(r'<a href="([^"]+)" target="_blank" rel="([^"]+)">([^<]+)</a>(.*?)</p>', html)
+    assert link is not None, html
+    assert link[1].lower() == address.lower()
+    assert {"nofollow", "noopener"} <= set(link[2].split())
+    assert link[4] == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("www.e.example", "e.example/x", "ada@e.example", "mailto:ada@e.example", "//e.example/x"),
+        *("ftp://e.example/x", "javascript://e.example/%0aalert(1)", "data:text/html,x", "http:", "https://"),
+        *("`https://e.example/`", "    https://e.example/", "\\https\\://e.example/"),
+    ],
+)
+def test_what_only_resembles_an_address_stays_text(text: str) -> None:
+    assert "<a " not in render(text)
+
+
+def test_a_link_s_own_words_are_no_second_link() -> None:
+    assert render("[https://a.example](https://b.example)").count("<a ") == 1
+
+
 def test_a_picture_becomes_a_link_to_it() -> None:
     html = render("![a *heron*](https://e.example/heron.png)")
     assert "<img" not in html
@@ -166,6 +202,8 @@ tables = some.builds(
 @example(text="a|b|c\n-|-|-\n" * 800 + "x\n" * 5_000)
 @example(text="[x]: https://e.example/" + "a" * 10_000 + "\n\n" + "[x]" * 3_000)
 @example(text="[](a)" * 4_000)
+@example(text="http://a " * 2_222)
+@example(text="http://" * 2_850)
 def test_no_text_unfolds_to_much_more_than_was_written(text: str) -> None:
     html = rendered(text)
     assert len(html) <= MAX_UNFOLDING * len(text) + SPARE

@@ -1,16 +1,17 @@
 // What the page's buttons do: one listener for all of them, by their `data-act`.
 
 import htmx from "htmx.org";
-import { closeComposer, openEdit, openReply, togglePreview } from "./composers.js";
-import { askHelp, confirmRemoval } from "./dialogs.js";
+import { closeComposer, discardDraft, openEdit, openReply, togglePreview } from "./composers.js";
+import { askHelp, confirmed } from "./dialogs.js";
 import { announce } from "./live.js";
 import { showReplies, showThreads } from "./news.js";
 import { peopleActs } from "./people.js";
 import { elementsOf, goTo, idOf, renew, threadOf } from "./places.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
-import { actsOfKind } from "../kinds/index.js";
 import { leaveSheet, openSheet, renewed } from "./sheets.js";
+import { goToReplies } from "./sight.js";
+import { actsOfKind } from "../kinds/index.js";
 import { words } from "./words.js";
 
 const ACTS = {
@@ -20,9 +21,11 @@ const ACTS = {
   remove: (button) => removeEntry(button.closest(".entry"), button),
   react: (button) => react(button.closest(".entry"), button),
   close: (button) => closeComposer(button.closest("form")),
+  discard: (button) => discardDraft(button.closest("form"), button),
   preview: togglePreview,
   help: askHelp,
   "show-threads": showThreads,
+  "go-to-replies": goToReplies,
   "show-replies": (button) => showReplies(threadOf(button)),
   sheet: openSheet,
   "leave-sheet": leaveSheet,
@@ -88,7 +91,7 @@ async function react(article, button) {
 }
 
 async function removeEntry(article, button) {
-  if (!(await confirmRemoval(button))) return;
+  if (!(await confirmed("confirm-remove", button))) return;
   const path = `/entries/${idOf(article)}?version=${article.dataset.version}`;
   const fresh = await change(article, path, "DELETE", () => removeEntry(article, button));
   if (!fresh) return;

@@ -1,7 +1,8 @@
 // Composers: opening and closing them, previews, posting once, and what follows when the text has arrived.
 
 import htmx from "htmx.org";
-import { discard, forget, keepNow, keptDraft, resume, settle, textChanged } from "./drafts.js";
+import { confirmed } from "./dialogs.js";
+import { discard, forget, isWritten, keepNow, keptDraft, resume, settle, textChanged } from "./drafts.js";
 import { announce } from "./live.js";
 import { elementsOf, entryById, goTo, idOf, labelDrafts, placeReply, placeThread, renew } from "./places.js";
 import { ask, group, home } from "./pass.js";
@@ -91,9 +92,15 @@ export function openReply(article, opener, quoted = "") {
   else article.after(form);
   if (foot) foot.classList.add("writing-here");
   htmx.process(form);
+  goOnIn(box);
+}
+
+/** The caret stands where somebody goes on writing: at the end. */
+function goOnIn(box) {
   grow(box);
   box.focus();
   box.setSelectionRange(box.value.length, box.value.length);
+  box.scrollTop = box.scrollHeight;
 }
 
 /** An answer to what is for all groups is read by one alone; the page then says by whom. */
@@ -119,16 +126,47 @@ export async function openEdit(article) {
     article.append(form);
     article.classList.add("editing");
     htmx.process(form);
-    grow(form.elements.body);
-    form.elements.body.focus();
+    const draft = keptDraft(`edit:${idOf(article)}`); // which may still be on its way to the server
+    for (const name of draft ? ["title", "body"] : []) if (form.elements[name]) form.elements[name].value = draft[name] ?? "";
+    goOnIn(form.elements.body);
   } catch (refusal) {
     showProblem(article, refusal, () => openEdit(article));
   }
 }
 
-/** Closes a composer. What was written in it stays as a draft; leaving a change behind drops it. */
+/** Closes a composer. What was written in it stays as a draft. */
 export function closeComposer(form) {
+  if (form.dataset.composer !== "topic" && isWritten(form)) keepNow(form);
+  leave(form);
+}
+
+/** Lets go of what was written, when the person means it. */
+export async function discardDraft(form, button) {
+  if (isWritten(form) && !(await confirmed("confirm-discard", button))) return;
+  clearProblem(form);
+  try {
+    await discard(form);
+  } catch (refusal) {
+    resume(form);
+    return showProblem(form, refusal);
+  }
+  clear(form);
+  leave(form);
+  announce(words("discarded"));
+}
+
+/** Empties a form that stays on the page, for the next text. */
+function clear(form) {
+  closePreview(form);
+  for (const field of form.querySelectorAll("textarea, input:not([type=hidden])")) field.value = "";
+  if (form.elements.idempotency_key) form.elements.idempotency_key.value = newKey();
+  resumeQuietly(form);
+  form.dispatchEvent(new CustomEvent("panel:cleared"));
+}
+
+function leave(form) {
   const kind = form.dataset.composer;
+  if (kind === "reflection") return;
   if (kind === "topic") {
     form.classList.remove("open");
     const opener = form.querySelector("[data-act=open-composer]");
@@ -141,7 +179,6 @@ export function closeComposer(form) {
   const article = entryById(form.dataset.to);
   const foot = form.nextElementSibling?.matches(".thread-foot") ? form.nextElementSibling : null;
   foot?.classList.remove("writing-here");
-  keepNow(form);
   form.remove();
   if (article) {
     labelDrafts(article);
@@ -155,7 +192,6 @@ function hasText(form) {
 
 async function closeEdit(form) {
   const article = form.closest(".entry");
-  discard(form);
   form.remove();
   article.classList.remove("editing");
   labelDrafts(article);
@@ -193,11 +229,7 @@ export async function togglePreview(button) {
 function topicTaken(form, html) {
   const section = elementsOf(html).querySelector(".thread");
   forget(form);
-  closePreview(form);
-  form.reset();
-  form.elements.title.value = form.elements.body.value = "";
-  form.elements.idempotency_key.value = newKey();
-  resumeQuietly(form);
+  clear(form);
   form.classList.remove("open");
   const opener = form.querySelector("[data-act=open-composer]");
   opener.setAttribute("aria-expanded", "false");
@@ -236,9 +268,7 @@ function arrive(element, place, article, said) {
 export function shareTaken(form, html) {
   const section = elementsOf(html).querySelector(".thread");
   forget(form);
-  form.reset();
-  form.elements.idempotency_key.value = newKey();
-  resumeQuietly(form);
+  clear(form);
   arrive(section, placeThread, section.querySelector(".entry"), words("shared"));
 }
 

@@ -1,12 +1,12 @@
 // The page's dialogs. A frame may be as high as its content, and then its middle is nowhere near the person: a dialog
 // opens beside the button that asked for it.
 
-/** Asks whether to remove; answers true or false. */
-export function confirmRemoval(button) {
-  const dialog = document.getElementById("confirm-remove");
+/** Asks a question that is answered by yes or no. */
+export function confirmed(id, button) {
+  const dialog = document.getElementById(id);
   open(dialog, button);
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "remove"), { once: true });
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
 }
 

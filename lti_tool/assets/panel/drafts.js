@@ -58,12 +58,19 @@ export function keepNow(form) {
   keeper.keep();
 }
 
-/** Lets go of what was written: somebody cancelled it. */
+/** Lets go of what was written, here and on the server. Throws Refused where that could not be told. */
 export async function discard(form) {
   const keeper = keeperOf(form);
-  if (!kept.delete(keeper.about) && !waiting.has(keeper)) return;
   await keeper.settle();
-  await askApi(`/drafts/${keeper.about}`, { method: "DELETE" }).catch(() => {});
+  await askApi(`/drafts/${keeper.about}`, { method: "DELETE" });
+  kept.delete(keeper.about);
+}
+
+/** Whether there is something of the person's own in it. */
+export function isWritten(form) {
+  const keeper = keeperOf(form);
+  if (kept.has(keeper.about) || form.dataset.composer !== "edit") return keeper.hasText || kept.has(keeper.about);
+  return FIELDS.some((name) => form.elements[name] && form.elements[name].value !== form.elements[name].defaultValue);
 }
 
 function keeperOf(form) {

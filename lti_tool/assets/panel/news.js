@@ -1,10 +1,12 @@
 // News: what others post appears without a reload, and never moves what somebody is reading. A reply whose place is
-// below the window's edge simply stands there; otherwise, and for new threads, a quiet button says how many wait.
+// below the window's edge simply stands there; otherwise, and for new threads, a quiet button says how many wait. What
+// arrives out of sight, a floating button names (sight.js). Where there is nothing yet, the first threads simply come.
 
 import { announce } from "./live.js";
-import { elementsOf, placeReply, placeThread, renew, spotFor } from "./places.js";
+import { elementsOf, goTo, placeReply, placeThread, renew, spotFor, threadOf } from "./places.js";
 import { ask, group } from "./pass.js";
 import { showProblem } from "./problems.js";
+import { hasArrived, startSight, wasReplaced } from "./sight.js";
 import { counted } from "./words.js";
 
 const EVERY = 5_000;
@@ -33,6 +35,7 @@ export function startNews(from) {
   });
   addEventListener("online", look);
   document.body.addEventListener("panel:look", look);
+  startSight((element) => (element.matches(".entry") ? goTo(element) : showReplies(threadOf(element))));
   plan();
 }
 
@@ -89,17 +92,19 @@ async function look() {
 function take(html) {
   const news = elementsOf(html).firstElementChild;
   const before = { threads: waitingThreads.length, replies: countReplies() };
+  const isEmpty = !document.querySelector("#list > .thread") && !waitingThreads.length;
   let placed = 0;
+  let begun = 0;
   for (const element of [...news.children]) {
     const article = element.matches(".entry") ? element : element.querySelector(".entry");
     const there = document.getElementById(article.id);
     if (there) change(there, article);
-    else if (element.matches(".thread")) takeThread(element);
+    else if (element.matches(".thread")) begun += takeThread(element, isEmpty) ? 1 : 0;
     else if (takeReply(element)) placed += 1;
   }
   cursor = news.dataset.cursor;
   labelThreads();
-  sayWhatIsNew(waitingThreads.length - before.threads, countReplies() - before.replies + placed);
+  sayWhatIsNew(waitingThreads.length - before.threads + begun, countReplies() - before.replies + placed);
   return news.dataset.more !== undefined;
 }
 
@@ -114,6 +119,7 @@ function change(old, article) {
     if (was && is) return changeReactions(was, is);
   }
   renew(old, article);
+  wasReplaced(old, article);
 }
 
 function changeReactions(was, is) {
@@ -132,11 +138,14 @@ function hasSelection(element) {
   return !selection.isCollapsed && element.contains(selection.anchorNode);
 }
 
-function takeThread(section) {
+/** True when somebody else's thread stands in its place: where there was nothing, it moves nothing. */
+function takeThread(section, isEmpty) {
   const article = section.querySelector(".entry");
-  if (article.dataset.mine !== undefined) return placeThread(section);
+  const isMine = article.dataset.mine !== undefined;
+  if (isMine || isEmpty) return placeThread(section), !isMine;
   waitingThreads = waitingThreads.filter((waiting) => waiting.id !== section.id);
   waitingThreads.push(section);
+  return false;
 }
 
 /** True when the reply stands in its place. */
@@ -145,7 +154,11 @@ function takeReply(article) {
   if (behind) return behind.querySelector(".replies").append(article), false;
   const waitingParent = [...waitingReplies.values()].flat().some((one) => one.id === `e-${article.dataset.parent}`);
   const spot = spotFor(article);
-  if (spot && !waitingParent && (article.dataset.mine !== undefined || isBelow(spot))) return placeReply(article);
+  const isMine = article.dataset.mine !== undefined;
+  if (spot && !waitingParent && (isMine || isBelow(spot))) {
+    if (placeReply(article) && !isMine) hasArrived(article);
+    return true;
+  }
   const thread = spot ? spot.replies.closest(".thread") : threadOfWaiting(article);
   if (!thread) return false; // in a thread further back: it stands there when that is shown
   const waiting = (waitingReplies.get(thread.id) ?? []).filter((one) => one.id !== article.id);
@@ -187,6 +200,7 @@ function labelReplies(thread) {
   const waiting = waitingReplies.get(thread.id) ?? [];
   button.hidden = !waiting.length;
   button.textContent = counted("new_replies", waiting.length);
+  hasArrived(button, waiting.length);
 }
 
 function sayWhatIsNew(threads, replies) {

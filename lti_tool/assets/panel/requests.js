@@ -51,8 +51,11 @@ function refuse(element, refusal) {
   showProblem(place, refusal, () => (form ? form.requestSubmit() : element.click()));
   if (form) {
     const field = fieldAt(form, refusal);
+    const slot = form.querySelector(".problem");
+    field?.closest(".writing")?.append(slot);
     field?.setAttribute("aria-invalid", "true");
     (field ?? form.querySelector("textarea:not([hidden])"))?.focus({ preventScroll: true });
+    slot.scrollIntoView({ block: "nearest" });
     form.dispatchEvent(new CustomEvent("panel:refused", { detail: refusal, bubbles: true }));
   }
 }

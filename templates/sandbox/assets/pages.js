@@ -12,6 +12,14 @@ for (const menu of document.querySelectorAll("details[data-closes-outside]")) {
   });
 }
 
+// In an outline that scrolls sideways, the page that one is on stands in sight.
+const outline = document.querySelector(".outline-lists");
+const here = outline?.querySelector("[aria-current]");
+if (here) {
+  const [line, place] = [outline.getBoundingClientRect(), here.getBoundingClientRect()];
+  outline.scrollBy({ left: place.left + place.width / 2 - (line.left + line.width / 2), behavior: "instant" });
+}
+
 const record = document.getElementById("record");
 const opener = document.querySelector('[data-switch="record"]');
 

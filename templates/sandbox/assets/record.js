@@ -1,4 +1,5 @@
-// The live record: reads the sandbox's list of statements, newest first, and adds what is new on top.
+// The live record: reads the sandbox's list of statements, newest first, and adds what is new on top. Views that follow
+// each other are folded into one line, so that what people did stands before what they only looked at.
 
 const PAUSE = 3000;
 const LONGEST_PAUSE = 15000;
@@ -8,6 +9,7 @@ const word = place.querySelector(".statements-word");
 const list = place.querySelector(".statements-list");
 const drawer = place.closest("#record");
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const shown = new Set();
 let pause = PAUSE;
@@ -27,15 +29,11 @@ function line(statement) {
   told.append(
     element("strong", "", statement.who), " ",
     element("span", "verb", statement.verb), " ",
-    element("span", "object", statement.object),
   );
-  const when = element("time");
-  const time = new Date(statement.time);
-  if (!Number.isNaN(time.getTime())) {
-    when.dateTime = statement.time;
-    when.textContent = clock.format(time);
-    when.title = day.format(time);
-  }
+  if (statement.whom) told.append(element("strong", "", statement.whom));
+  if (statement.whom || !statement.is_view) told.append(" · ");
+  told.append(element("span", "object", statement.object));
+  const when = at(statement);
   const raw = element("details");
   raw.append(element("summary", "", place.dataset.raw));
   raw.addEventListener("toggle", () => {
@@ -47,6 +45,49 @@ function line(statement) {
   });
   item.append(told, when, raw);
   return item;
+}
+
+/** The time of day; with the date where that is not today's. */
+function at(statement) {
+  const when = element("time");
+  const time = new Date(statement.time);
+  if (Number.isNaN(time.getTime())) return when;
+  const isToday = time.toDateString() === new Date().toDateString();
+  when.dateTime = statement.time;
+  when.textContent = (isToday ? clock : dated).format(time);
+  when.title = day.format(time);
+  return when;
+}
+
+/** Puts a statement on top: a view behind the line of the views before it, where one stands there. */
+function add(statement) {
+  if (!statement.is_view) return list.prepend(line(statement));
+  let fold = list.firstElementChild;
+  if (!fold?.matches(".views")) {
+    fold = element("li", "views");
+    const views = element("details");
+    views.append(element("summary"), element("ol"));
+    fold.append(element("p", "told"), element("time"), views);
+    fold.statements = [];
+    list.prepend(fold);
+  }
+  fold.statements.unshift(statement);
+  fold.querySelector("ol").prepend(line(statement));
+  const who = [...new Set(fold.statements.map((one) => one.who))];
+  const what = [...new Set(fold.statements.map((one) => one.object))];
+  const told = fold.querySelector(".told");
+  told.replaceChildren(element("strong", "", who.slice(0, 3).join(", ")), " ");
+  if (who.length > 3) told.append(counted("more", who.length - 3), " ");
+  told.append(
+    element("span", "verb", statement.verb), " ",
+    element("span", "object", what.length > 1 ? counted("panels", what.length) : what[0]),
+  );
+  fold.querySelector("summary").textContent = counted(fold.statements.length > 1 ? "views" : "view", fold.statements.length);
+  fold.querySelector(":scope > time").replaceWith(at(statement));
+}
+
+function counted(name, number) {
+  return place.dataset[name].replace("{n}", number);
 }
 
 function say(sentence, detail) {
@@ -68,7 +109,7 @@ function show(reading) {
     list.replaceChildren();
   }
   const fresh = reading.statements.filter((statement) => !shown.has(statement.id));
-  list.prepend(...fresh.map(line));
+  fresh.toReversed().forEach(add);
   fresh.forEach((statement) => shown.add(statement.id));
   say(shown.size ? "" : place.dataset.readingEmpty);
   first = false;

@@ -333,13 +333,21 @@ def test_statements_arrive_beside_the_course(page: Page, running: Callable[..., 
     held.insert(0, first := statement(actor=actor))
     lines = record.get_by_role("listitem")
     expect(lines).to_have_count(1, timeout=8000)
-    expect(lines.first).to_contain_text("Maya Chen replied to A food web near you")
+    expect(lines.first).to_contain_text("Maya Chen replied to · A food web near you")
     lines.first.get_by_text("Statement").click()
     assert json.loads(lines.first.locator("pre").inner_text()) == first
 
-    held.insert(0, statement(actor=actor, verb={"id": "http://x/verb/viewed", "display": {"en": "viewed"}}))
+    # Views are folded into one line, with the day where that is not today.
+    viewed = {"id": "http://id.tincanapi.com/verb/viewed", "display": {"en": "viewed"}}
+    ada = {"name": "Ada", "mbox": "mailto:a@x.example"}
+    then = "2025-11-02T18:00:00.000Z"
+    held[:0] = [statement(actor=each, verb=viewed, timestamp=then) for each in (actor, ada)]
     expect(lines).to_have_count(2, timeout=8000)
-    expect(lines.first).to_contain_text("viewed")
+    expect(lines.first).to_contain_text("Maya Chen, Ada opened A food web near you")
+    expect(lines.first.locator("time").first).to_contain_text("Nov")
+    lines.first.get_by_text("2 views").click()
+    expect(lines).to_have_count(4)
+    lines.first.get_by_text("2 views").click()
     # What was unfolded stays so.
     expect(lines.nth(1).locator("pre")).to_be_visible()
 

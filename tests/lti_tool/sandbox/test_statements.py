@@ -59,11 +59,87 @@ def test_a_statement_is_told_with_the_name_the_lms_knows(bench: Bench, site: Sit
             "id": sent["id"],
             "who": "Maya Chen",
             "verb": "replied to",
+            "whom": "",
             "object": "A food web near you",
             "time": "2026-11-21T18:00:00.000Z",
+            "is_view": False,
             "raw": sent,
         }
     ]
+
+
+def deed(verb: str, kind: str, of: str = "", **context: Any) -> dict[str, Any]:
+    """As the tool writes it: the entry has no name, the panel around it has one."""
+    panel = {
+        "id": "http://tool.test/p/1",
+        "definition": {
+            "type": "http://id.tincanapi.com/activitytype/community-site",
+            "name": {"en": "A food web near you"},
+        },
+    }
+    if of:
+        context["statement"] = {"objectType": "StatementRef", "id": of}
+    return {
+        "verb": {"id": verb, "display": {"en": "did"}},
+        "object": {"id": "http://tool.test/e/1", "definition": {"type": f"http://tool.test/types/{kind}"}},
+        "context": {"contextActivities": {"parent": [{"id": "x"}], "grouping": [panel]}, **context},
+    }
+
+
+def sentence(told: dict[str, Any]) -> str:
+    return " ".join(filter(None, (told["who"], told["verb"], told["whom"], "·", told["object"])))
+
+
+REPLIED, LIKED = "http://id.tincanapi.com/verb/replied", "http://activitystrea.ms/like"
+WITH_REACTION = {"extensions": {"http://tool.test/xapi/extensions/reaction": "insight"}}
+
+
+@pytest.mark.parametrize(
+    ("verb", "context", "told"),
+    [
+        (REPLIED, {}, "Lucas Meyer replied to Maya Chen · A food web near you"),
+        (LIKED, WITH_REACTION, "Lucas Meyer gave “Made me think” to Maya Chen · A food web near you"),
+        (
+            "http://activitystrea.ms/unlike",
+            WITH_REACTION,
+            "Lucas Meyer took back “Made me think” from Maya Chen · A food web near you",
+        ),
+        ("https://w3id.org/xapi/acrossx/verbs/edited", {}, "Lucas Meyer edited a text · A food web near you"),
+    ],
+)
+@pytest.mark.parametrize("is_near", [True, False])
+def test_whom_a_statement_answers_is_told(
+    bench: Bench, site: Site, verb: str, context: dict[str, Any], told: str, is_near: bool
+) -> None:
+    world = bench.sandbox.world
+    lucas = world.person("lucas")
+    first = statement(world.person("maya").sub, **deed("http://activitystrea.ms/create", "discussion"))
+    answer = statement(lucas.sub, **deed(verb, "forum-reply", of=first["id"], **context))
+    asked: list[str] = []
+
+    def statements() -> dict[str, Any]:
+        if wanted := request.args.get("statementId"):
+            asked.append(wanted)
+            return first
+        return {"statements": [answer, first] if is_near else [answer]}
+
+    site.answers["xAPI/statements"] = statements
+    expected = told.replace("Lucas Meyer", lucas.name)
+    assert sentence(read(bench)["statements"][0]) == expected
+    assert sentence(read(bench)["statements"][0]) == expected
+    # What is not among the newest is asked for once.
+    assert asked == ([] if is_near else [first["id"]])
+
+
+def test_what_cannot_be_found_is_told_without_whom(bench: Bench, site: Site) -> None:
+    lone = statement("6", **deed(REPLIED, "forum-reply", of=str(uuid.uuid4())))
+
+    def statements() -> Any:
+        return ("gone", 404) if "statementId" in request.args else {"statements": [lone]}
+
+    site.answers["xAPI/statements"] = statements
+    told = read(bench)["statements"][0]
+    assert (told["verb"], told["whom"], told["object"]) == ("replied", "", "A food web near you")
 
 
 def test_the_lrs_is_asked_with_credentials_and_version(bench: Bench, site: Site) -> None:
