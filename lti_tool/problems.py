@@ -224,7 +224,7 @@ PROBLEMS: dict[str, Kind] = {
     "bad_cursor": Kind(400, _("This cursor was not issued here."), _("Start again without a cursor.")),
     "invalid": Kind(422, _("Some of what was sent cannot be taken."), _("See the fields named below.")),
     "body_missing": Kind(422, _("There is no text yet."), _("Write something, then post it.")),
-    "group_missing": Kind(422, _("It is not clear for which group this is."), _("Choose a group, then try again.")),
+    "group_missing": Kind(409, _("It is not clear for which group this is."), _("Choose a group, then try again.")),
     "group_numbers_wrong": Kind(
         422,
         _("That number does not fit: there must be at least one person to each group, and at most 500 groups."),
@@ -240,7 +240,7 @@ PROBLEMS: dict[str, Kind] = {
         _("It needs a column with names or accounts, and one headed Group."),
     ),
     "group_set_missing": Kind(
-        422, _("It is not clear which groups the panel is for."), _("Choose them, or make groups first.")
+        409, _("It is not clear which groups the panel is for."), _("Choose them, or make groups first.")
     ),
     "title_missing": Kind(422, _("The panel needs a name."), _("Write a short one.")),
     "step_missing": Kind(
