@@ -37,7 +37,8 @@ class Sending:
     @property
     def differs(self) -> bool:
         """Whether the LMS shows something else than what was sent."""
-        return self.sent is not None and self.shown_at is not None and not near(self.shown, self.sent)
+        arrived = self.state is ScoreState.sent and self.sent is not None and self.shown_at is not None
+        return arrived and not near(self.shown, self.sent)
 
     @property
     def needs_look(self) -> bool:

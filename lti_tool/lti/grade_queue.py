@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, literal_column, or_, select, update
+from sqlalchemy import Select, and_, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.grade_models import GradeColumn, GradeService, Score, ScoreState
@@ -176,17 +176,23 @@ class Held:
 
     def arrived(self, session: Session, due: Sequence[Due], at: datetime) -> None:
         """The LMS has them. A wish that came meanwhile stays pending."""
-        for each in due:
-            taken = {
-                "sent_points": each.points,
-                "sent_maximum": each.maximum,
-                "sent_comment": each.comment,
-                "sent_at": at,
-                "shown_at": None,
+        taken = [
+            {
+                "its_tenant": self.tenant_id,
+                "its_id": each.id,
+                "its_wish": each.wish,
+                "its_points": each.points,
+                "its_maximum": each.maximum,
+                "its_comment": each.comment,
+                "arrived_at": at,
             }
-            done = {"state": ScoreState.sent, "replaces": False, "answer": None}
-            self._score(session, each, same_wish=True, **taken, **done)
-            self._score(session, each, same_wish=False, **taken)
+            for each in due
+        ]
+        if taken:
+            session.flush()
+            connection = session.connection()
+            connection.execute(_DONE, taken)
+            connection.execute(_TAKEN, taken)
 
     def parked(self, session: Session, due: Due, said: str) -> None:
         self._score(session, due, state=ScoreState.parked, answer=said)
@@ -315,15 +321,35 @@ class Held:
             Score.stage == self.stage,
         )
 
-    def _score(self, session: Session, due: Due, same_wish: bool = True, **values: Any) -> None:
-        """``same_wish``: only while nothing else is wished meanwhile; False: only where something else is."""
-        wish = Score.wish == due.wish if same_wish else Score.wish != due.wish
+    def _score(self, session: Session, due: Due, **values: Any) -> None:
+        """Only while nothing else is wished meanwhile."""
         session.execute(
             update(Score)
-            .where(Score.tenant_id == self.tenant_id, Score.id == due.id, wish)
+            .where(Score.tenant_id == self.tenant_id, Score.id == due.id, Score.wish == due.wish)
             .values(**values)
             .execution_options(synchronize_session=False)
         )
+
+
+# As statements for many rows at once: one by one they would cost more than the sending.
+_TABLE: Any = Score.__table__
+_ITS_OWN = (_TABLE.c.tenant_id == bindparam("its_tenant"), _TABLE.c.id == bindparam("its_id"))
+_TAKEN = (
+    update(_TABLE)
+    .where(*_ITS_OWN)
+    .values(
+        sent_points=bindparam("its_points"),
+        sent_maximum=bindparam("its_maximum"),
+        sent_comment=bindparam("its_comment"),
+        sent_at=bindparam("arrived_at"),
+        shown_at=None,
+    )
+)
+_DONE = (
+    update(_TABLE)
+    .where(*_ITS_OWN, _TABLE.c.wish == bindparam("its_wish"))
+    .values(state=ScoreState.sent, replaces=False, answer=None)
+)
 
 
 def hold(session: Session, key: ColumnKey, lease: UUID, now: datetime) -> Held | None:

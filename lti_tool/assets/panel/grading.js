@@ -12,6 +12,8 @@ const place = () => document.getElementById("grading");
 const panel = () => document.getElementById("panel");
 const isOpen = () => !place().hidden;
 let cameFrom = null;
+// Whether the panel was graded, or was not, when its page was made.
+let isChanged = false;
 
 export const gradingActs = {
   grading: (button) => open("/grading", button),
@@ -65,6 +67,7 @@ function show() {
 function settled() {
   const desk = place().querySelector("[data-learner]");
   if (desk && "saved" in desk.dataset) announce(words("saved"));
+  if (place().querySelector("[data-graded], [data-not-graded]")) isChanged = true;
   const heading = place().querySelector("#grading-heading");
   heading?.focus({ preventScroll: true });
   heading?.scrollIntoView({ block: "nearest" });
@@ -75,9 +78,8 @@ function settled() {
 function leave() {
   place().hidden = true;
   panel().hidden = false;
-  const changed = place().querySelector("[data-graded], [data-not-graded]");
   place().replaceChildren();
-  if (changed) return location.reload();
+  if (isChanged) return location.reload();
   (document.querySelector(`#panel [data-act="${cameFrom}"]`) ?? document.querySelector("#panel h1"))?.focus();
 }
 
