@@ -1,5 +1,8 @@
 """The tool's web application, put together from its parts."""
 
+from functools import cache
+
+from babel import Locale
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -41,7 +44,7 @@ def create_app(given: Parts) -> Flask:
     app.context_processor(lambda: {"locale": get_locale()})
     logs.register_logs(app)
     metrics.register_metrics(app, given)
-    register_headers(app)
+    register_headers(app, given.settings)
     register_assets(app)
     register_kept(app)
     limits.register_limits(app, given.settings)
@@ -52,15 +55,21 @@ def create_app(given: Parts) -> Flask:
     return app
 
 
-def choose_locale() -> str:
+def choose_locale() -> Locale:
     """The person's language as the LMS gave it, else the browser's, else English."""
     offered = translations.offered()
     wanted = getattr(g.get("viewer"), "language", None) or g.get("language")
     if wanted:
         for candidate in (wanted.replace("-", "_"), wanted.partition("-")[0].partition("_")[0]):
             if candidate in offered:
-                return str(candidate)
-    return request.accept_languages.best_match(offered) or "en"
+                return _locale(candidate)
+    return _locale(request.accept_languages.best_match(offered) or "en")
+
+
+@cache
+def _locale(offered: str) -> Locale:
+    """Read once: from a name, flask_babel would read it anew for each request."""
+    return Locale.parse(offered)
 
 
 def _register_blueprints(app: Flask) -> None:

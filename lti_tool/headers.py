@@ -4,34 +4,42 @@ from uuid import UUID
 
 from flask import Flask, Response, g, request
 
+from lti_tool.config import Settings
 from lti_tool.parts import parts
 
+# Said with every answer, unless the view said something else.
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+}
+_WHERE_SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'"
 )
 
 
-def register_headers(app: Flask) -> None:
+def register_headers(app: Flask, settings: Settings) -> None:
+    wanted = _ALWAYS | _WHERE_SECURE if settings.is_secure else _ALWAYS
+
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "no-referrer")
-        headers.setdefault(
-            "Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"
-        )
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
-        if parts().settings.is_secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if request.endpoint != "static":
-            headers.setdefault("Cache-Control", "no-store")
+        # Looked through once: each question to `headers` reads all of them.
+        said = {name.lower() for name, _ in headers}
+        for name, value in wanted.items():
+            if name.lower() not in said:
+                headers.add(name, value)
+        if "cache-control" not in said and request.endpoint != "static":
+            headers.add("Cache-Control", "no-store")
         # A piece of a page brings its own; whose frames there are need not be read for it.
-        if response.mimetype == "text/html" and "Content-Security-Policy" not in headers:
+        if "content-security-policy" not in said and response.mimetype == "text/html":
             ancestors = _ancestors()
             # A page that answers a platform sends a form there: to where it may stand, and nowhere else.
             forms = ancestors if g.get("answers_platform") else "'self'"
-            headers.setdefault(
+            headers.add(
                 "Content-Security-Policy", f"{_POLICY}; form-action {forms}; frame-ancestors {ancestors}"
             )
         return response
@@ -47,7 +55,6 @@ def _ancestors() -> str:
     tenant_id: UUID | None = g.get("tenant_id")
     if tenant_id is None:
         return "'none'"
-    from lti_tool.lti.frames import frame_ancestors
+    from lti_tool.lti.frames import ancestors_of_page
 
-    with parts().database.read() as session:
-        return " ".join(["'self'", *frame_ancestors(session, tenant_id)])
+    return " ".join(["'self'", *ancestors_of_page(parts().database, tenant_id)])

@@ -3,12 +3,16 @@
 The defaults let a class of 300 behind one school's address launch within a minute (three requests each).
 """
 
-from flask import Flask, request
-from flask_limiter import Limiter, RequestLimit
+import math
+import time
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 
 from lti_tool import bearer, counting
 from lti_tool.config import Settings
+from lti_tool.errors import answer
 from lti_tool.problems import Problem
 
 LAUNCHES = "1500 per minute"
@@ -27,7 +31,8 @@ def asker() -> str:
     return get_remote_address()
 
 
-limiter = Limiter(asker, default_limits=[BY_ONE_ASKER], headers_enabled=True, strategy="fixed-window")
+# Without the library's headers: what is left of a limit would be looked up for every answer, and nobody asked for it.
+limiter = Limiter(asker, default_limits=[BY_ONE_ASKER], strategy="fixed-window")
 
 
 def register_limits(app: Flask, settings: Settings) -> None:
@@ -37,13 +42,16 @@ def register_limits(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.rate_limit_storage or f"{counting.SCHEME}://",
         # A broken counter must not close the house.
         RATELIMIT_SWALLOW_ERRORS=True,
-        RATELIMIT_ON_BREACH_CALLBACK=_refuse,
     )
     limiter.init_app(app)
+    app.register_error_handler(RateLimitExceeded, _refuse)
     limiter.request_filter(
         lambda: request.endpoint in ("static", "health.alive", "health.ready", "health.metrics")
     )
 
 
-def _refuse(limit: RequestLimit) -> None:
-    raise Problem("too_many_requests", headers={"Retry-After": str(limit.limit.get_expiry())})
+def _refuse(_: RateLimitExceeded) -> Response:
+    """Says how many seconds are left of the window, which began with its first request."""
+    limit = limiter.current_limit
+    seconds = math.ceil(limit.reset_at - time.time()) if limit else 0
+    return answer(Problem("too_many_requests", headers={"Retry-After": str(max(1, seconds))}))

@@ -21,8 +21,12 @@ class Parts:
     clock: Clock = field(default=system_clock)
 
     @classmethod
-    def of(cls, settings: Settings, clock: Clock = system_clock) -> "Parts":
-        return cls(settings, Database(settings.database_url), Sealer(settings.secret_keys), clock)
+    def of(
+        cls, settings: Settings, clock: Clock = system_clock, *, statement_seconds: int | None = None
+    ) -> "Parts":
+        """``statement_seconds``: as :class:`Database` takes it."""
+        database = Database(settings.database_url, statement_seconds=statement_seconds)
+        return cls(settings, database, Sealer(settings.secret_keys), clock)
 
 
 def parts() -> Parts:

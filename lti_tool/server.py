@@ -7,6 +7,7 @@ from lti_tool.app import create_app
 from lti_tool.config import Settings
 from lti_tool.lti.keys import ensure_tool_key
 from lti_tool.parts import Parts
+from social_layer.database import REQUEST_STATEMENT_SECONDS
 from xapi.installation import activity_base
 
 
@@ -31,7 +32,7 @@ class Server(BaseApplication):
 
     def load(self) -> object:
         # Called in each worker process, so that no connection is shared between processes.
-        return create_app(Parts.of(self.settings))
+        return create_app(Parts.of(self.settings, statement_seconds=REQUEST_STATEMENT_SECONDS))
 
 
 def run(settings: Settings, host: str, port: int, workers: int, threads: int) -> None:

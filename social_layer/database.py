@@ -37,7 +37,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BUSY_TIMEOUT_SECONDS = 10
 # A server that hangs, or a lock that is held, must end a request and not stop the house.
-POSTGRES_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "options": "-c lock_timeout=10s"}
+LOCK_TIMEOUT_SECONDS = 10
+# Nobody waits longer for a page. Not for the worker and for commands: replays and migrations take their time.
+REQUEST_STATEMENT_SECONDS = 30
 PlainRow = Row[*tuple[Any, ...]]
 
 
@@ -139,19 +141,26 @@ class Database:
     On SQLite a writer takes the write lock at once (``BEGIN IMMEDIATE``): a lock taken late fails instead of waiting.
     """
 
-    def __init__(self, url: str, *, echo: bool = False, **engine_options: Any) -> None:
-        self.engine = make_engine(url, echo=echo, **engine_options)
+    def __init__(
+        self, url: str, *, echo: bool = False, statement_seconds: int | None = None, **engine_options: Any
+    ) -> None:
+        """``statement_seconds``: PostgreSQL ends a statement that takes longer; None lets each take its time."""
+        self.engine = make_engine(url, statement_seconds, echo=echo, **engine_options)
         self._writing = self.engine.execution_options(begin="IMMEDIATE")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self.engine.connect() as connection, _session(connection) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with self._writing.connect() as connection, _session(connection) as session:
             yield session
+            # A session that was used for objects still holds some back; plain statements went past it.
+            if session.in_transaction():
+                session.commit()
+            connection.commit()
 
     @property
     def is_sqlite(self) -> bool:
@@ -161,7 +170,15 @@ class Database:
         self.engine.dispose()
 
 
-def make_engine(url: str, **options: Any) -> Engine:
+def _session(connection: Connection) -> Session:
+    """Bound to the connection whose transaction it works in, where :func:`run` finds it at once.
+
+    A session that opens one itself costs more than a short statement, and as much again whenever it is asked for it.
+    """
+    return Session(connection, expire_on_commit=False)
+
+
+def make_engine(url: str, statement_seconds: int | None = None, **options: Any) -> Engine:
     """An engine for SQLite (WAL, foreign keys, busy time-out) or PostgreSQL (psycopg 3)."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
@@ -170,7 +187,7 @@ def make_engine(url: str, **options: Any) -> Engine:
         options.setdefault("connect_args", {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False})
     else:
         options.setdefault("pool_pre_ping", True)
-        options.setdefault("connect_args", POSTGRES_PATIENCE)
+        options.setdefault("connect_args", _patience(statement_seconds))
     # What people write and are called stands in parameters, and is not for logs.
     options.setdefault("hide_parameters", True)
     engine = create_engine(parsed, **options)
@@ -178,6 +195,12 @@ def make_engine(url: str, **options: Any) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _patience(statement_seconds: int | None) -> dict[str, Any]:
+    limits = {"lock_timeout": LOCK_TIMEOUT_SECONDS, "statement_timeout": statement_seconds or 0}
+    options = " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
+    return {"connect_timeout": 5, "tcp_user_timeout": 15_000, "options": options}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -245,4 +268,4 @@ def rows(
 def run(session: Session, statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
     """Any statement, as :func:`rows` runs it."""
     session.flush()
-    return session.connection().execute(statement, values)
+    return cast(Connection, session.bind).execute(statement, values)

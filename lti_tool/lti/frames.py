@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.lti.models import FrameAncestor, FrameSource, Platform
 from social_layer.clock import Clock
+from social_layer.database import Database
 
 # Another process may have learned a new origin: not asked for longer than this.
 KEPT_SECONDS = 20.0
@@ -21,12 +22,21 @@ MOST_LEARNED = 100
 _kept: WeakKeyDictionary[Pool, dict[UUID, tuple[float, list[str]]]] = WeakKeyDictionary()
 
 
+def ancestors_of_page(database: Database, tenant_id: UUID) -> list[str]:
+    """As :func:`frame_ancestors`, for each page: a session is opened only where nothing is kept."""
+    kept = _kept_for(database.engine.pool, tenant_id)
+    if kept is None:
+        with database.read() as session:
+            kept = frame_ancestors(session, tenant_id)
+    return kept
+
+
 def frame_ancestors(session: Session, tenant_id: UUID) -> list[str]:
     """Origins for the Content-Security-Policy's ``frame-ancestors``; kept in memory for some seconds."""
-    remembered = _remembered(session)
-    kept = remembered.get(tenant_id)
-    if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
-        return kept[1]
+    pool = session.get_bind().engine.pool
+    kept = _kept_for(pool, tenant_id)
+    if kept is not None:
+        return kept
     issuers = session.execute(
         select(Platform.issuer, Platform.auth_login_url).where(
             Platform.tenant_id == tenant_id, Platform.removed_at.is_(None)
@@ -35,7 +45,7 @@ def frame_ancestors(session: Session, tenant_id: UUID) -> list[str]:
     origins = {origin for row in issuers for origin in map(origin_of, row) if origin}
     origins.update(session.scalars(select(FrameAncestor.origin).where(FrameAncestor.tenant_id == tenant_id)))
     found = sorted(origins)
-    remembered[tenant_id] = (time.monotonic(), found)
+    _kept.setdefault(pool, {})[tenant_id] = (time.monotonic(), found)
     return found
 
 
@@ -73,7 +83,7 @@ def remove_frame(session: Session, known: FrameAncestor) -> None:
 
 def forget(session: Session, tenant_id: UUID) -> None:
     """Drops what this process remembers of the tenant's list."""
-    _remembered(session).pop(tenant_id, None)
+    _kept.get(session.get_bind().engine.pool, {}).pop(tenant_id, None)
 
 
 def origin_of(address: str) -> str | None:
@@ -108,5 +118,6 @@ def _is_plain(host: str) -> bool:
     return host.isascii() and all(sign.isalnum() or sign in ".-:_" for sign in host)
 
 
-def _remembered(session: Session) -> dict[UUID, tuple[float, list[str]]]:
-    return _kept.setdefault(session.get_bind().engine.pool, {})
+def _kept_for(pool: Pool, tenant_id: UUID) -> list[str] | None:
+    kept = _kept.get(pool, {}).get(tenant_id)
+    return kept[1] if kept and time.monotonic() - kept[0] < KEPT_SECONDS else None

@@ -19,6 +19,7 @@ from lti_tool.lti.models import Login
 from lti_tool.lti.queries import LoginCard, PlatformCard, find_login
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
+from social_layer.database import run
 
 LIFETIME = timedelta(minutes=10)
 # Rows are kept a little longer than they serve, so that a late answer is told "too late" and not "unknown".
@@ -47,7 +48,8 @@ def store(
     secret: str,
     storage_target: str | None,
 ) -> None:
-    session.connection().execute(
+    run(
+        session,
         _STORE,
         {
             "state": begun.state,
@@ -119,7 +121,7 @@ def use(session: Session, clock: Clock, login: LoginCard) -> None:
 
     Raises ``login_used``.
     """
-    used = session.connection().scalar(_USE, {"of": login.state, "now": clock()})
+    used = run(session, _USE, {"of": login.state, "now": clock()}).first()
     if used is None:
         raise Problem("login_used")
 

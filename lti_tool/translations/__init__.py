@@ -15,6 +15,7 @@ from babel.support import Translations
 from flask import Flask, g
 from flask_babel import Domain, get_locale, get_translations
 from flask_babel import refresh as refresh_locale
+from markupsafe import Markup
 
 FOLDER = Path(__file__).parent
 
@@ -55,6 +56,14 @@ def register_translations(app: Flask) -> None:
         pgettext=lambda context, text: _spoken().pgettext(context, text),
         npgettext=lambda context, one, many, number: _spoken().npgettext(context, one, many, number),
     )
+    # The extension's own `_` comes to the same by way of three calls through the template's context.
+    app.jinja_env.globals["_"] = _in_template
+
+
+def _in_template(text: str, **values: object) -> Markup:
+    """A translation is safe as it is; what is put into it is escaped."""
+    words = Markup(_spoken().gettext(text))  # noqa: S704
+    return words % values if values else words
 
 
 def refresh() -> None:

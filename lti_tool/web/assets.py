@@ -4,7 +4,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, url_for
+from flask import Flask, current_app, request
 
 from lti_tool.paths import static_folder
 
@@ -15,7 +15,8 @@ def register_assets(app: Flask) -> None:
 
 def asset(name: str) -> str:
     """The address of a built asset by its source's name, such as ``app.css``."""
-    return url_for("static", filename=names(static_folder()).get(name, name))
+    # As `url_for("static", …)` has it, which takes ten times as long; every page asks twice.
+    return f"{request.script_root}{current_app.static_url_path}/{names(static_folder()).get(name, name)}"
 
 
 def names(folder: Path) -> dict[str, str]:

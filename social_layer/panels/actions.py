@@ -10,6 +10,7 @@ from social_layer.clock import Clock
 from social_layer.database import upsert
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
+from social_layer.grading.actions import carry
 from social_layer.groups.queries import set_to_use
 from social_layer.panels.models import GroupMode, Kind, Panel, PanelGroups, Template, TemplateVersion
 from social_layer.panels.queries import has_entries, hold_voice, opened_since, version_by_id
@@ -99,6 +100,7 @@ def set_up(
     )
     session.add(version)
     session.flush()
+    carry(session, viewer.tenant_id, present.id, version.id)
     session.execute(update(Panel).where(panel_is).values(template_version_id=version.id))
 
 

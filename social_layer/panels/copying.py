@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
+from social_layer.grading.actions import carry
 from social_layer.panels.models import Panel, Template, TemplateOrigin, TemplateVersion
 from social_layer.panels.queries import hold_home
 from social_layer.panels.settings import Settings, first_version, next_version
@@ -49,10 +50,12 @@ def make_panel_from(
     else:
         root_id = home.root_id or version.template_id
         template_id = _template(session, clock, tenant_id, course_id, root_id)
-        dates = {} if home.course_id == course_id else _WITHOUT_DATES
+        is_same_course = home.course_id == course_id
+        dates = {} if is_same_course else _WITHOUT_DATES
         own = next_version(clock, version, template_id, 1, **dates)
         session.add(own)
         session.flush()
+        carry(session, tenant_id, version.id, own.id, with_dates=is_same_course)
     panel = Panel(
         tenant_id=tenant_id,
         id=uuid4(),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from social_layer.database import rows
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
+from social_layer.grading.models import GradingStage
 from social_layer.panels.models import (
     GroupMode,
     Kind,
@@ -58,6 +59,7 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         term=row.term,
         group_mode=GroupMode(row.group_mode),
         has_groups=row.had_groups is not None or row.group_mode != GroupMode.everyone,
+        is_graded=row.is_graded,
     )
     return Viewer(
         tenant_id=tenant_id,
@@ -133,6 +135,12 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion.group_mode,
         PanelGroups.panel_id.label("had_groups"),
         case((TemplateVersion.group_mode == GroupMode.everyone, 0), else_=_OWN_GROUPS).label("own_groups"),
+        exists()
+        .where(
+            GradingStage.tenant_id == TemplateVersion.tenant_id,
+            GradingStage.template_version_id == TemplateVersion.id,
+        )
+        .label("is_graded"),
     )
     .join(Person, and_(Person.tenant_id == Membership.tenant_id, Person.id == Membership.person_id))
     .join(Course, and_(Course.tenant_id == Membership.tenant_id, Course.id == Membership.course_id))

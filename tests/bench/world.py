@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -62,18 +62,13 @@ class Counted:
         before = time.process_time()
         answer = self.app(environ, start_response)
         body = b"".join(answer)
-        if isinstance(answer, Closable):
-            answer.close()
+        if close := getattr(answer, "close", None):
+            close()
         self.seconds += time.process_time() - before
         return [body]
 
     def query(self, *_: object) -> None:
         self.queries += 1
-
-
-@runtime_checkable
-class Closable(Protocol):
-    def close(self) -> None: ...
 
 
 @dataclass

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError, StatementError
 
-from social_layer.database import Database
+from social_layer.database import Database, run
 from social_layer.people.models import Course, Tenant
 from tests import factories
 from tests.factories import made_in
@@ -76,6 +76,38 @@ def test_what_fails_halfway_leaves_nothing(database: Database) -> None:
         begin_and_fail()
     with database.read() as session:
         assert session.scalars(select(Course)).all() == []
+
+
+def test_nothing_is_kept_of_a_transaction_that_went_on_after_a_refused_row(database: Database) -> None:
+    """Nor of plain statements, which do not go through the session that saw the refusal."""
+    later = uuid4()
+
+    def go_on_regardless() -> None:
+        with database.write() as session:
+            session.add_all(Tenant(id=uuid4(), name="twice", created_at=NOW) for _ in range(2))
+            with pytest.raises(IntegrityError):
+                session.flush()
+            run(session, insert(Tenant), {"id": later, "name": "later", "created_at": NOW})
+
+    with pytest.raises(PendingRollbackError):
+        go_on_regardless()
+    with database.read() as session:
+        assert session.scalars(select(Tenant)).all() == []
+
+
+def test_the_write_lock_is_taken_with_the_first_statement(sqlite_tables_url: str) -> None:
+    with closing(Database(sqlite_tables_url, connect_args={"timeout": 0.05})) as database, database.write():
+        with database.write() as session, made_in(session):
+            factories.TenantFactory()
+
+
+def test_a_statement_of_a_request_ends_and_one_of_the_worker_takes_its_time(postgres_url: str) -> None:
+    nap = text("SELECT pg_sleep(1.2)")
+    with closing(Database(postgres_url, statement_seconds=1)) as hurried, hurried.read() as session:
+        with pytest.raises(OperationalError, match="statement timeout"):
+            session.execute(nap)
+    with closing(Database(postgres_url)) as patient, patient.read() as session:
+        session.execute(nap)
 
 
 def test_reading_does_not_write(database: Database) -> None:

@@ -3,6 +3,7 @@
 import { startActs } from "./acts.js";
 import { startComposers } from "./composers.js";
 import { startFrame } from "./frame.js";
+import { startGrading } from "./grading.js";
 import { startHtmx } from "./requests.js";
 import { startKind } from "../kinds/index.js";
 import { startNews } from "./news.js";
@@ -37,5 +38,6 @@ async function startOther(config) {
   const { startPlacing } = await import("../placing/page.js");
   startPlacing(config);
   startFrame();
+  startGrading(config.open);
   document.documentElement.dataset.ready = "";
 }

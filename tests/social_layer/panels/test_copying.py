@@ -1,5 +1,6 @@
 """Panels made from templates: who takes one over, who gets a copy, and what a copy takes along."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from social_layer.refusals import Invalid
 from tests import factories
 from tests.factories import NOW
 from tests.room import Room
+from tests.social_layer.grading.class_room import MARCH_14, grade_by, rule, sheet_of
 
 CHOSEN = Settings(
     kind=Kind.reflection, title="Looking back", prompt="*Think*", points=5, due_at=NOW + timedelta(days=7)
@@ -59,6 +61,19 @@ def test_dates_stay_in_their_course(room: Room) -> None:
     assert opened(room, template_id, other_course(room))[1].due_at is None
     assert opened(room, template_id, room.course_id)[1].due_at == CHOSEN.due_at
     assert opened(room, template_id, room.course_id)[1].due_at == CHOSEN.due_at
+
+
+def test_rules_of_grading_go_along_and_their_days_stay_in_their_course(room: Room) -> None:
+    template_id = placed(room)
+    panel, own = opened(room, template_id, room.course_id)
+    teacher = room.look(room.join(Role.instructor), panel.id)
+    sheet = grade_by(room, rule(10, due_on=MARCH_14), teacher=teacher)
+    beside, _ = opened(room, own.template_id, room.course_id)
+    elsewhere, _ = opened(room, own.template_id, other_course(room))
+    (stage,) = sheet.stages
+    assert sheet_of(room, beside.id).stages == (stage,)
+    (carried,) = sheet_of(room, elsewhere.id).stages
+    assert carried.rule == replace(stage.rule, due_on=None)
 
 
 def test_a_change_of_one_is_no_change_of_another(room: Room) -> None:
