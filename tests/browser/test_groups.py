@@ -46,7 +46,6 @@ def test_two_groups_and_staff_between_them(visit: VISIT, third_party_cookies: st
     lucas.does_not_see("The reds met at the weir")
 
     amara.look_for_news()
-    amara.button("2 new threads").click()
     amara.sees("The reds met at the weir")
     amara.sees("The blues met at the mill")
     show = amara.frame.get_by_label("Show")
