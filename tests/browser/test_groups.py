@@ -45,7 +45,7 @@ def test_two_groups_and_staff_between_them(visit: VISIT, third_party_cookies: st
     maya.does_not_see("The blues met at the mill")
     lucas.does_not_see("The reds met at the weir")
 
-    amara.look_for_news()
+    amara.reload_frame()
     amara.sees("The reds met at the weir")
     amara.sees("The blues met at the mill")
     show = amara.frame.get_by_label("Show")
