@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from lti_tool.lti.claims import resource_link_message
+from lti_tool.lti.claims import launch_message
 from lti_tool.lti.grade_queries import LINE_ITEM, RESULTS, SCORE, Destination
 from lti_tool.lti.grade_queue import shows
 from lti_tool.lti.grades import GradeBook, Item, Result, ScoreMessage
@@ -78,7 +78,7 @@ def score(user: str = "4", points: float = 15, comment: str = "Good <b>work</b>"
 
 def test_the_claim_names_both_addresses_and_the_scopes() -> None:
     recorded = json.loads((RECORDINGS / "launch_submission_review.json").read_text())
-    message = resource_link_message(recorded["id_token_payload"])
+    message = launch_message(recorded["id_token_payload"])
     assert message.grades.line_items_url == ITEMS
     assert message.grades.line_item_url == ITEM.replace("/14/", "/7/")
     assert {LINE_ITEM, SCORE, RESULTS} <= message.grades.scopes
