@@ -334,25 +334,28 @@ def has_entries(session: Session, viewer: Viewer) -> bool:
 
 def opened_since(session: Session, viewer: Viewer, moment: datetime) -> bool:
     """Whether the viewer's opening of this panel was noted after ``moment``."""
-    values = {
+    return bool(rows(session, _OPENED, _opening(viewer, moment)))
+
+
+def hold_unless_opened(session: Session, viewer: Viewer, moment: datetime) -> bool:
+    """As not :func:`opened_since`, and then others who ask for the same wait until the transaction ends.
+
+    Posting under the voice goes on meanwhile.
+    """
+    # Whoever waited for another saw what was there before the wait, and looks again.
+    held = rows(session, _HELD_VOICE, _opening(viewer, moment))
+    return bool(held) and not opened_since(session, viewer, moment)
+
+
+def _opening(viewer: Viewer, moment: datetime) -> dict[str, Any]:
+    return {
         "tenant_id": viewer.tenant_id,
         "panel_id": viewer.panel.id,
         "voice_id": viewer.voice_id,
         "moment": moment,
     }
-    return bool(rows(session, _OPENED, values))
 
 
-def hold_voice(session: Session, viewer: Viewer) -> None:
-    """Until the transaction ends, others who ask for the same wait; posting under the voice goes on meanwhile."""
-    rows(session, _HELD_VOICE, {"tenant_id": viewer.tenant_id, "voice_id": viewer.voice_id})
-
-
-_HELD_VOICE: Select[*tuple[Any, ...]] = (
-    select(Voice.id)
-    .where(Voice.tenant_id == bindparam("tenant_id"), Voice.id == bindparam("voice_id"))
-    .with_for_update(key_share=True)
-)
 _OPENED = (
     select(Event.id)
     .where(
@@ -363,4 +366,9 @@ _OPENED = (
         Event.occurred_at > bindparam("moment"),
     )
     .limit(1)
+)
+_HELD_VOICE: Select[*tuple[Any, ...]] = (
+    select(Voice.id)
+    .where(Voice.tenant_id == bindparam("tenant_id"), Voice.id == bindparam("voice_id"), ~exists(_OPENED))
+    .with_for_update(key_share=True)
 )

@@ -25,7 +25,7 @@ def worker(visitor: Visitor, person: str, points: float | None) -> None:
 
 def make_rule(visit: VISIT, **options: object) -> Visitor:
     amara = visit("amara", **options)
-    amara.button("Open the panel").click()
+    amara.button("Save and open").click()
     amara.button("Set up").click()
     amara.button("Make a rule").click()
     expect(amara.frame.get_by_role("heading", name="How this panel is graded")).to_be_focused()
@@ -42,9 +42,9 @@ def test_grading_a_learner_by_keyboard_and_sending(visit: VISIT, third_party_coo
     maya, lucas = visit("maya"), visit("lucas")
     maya.frame.locator(".participation summary").click()
     maya.sees("0 of 1 topic or answer")
+    lucas.start_thread("A bicycle bell")
     maya.start_thread("A kingfisher", title="Something whistled")
     expect(maya.frame.locator(".participation")).to_contain_text("5 / 10")
-    lucas.start_thread("A bicycle bell")
     lucas.button("1 new thread").click(timeout=9000)
     lucas.answer("A kingfisher", "It was me")
 
@@ -127,7 +127,7 @@ def test_a_grade_of_the_lms_is_replaced_only_after_asking(visit: VISIT) -> None:
 @pytest.mark.parametrize("width", [900, 360])
 def test_everybody_can_grade(visit: VISIT, scheme: str, width: int) -> None:
     amara = visit("amara", color_scheme=scheme, width=width)
-    amara.button("Open the panel").click()
+    amara.button("Save and open").click()
     amara.button("Set up").click()
     amara.button("Make a rule").click()
     amara.button("Add a stage with days and points of its own").click()

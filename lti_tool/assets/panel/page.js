@@ -29,6 +29,7 @@ export function startPage() {
   startReading();
   startNews(config.cursor);
   startSheets();
+  startGrading(config.open);
   startFrame();
   document.documentElement.dataset.ready = "";
 }
@@ -38,6 +39,5 @@ async function startOther(config) {
   const { startPlacing } = await import("../placing/page.js");
   startPlacing(config);
   startFrame();
-  startGrading(config.open);
   document.documentElement.dataset.ready = "";
 }
