@@ -77,7 +77,7 @@ class Columns:
             return theirs
         if not self.to.makes_columns:
             raise ServiceFailure(FailureKind.refused, None, OwnWords.no_column)
-        for item in self.book.find(wanted.tag, wanted.resource_id):
+        for item in self.book.find(wanted.tag):
             # A copied course has copies of our marks, each at its own link.
             fits = item.resource_link_id in (None, self.to.resource_link_id)
             if fits and not self._is_taken(item.url):

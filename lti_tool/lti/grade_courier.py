@@ -6,7 +6,6 @@ sent, later than the last one for the same person; where that second has been us
 """
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event as Flag
@@ -19,10 +18,11 @@ from sqlalchemy.orm import Session
 from lti_tool.lti import services
 from lti_tool.lti.grade_columns import Columns, Lost, destination_for
 from lti_tool.lti.grade_counting import count_panel, panels_to_count
+from lti_tool.lti.grade_looking import Gone, Look, Seen, Whole
 from lti_tool.lti.grade_models import GradeColumn, OwnWords
 from lti_tool.lti.grade_queries import Destination
-from lti_tool.lti.grade_queue import CHUNK, ColumnKey, Due, Held, hold, ready_columns, shows
-from lti_tool.lti.grades import GradeBook, Result, ScoreMessage
+from lti_tool.lti.grade_queue import CHUNK, ColumnKey, Due, Held, hold, ready_columns
+from lti_tool.lti.grades import GradeBook, Result, ScoreMessage, shows
 from lti_tool.lti.queries import find_platform
 from lti_tool.lti.service_answers import FailureKind, ServiceFailure
 from lti_tool.parts import Parts
@@ -40,10 +40,6 @@ _STALE_AT_MOST = 6
 _BUSY = (None, 408, 425, 429, 503)
 
 
-class _Gone(Exception):
-    """The line item is not there any more."""
-
-
 @dataclass
 class Grader:
     """Counts and delivers grades, as one process does it. ``stop``: couriers end with the score they are at."""
@@ -54,7 +50,9 @@ class Grader:
 
     def __post_init__(self) -> None:
         self._lock = Lock()
-        self._busy: dict[ColumnKey, datetime] = {}
+        self._busy: set[ColumnKey] = set()
+        # What the LMS showed when a batch was interrupted for a moment.
+        self.looked: dict[ColumnKey, Whole] = {}
 
     def sweep(self) -> list[ColumnKey]:
         """Counts what may have changed; answers the columns with something to do."""
@@ -74,12 +72,12 @@ class Grader:
         with self._lock:
             if key in self._busy or self.stop.is_set():
                 return
-            self._busy[key] = self.given.clock()
+            self._busy.add(key)
         try:
             _Courier(self, key).run()
         finally:
             with self._lock:
-                del self._busy[key]
+                self._busy.discard(key)
 
     def waits_for(self, key: ColumnKey) -> float:
         """A column's courier counts as at work until it is done."""
@@ -91,7 +89,7 @@ class _Courier:
         self._given = grader.given
         self._database, self._clock = grader.given.database, grader.given.clock
         self._rng, self._stop = grader.rng, grader.stop
-        self._key = key
+        self._grader, self._key = grader, key
 
     def run(self) -> None:
         with self._database.write() as session:
@@ -122,7 +120,7 @@ class _Courier:
                 url = columns.ensure(sheet)
                 try:
                     self._deliver(held, url, to, book)
-                except _Gone:
+                except Gone:
                     columns.forget(url)
                     continue
                 break
@@ -132,34 +130,26 @@ class _Courier:
     # Its scores.
 
     def _deliver(self, held: Held, url: str, to: Destination, book: GradeBook) -> None:
-        results = self._look(held, url, to, book)
-        sent_any = False
-        while not self._stop.is_set():
-            claimed, stamp, more = self._claim(held, to, results)
-            if claimed:
-                sent_any = self._send(held, url, book, claimed, stamp) or sent_any
-            elif not more:
-                break
-        if sent_any:
-            self._look(held, url, to, book)
-
-    def _look(self, held: Held, url: str, to: Destination, book: GradeBook) -> Mapping[str, Result] | None:
-        """What the LMS shows now; None where it does not let us look."""
-        if not to.shows_results:
-            return None
+        look = Look(
+            self._database, self._clock, held, url, to, book, self._grader.looked.pop(self._key, None)
+        )
         try:
-            results = book.results(url)
+            look.as_asked()
+            while not self._stop.is_set():
+                seen = look.before_sending()
+                claimed, stamp, more = self._claim(held, to, seen)
+                if claimed:
+                    self._send(held, url, book, claimed, stamp, look)
+                elif not more:
+                    break
+            look.after_sending()
         except ServiceFailure as failure:
-            if failure.kind is FailureKind.gone and not book.exists(url):
-                raise _Gone from None
+            if failure.status in _BUSY and look.whole is not None:
+                # The same batch goes on in a moment.
+                self._grader.looked[self._key] = look.whole
             raise
-        with self._database.write() as session:
-            held.seen(session, results, to.issuer, self._clock())
-        return results
 
-    def _claim(
-        self, held: Held, to: Destination, results: Mapping[str, Result] | None
-    ) -> tuple[list[Due], datetime, bool]:
+    def _claim(self, held: Held, to: Destination, seen: Seen | None) -> tuple[list[Due], datetime, bool]:
         """Sorts a chunk of what is due, and claims what is to be sent; also whether there was anything."""
         now = self._clock()
         stamp = now.replace(microsecond=0)
@@ -172,8 +162,10 @@ class _Courier:
                 if each.user_id is None:
                     held.parked(session, each, OwnWords.person_unknown)
                     continue
-                result = results.get(each.user_id) if results is not None else None
-                if results is None and not each.replaces:
+                if seen is not None and not seen.covers(each.user_id):
+                    continue  # it came after we looked
+                result = seen.results.get(each.user_id) if seen is not None else None
+                if seen is None and not each.replaces:
                     held.kept_back(session, each, OwnWords.unseen)
                 elif _is_there(each, result):
                     held.arrived(session, [each], now)
@@ -186,8 +178,10 @@ class _Courier:
             held.claim(session, to_send, stamp)
         return to_send, stamp, bool(due)
 
-    def _send(self, held: Held, url: str, book: GradeBook, claimed: list[Due], stamp: datetime) -> bool:
-        """Sends a chunk, and writes down what came of each; whether any arrived. Raises what holds up the column."""
+    def _send(
+        self, held: Held, url: str, book: GradeBook, claimed: list[Due], stamp: datetime, look: Look
+    ) -> None:
+        """Sends a chunk, and writes down what came of each. Raises what holds up the column."""
         arrived: list[Due] = []
         failed: list[tuple[Due, ServiceFailure]] = []
         stopped: Exception | None = None
@@ -213,9 +207,9 @@ class _Courier:
                 self._note(session, held, each, why, book, now)
             if arrived:
                 held.change(session, failures=0, trouble=None)
+        look.note_sent(arrived)
         if stopped is not None:
             raise stopped
-        return bool(arrived)
 
     def _what_stops(
         self, failure: ServiceFailure, in_a_row: int, url: str, book: GradeBook
@@ -223,7 +217,7 @@ class _Courier:
         """What ends the work at the column for now; None where only this score has failed."""
         if failure.kind is FailureKind.gone:
             try:
-                return None if book.exists(url) else _Gone()
+                return None if book.exists(url) else Gone()
             except ServiceFailure as unclear:
                 return unclear
         if failure.status in (401, 403) or failure.status in _BUSY or in_a_row >= _IN_A_ROW:

@@ -4,7 +4,7 @@ One courier at a time works at a column, so a person's scores there never overta
 before the network is touched. Every change names the lease: whoever lost it changes nothing any more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +14,12 @@ from sqlalchemy import Select, and_, bindparam, exists, literal_column, or_, sel
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.grade_models import GradeColumn, GradeService, Score, ScoreState
-from lti_tool.lti.grade_queries import near
-from lti_tool.lti.grades import Result
+from lti_tool.lti.grades import Result, shows
 from social_layer.people.models import Account, Membership
 
 # Longer than a chunk can take, with every answer as late as may be.
-LEASE = timedelta(minutes=20)
-CHUNK = 50
+LEASE = timedelta(minutes=10)
+CHUNK = 25
 ColumnKey = tuple[UUID, UUID]
 
 
@@ -215,9 +214,32 @@ class Held:
                 tried_maximum=each.tried[1],
             )
 
-    def seen(self, session: Session, results: Mapping[str, Result], issuer: str, now: datetime) -> None:
-        """Writes down what the LMS shows to each of the column's people, where that has changed."""
-        found = session.execute(self._of_people(issuer)).all()
+    def is_read_due(self, session: Session, now: datetime) -> bool:
+        """Whether staff have asked what the LMS shows."""
+        asked = select(GradeColumn.id).where(*self.is_ours(), GradeColumn.read_due_at <= now)
+        return session.scalar(asked) is not None
+
+    def unseen(self, session: Session, issuer: str, until: datetime, limit: int) -> list[str]:
+        """To whom something was sent that was not seen in the LMS yet; nobody while more is due before ``until``."""
+        more = select(Score.id).where(
+            *self._scores(), Score.state == literal_column("'pending'"), Score.due_at <= until
+        )
+        if session.scalar(more.limit(1)) is not None:
+            return []
+        people = self._of_people(issuer).where(Score.state == ScoreState.sent, Score.shown_at.is_(None))
+        return [row.user_id for row in session.execute(people.limit(limit))]
+
+    def seen(
+        self,
+        session: Session,
+        results: Mapping[str, Result],
+        issuer: str,
+        now: datetime,
+        people: Collection[str] | None = None,
+    ) -> None:
+        """Writes down what the LMS shows, where that has changed: to these people, or to all of the column."""
+        asked = self._of_people(issuer)
+        found = session.execute(asked if people is None else asked.where(Account.name.in_(people))).all()
         none = Result(None, None, None)
         changed = []
         for row in found:
@@ -236,7 +258,8 @@ class Held:
                 )
         if changed:
             session.execute(update(Score), changed)
-        self.change(session, read_at=now, read_due_at=None)
+        if people is None:
+            self.change(session, read_at=now, read_due_at=None)
 
     def follow(
         self, session: Session, before: Mapping[str, Result], after: Mapping[str, Result], issuer: str
@@ -366,12 +389,3 @@ def hold(session: Session, key: ColumnKey, lease: UUID, now: datetime) -> Held |
         .returning(GradeColumn.panel_id, GradeColumn.stage)
     ).first()
     return Held(key[0], key[1], lease, taken[0], taken[1]) if taken else None
-
-
-def shows(result: Result | None, points: float | None, maximum: float | None) -> bool:
-    """Whether the LMS shows these points, in whatever scale it has."""
-    if result is None or result.points is None or points is None:
-        return False
-    if not result.maximum or not maximum:
-        return near(result.points, points)
-    return near(result.points * maximum / result.maximum, points)

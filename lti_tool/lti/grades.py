@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from lti_tool.lti.grade_queries import LINE_ITEM, RESULTS, SCORE, Destination
+from lti_tool.lti.grade_queries import LINE_ITEM, RESULTS, SCORE, Destination, near
 from lti_tool.lti.models import URL_LENGTH
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.service_answers import FailureKind, ServiceAnswer, ServiceFailure, host_of
@@ -75,16 +75,11 @@ class GradeBook:
         # One token for all of it.
         self._scopes = tuple(sorted(destination.scopes & {LINE_ITEM, SCORE, RESULTS}))
 
-    def find(self, tag: str, resource_id: str) -> list[Item]:
-        """The line items that bear our marks, whichever link they belong to."""
-        url = with_query(self._items_url, tag=tag, resource_id=resource_id)
-        found = []
-        for told in self._pages(url, ITEMS_TYPE):
-            # A platform may know no filters.
-            is_marked = told.get("tag") == tag and told.get("resourceId") == resource_id
-            if is_marked and (item := self._item(told)):
-                found.append(item)
-        return found
+    def find(self, tag: str) -> list[Item]:
+        """The line items that bear a stage's mark: a copied link has copies of those of its origin."""
+        told = self._pages(with_query(self._items_url, tag=tag), ITEMS_TYPE)
+        # A platform may know no filters.
+        return [item for each in told if each.get("tag") == tag and (item := self._item(each))]
 
     def make(self, item: Item) -> Item:
         answer = self._lms.post(
@@ -109,14 +104,15 @@ class GradeBook:
             raise
         return True
 
-    def results(self, url: str) -> dict[str, Result]:
-        """By the LMS's id of the person."""
+    def results(self, url: str, user_id: str | None = None) -> dict[str, Result]:
+        """By the LMS's id of the person; of one person alone, where one is named."""
+        asked = part_of(url, "results")
         found: dict[str, Result] = {}
-        for told in self._pages(part_of(url, "results"), RESULTS_TYPE):
-            user_id = told.get("userId")
-            if isinstance(user_id, str | int) and not isinstance(user_id, bool):
+        for told in self._pages(with_query(asked, user_id=user_id) if user_id else asked, RESULTS_TYPE):
+            whose = told.get("userId")
+            if isinstance(whose, str | int) and not isinstance(whose, bool):
                 comment = told.get("comment")
-                found[str(user_id)] = Result(
+                found[str(whose)] = Result(
                     _points(told.get("resultScore")),
                     _points(told.get("resultMaximum")),
                     comment[:_MOST_COMMENT] if isinstance(comment, str) else None,
@@ -177,6 +173,15 @@ class GradeBook:
                 raise _unusable(answer, "The next page is on another host.")
             url = following
         raise ServiceFailure(FailureKind.refused, 200, "The list has no end.", host_of(first))
+
+
+def shows(result: Result | None, points: float | None, maximum: float | None) -> bool:
+    """Whether the LMS shows these points, in whatever scale it has."""
+    if result is None or result.points is None or points is None:
+        return False
+    if not result.maximum or not maximum:
+        return near(result.points, points)
+    return near(result.points * maximum / result.maximum, points)
 
 
 def part_of(url: str, name: str) -> str:

@@ -18,25 +18,13 @@ from lti_tool.web.presenting import Presenter, Shown, letters, role_names
 from social_layer.discussion.queries import PAGE, contributions, find_entries
 from social_layer.grading import queries
 from social_layer.grading.queries import Grade, Learner, Sheet
-from social_layer.grading.rules import MOST_STAGES, Counted, Need, Rule
-from social_layer.panels.models import Kind
+from social_layer.grading.rules import MOST_STAGES, OFFERED, Counted, Rule, first_rule
 from social_layer.people.models import Role
 from social_layer.refusals import NotFound
 from social_layer.viewer import Viewer
 
 # Learners on a page of the list.
 ROWS = 50
-# What a rule may ask for in each kind of panel, and what it asks for at first.
-OFFERED = {
-    Kind.discussion: (Counted.openings, Counted.replies, Counted.contributions),
-    Kind.questions: (Counted.openings, Counted.replies, Counted.contributions),
-    Kind.reflection: (Counted.reflections, Counted.replies, Counted.contributions),
-    Kind.exchange: (Counted.openings, Counted.replies, Counted.contributions),
-}
-DEFAULTS = {
-    kind: (Need(first, 1 if first is Counted.reflections else 2), Need(Counted.replies, 3))
-    for kind, (first, *_others) in OFFERED.items()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +178,7 @@ def rules(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]:
         **_around(viewer, sheet, now),
         "judged": queries.judged_stages(session, sheet),
         "offered": OFFERED[viewer.panel.kind],
-        "first": Rule(DEFAULTS[viewer.panel.kind], 10),
+        "first": first_rule(viewer.panel.kind),
         "zone": get_timezone_location(sheet.zone.key, locale=get_locale(), return_city=False),
         "zone_code": sheet.zone.key,
         "most_stages": MOST_STAGES,

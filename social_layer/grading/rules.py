@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from social_layer.discussion.models import EntryKind
+from social_layer.panels.models import Kind
 from social_layer.refusals import Invalid
 
 MOST_STAGES = 10
@@ -38,6 +39,15 @@ KINDS: Mapping[Counted, frozenset[EntryKind]] = {
     Counted.replies: frozenset({EntryKind.reply, EntryKind.feedback}),
     Counted.reflections: frozenset({EntryKind.reflection}),
     Counted.contributions: frozenset(EntryKind) - {EntryKind.note},
+}
+
+
+# What a rule may ask for in each kind of panel; first what people begin with there.
+OFFERED: Mapping[Kind, tuple[Counted, ...]] = {
+    Kind.discussion: (Counted.openings, Counted.replies, Counted.contributions),
+    Kind.questions: (Counted.openings, Counted.replies, Counted.contributions),
+    Kind.reflection: (Counted.reflections, Counted.replies, Counted.contributions),
+    Kind.exchange: (Counted.openings, Counted.replies, Counted.contributions),
 }
 
 
@@ -73,6 +83,13 @@ class Rule:
     due_on: date | None = None
     late_counts: bool = False
     by_itself: bool = True
+
+
+def first_rule(kind: Kind, points: float = 10.0, **more: Any) -> Rule:
+    """Where nobody has said yet what is asked: something usual for the kind."""
+    beginning = OFFERED[kind][0]
+    needs = (Need(beginning, 1 if beginning is Counted.reflections else 2), Need(Counted.replies, 3))
+    return Rule(needs, points, **more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from social_layer.discussion import actions as discussion
 from social_layer.grading import actions, queries
 from social_layer.grading.queries import Sheet
 from social_layer.grading.rules import Counted, Need, Rule
+from social_layer.panels.models import Panel
 from social_layer.panels.queries import find_viewer
 from social_layer.people.models import Account, Membership
 from social_layer.viewer import Viewer
@@ -61,7 +62,8 @@ class Classroom:
             member = session.scalars(
                 select(Membership.id)
                 .join(Account, Account.person_id == Membership.person_id)
-                .where(Account.name == self.sub(who))
+                .join(Panel, Panel.course_id == Membership.course_id)
+                .where(Account.name == self.sub(who), Panel.id == self.panel_id)
             ).one()
             viewer = find_viewer(session, self.tenant_id, member, self.panel_id)
         assert viewer is not None

@@ -85,7 +85,7 @@ def registered(given: Parts, clock: Clock, town: Town, profile: str, **changes: 
         for key, each in sandbox.world.courses.items():
             each.suspended.clear()
             each.members.clear()
-            each.members.update(members[key])
+            each.members.update(members.get(key, {}))
 
 
 def sync(course: Course) -> bool:

@@ -1,11 +1,12 @@
 """Panels made from templates: who takes one over, who gets a copy, and what a copy takes along."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
+from social_layer.grading.rules import Counted
 from social_layer.panels.actions import set_up
 from social_layer.panels.copying import make_panel_from, make_template
 from social_layer.panels.models import Kind, Panel, TemplateVersion
@@ -54,6 +55,13 @@ def test_the_first_panel_of_its_course_takes_the_template_over_and_others_get_co
     assert len({elsewhere.template_version_id, first.template_version_id, second.template_version_id}) == 3
     assert (duplicate.kind, duplicate.title, duplicate.points) == ("reflection", "Looking back", 5)
     assert "<em>Think</em>" in duplicate.prompt_html
+
+
+def test_points_of_a_placed_panel_come_with_a_usual_rule_that_sends_nothing_by_itself(room: Room) -> None:
+    panel, _ = opened(room, placed(room), room.course_id)
+    (stage,) = sheet_of(room, panel.id).stages
+    assert (stage.rule.points, stage.rule.due_on, stage.rule.by_itself) == (5, date(2026, 3, 9), False)
+    assert [need.counted for need in stage.rule.needs] == [Counted.reflections, Counted.replies]
 
 
 def test_dates_stay_in_their_course(room: Room) -> None:
