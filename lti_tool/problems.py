@@ -193,15 +193,38 @@ PROBLEMS: dict[str, Kind] = {
         _("The dates are not in order: a panel opens first, then work is due, then it closes."),
         _("Change the date that is marked."),
     ),
-    "points_wrong": Kind(
-        422, _("Points are more than 0 and at most %(most)s."), _("Change them, or leave the panel without a grade.")
+    # Grading
+    "not_grader": Kind(
+        403, _("Only the people who teach the course see and give grades."), _("Your own points stand above the panel.")
     ),
+    "learner_not_found": Kind(404, _("This person gets no grades in this panel."), _("Go back to the list of learners.")),
+    "stage_not_found": Kind(409, _("The rules of this panel were changed in the meantime."), _RELOAD),
+    "grade_changed": Kind(
+        409,
+        _("Somebody else has graded this person since you opened the page."),
+        _("Look at this person again, then save; copy your comment before."),
+    ),
+    "judgement_missing": Kind(422, _("There are no points and no comment yet."), _("Give one of them, then save.")),
+    "points_beyond": Kind(422, _("Points go from 0 to %(most)s."), _("Give a number between them.")),
+    "points_wrong": Kind(
+        422, _("Points are a number above 0 and up to %(most)s, with two places at most."), _("Give such a number.")
+    ),
+    "rule_empty": Kind(422, _("This rule asks for nothing yet."), _("Say how many of what.")),
+    "rule_number_wrong": Kind(422, _("A rule asks for 1 to %(most)s of a kind."), _("Give such a number.")),
+    "dates_crossed": Kind(422, _("The last day lies before the first."), _("Change one of the two.")),
+    "too_many_stages": Kind(422, _("A panel has %(most)s stages at most."), _("Remove some.")),
+    "grades_stay_here": Kind(
+        409,
+        _("The LMS takes no grades for this panel."),
+        _("Ask your administrator to allow the tool to send grades, then open the panel from the course once."),
+    ),
+    "nothing_to_keep": Kind(409, _("The LMS shows no grade for this person."), _RELOAD),
     # What was given
     "bad_request": Kind(400, _("The request could not be understood."), _("See the API's description.")),
     "bad_cursor": Kind(400, _("This cursor was not issued here."), _("Start again without a cursor.")),
     "invalid": Kind(422, _("Some of what was sent cannot be taken."), _("See the fields named below.")),
     "body_missing": Kind(422, _("There is no text yet."), _("Write something, then post it.")),
-    "group_missing": Kind(422, _("It is not clear for which group this is."), _("Choose a group, then try again.")),
+    "group_missing": Kind(409, _("It is not clear for which group this is."), _("Choose a group, then try again.")),
     "group_numbers_wrong": Kind(
         422,
         _("That number does not fit: there must be at least one person to each group, and at most 500 groups."),
@@ -217,7 +240,7 @@ PROBLEMS: dict[str, Kind] = {
         _("It needs a column with names or accounts, and one headed Group."),
     ),
     "group_set_missing": Kind(
-        422, _("It is not clear which groups the panel is for."), _("Choose them, or make groups first.")
+        409, _("It is not clear which groups the panel is for."), _("Choose them, or make groups first.")
     ),
     "title_missing": Kind(422, _("The panel needs a name."), _("Write a short one.")),
     "step_missing": Kind(
@@ -295,6 +318,11 @@ PROBLEMS: dict[str, Kind] = {
         403,
         _("Deployment %(deployment)s of this course's site is not known here."),
         _("Ask your administrator to add it: alongside platform add, with --deployment-id."),
+    ),
+    "reviewed_unknown": Kind(
+        404,
+        _("This person has not been in the panel yet, so there is nothing to review."),
+        _("Open the panel from the course once, then try again: it asks the LMS who is in the course."),
     ),
     # An LMS that registers itself
     "invite_unknown": Kind(

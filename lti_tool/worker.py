@@ -19,6 +19,7 @@ from celery.exceptions import SecurityWarning
 
 from lti_tool.bridging import bridge_of
 from lti_tool.console.sessions import sweep_sessions
+from lti_tool.lti.grade_courier import Grader
 from lti_tool.lti.group_names import NameReaders
 from lti_tool.lti.keys import keep_keys
 from lti_tool.lti.launch_log import sweep_attempts
@@ -46,6 +47,10 @@ _READ_ROSTERS = "alongside.read_rosters"
 _ROSTER_SECONDS = 2.0
 _READ_GROUP_NAMES = "alongside.read_group_names"
 _GROUP_NAMES_SECONDS = 20.0
+_SEND_GRADES = "alongside.send_grades"
+_GRADE_SECONDS = 3.0
+# Grade book columns that are worked at at once.
+_GRADE_THREADS = 4
 
 
 def make_celery(broker_url: str, bridge: Bridge, couriers: Couriers, *, every: float = 1.0) -> Celery:
@@ -136,6 +141,21 @@ def read_group_names(app: Celery, readers: NameReaders) -> None:
     }
 
 
+def send_grades(app: Celery, grader: Grader, couriers: Couriers) -> None:
+    """Adds the tick that counts what has changed, and sends a courier to each column with something due."""
+
+    @app.task(name=_SEND_GRADES)
+    def sweep_grades() -> None:
+        for key in grader.sweep():
+            couriers.send(key)
+
+    app.conf.beat_schedule[_SEND_GRADES] = {
+        "task": _SEND_GRADES,
+        "schedule": _GRADE_SECONDS,
+        "options": {"expires": 5 * _GRADE_SECONDS},
+    }
+
+
 def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     """Works until SIGTERM or SIGINT; answers the exit code."""
     bridge = bridge_of(given)
@@ -146,11 +166,14 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     read_rosters(app, readers)
     name_readers = NameReaders(given)
     read_group_names(app, name_readers)
+    grader = Grader(given)
+    grade_couriers = Couriers(grader, _GRADE_THREADS)
+    send_grades(app, grader, grade_couriers)
     # Celery warns of root because of pickle, which we do not take; its advice names an option that we do not have.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     # Without a receiver Celery would set up logging its own way.
     signals.setup_logging.connect(_keep_our_logs)
-    signals.worker_shutting_down.connect(_stopping(bridge, readers, name_readers), weak=False)
+    signals.worker_shutting_down.connect(_stopping(bridge, grader, readers, name_readers), weak=False)
     # A thread, where Celery's own -B would fork: with another process memory:// shares nothing.
     clock: Any = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Scheduler) if beat else None
     worker = app.Worker(
@@ -173,6 +196,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     readers.wait()
     name_readers.wait()
     couriers.wait()
+    grade_couriers.wait()
     bridge.close()
     log.info("worker_stopped")
     return worker.exitcode or 0
@@ -182,11 +206,12 @@ def _keep_our_logs(**_: Any) -> None:
     """configure_logs() has already said how."""
 
 
-def _stopping(bridge: Bridge, *readers: Readers | NameReaders) -> Any:
+def _stopping(bridge: Bridge, grader: Grader, *readers: Readers | NameReaders) -> Any:
     def stop(**_: Any) -> None:
         if bridge.stop.is_set():
             return
         bridge.stop.set()
+        grader.stop.set()
         for one in readers:
             one.stop()
         last = threading.Timer(GRACE_SECONDS, _leave)

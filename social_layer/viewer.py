@@ -27,6 +27,7 @@ class PanelCard:
     group_mode: GroupMode = GroupMode.everyone
     # Whether entries of groups may stand here: the panel has groups, or had them.
     has_groups: bool = False
+    is_graded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

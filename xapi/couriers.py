@@ -4,10 +4,10 @@ A courier that waits costs next to nothing, so that LRSs that hang must not keep
 """
 
 from threading import Lock, Thread
+from typing import Protocol
+from uuid import UUID
 
 import structlog
-
-from xapi.bridge import Bridge, LrsKey
 
 log = structlog.get_logger()
 
@@ -17,16 +17,28 @@ PATIENCE_SECONDS = 2.0
 _MOST = 16
 
 
+# A tenant's LRS, or whatever else is brought things to.
+Key = tuple[UUID, UUID]
+
+
+class Deliverer(Protocol):
+    """Brings one destination all that is due there; knows for how many seconds it has waited for an answer."""
+
+    def deliver(self, key: Key) -> None: ...
+
+    def waits_for(self, key: Key) -> float: ...
+
+
 class Couriers:
     """``at_once``: how many are at work; those that are not started now are asked for again with the next sweep."""
 
-    def __init__(self, bridge: Bridge, at_once: int) -> None:
+    def __init__(self, bridge: Deliverer, at_once: int) -> None:
         self._bridge = bridge
         self._at_once = at_once
         self._lock = Lock()
-        self._out: dict[LrsKey, Thread] = {}
+        self._out: dict[Key, Thread] = {}
 
-    def send(self, key: LrsKey) -> bool:
+    def send(self, key: Key) -> bool:
         """Delivers what is due at one LRS, in a thread of its own; False where there is no room, or one is out."""
         with self._lock:
             waiting = sum(self._bridge.waits_for(out) > PATIENCE_SECONDS for out in self._out)
@@ -48,12 +60,12 @@ class Couriers:
             for thread in out:
                 thread.join()
 
-    def _deliver(self, key: LrsKey) -> None:
+    def _deliver(self, key: Key) -> None:
         try:
             self._bridge.deliver(key)
         except Exception:
             # What it held is free again when its lease ends; the next sweep tries again.
-            log.exception("courier_failed", lrs=str(key[1]))
+            log.exception("courier_failed", to=str(key[1]))
         finally:
             with self._lock:
                 del self._out[key]

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
-from lti_tool.lti import frames, logins, rosters
+from lti_tool.lti import frames, grade_endpoints, logins, rosters
 from lti_tool.lti.claims import Message
 from lti_tool.lti.lms_groups import learn_groups, note_service
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
@@ -37,10 +37,14 @@ from social_layer.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Somebody is there. ``new_origin``: the tenant's list of frames has grown in this transaction."""
+    """Somebody is there. ``new_origin``: the tenant's list of frames has grown in this transaction.
+
+    ``reviewed``: the membership of whom they are to look at, where the LMS has sent them for that.
+    """
 
     viewer: Viewer
     new_origin: bool
+    reviewed: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,15 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     open_panel(session, clock, viewer)
     # Last, as whoever reads a list takes its row after those of people: neither waits for the other in a circle.
     rosters.note_launch(session, clock, viewer, here.context_id, here.met.roster, message.members_url)
-    return Arrived(viewer, here.new_origin)
+    grade_endpoints.note_launch(
+        session, clock, platform.tenant_id, here.context_id, here.key, here.met, message
+    )
+    reviewed = (
+        grade_endpoints.find_reviewed(session, platform, here.course_id, message)
+        if message.for_user
+        else None
+    )
+    return Arrived(viewer, here.new_origin, reviewed)
 
 
 def enter(session: Session, clock: Clock, login: LoginCard, message: Message) -> Entered:

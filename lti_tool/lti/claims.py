@@ -16,10 +16,12 @@ from lti_tool.lti.models import ID_LENGTH, URL_LENGTH
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 NAMES_AND_ROLES_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+GRADES_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 VERSION = "1.3.0"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
 DEEP_LINKING_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
 # The custom parameter by which a deep link names its own panel, so that several embeds of one resource link differ.
 # In small letters without spaces: Moodle sends other keys twice.
 PANEL_PARAMETER = "alongside_panel"
@@ -37,7 +39,14 @@ MOST_ORIGINS = 20
 # Control characters, those that turn the direction of a line, and lone surrogates: no id contains them, and
 # PostgreSQL cannot store all of them.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_SCOPE = re.compile(r"\S{1,255}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+
+def _address(told: str | None) -> str | None:
+    if not told or len(told) > URL_LENGTH or _UNPRINTABLE.search(told):
+        return None
+    return told if told.startswith(("https://", "http://")) else None
 
 
 def is_id(text: str) -> bool:
@@ -185,6 +194,39 @@ class DeepLinkingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GradeEndpoint:
+    """Where a link's grades go, and what may be done there. ``line_item_url``: only where there is exactly one."""
+
+    line_items_url: str | None = None
+    line_item_url: str | None = None
+    scopes: frozenset[str] = frozenset()
+
+
+class GradesClaim(Claims):
+    """LTI-AGS 2.0, section 3.1. Addresses that are none are left out."""
+
+    lineitems = fields.String(load_default=None)
+    lineitem = fields.String(load_default=None)
+    scope = fields.List(
+        fields.String(validate=validate.Length(max=ID_LENGTH)),
+        load_default=list,
+        validate=validate.Length(max=MOST_ROLES),
+    )
+
+    @post_load
+    def endpoint(self, found: dict[str, Any], **_: Any) -> GradeEndpoint:
+        # A name with a space in it would be two in the row that keeps them.
+        scopes = frozenset(scope for scope in found["scope"] if _SCOPE.fullmatch(scope))
+        return GradeEndpoint(_address(found["lineitems"]), _address(found["lineitem"]), scopes)
+
+
+class ForUserClaim(Claims):
+    """Whose work is to be shown (LTI submission review, section 3)."""
+
+    user_id = Id(required=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A verified LTI message in our own words. ``link_id`` is empty where it is about no link."""
 
@@ -206,6 +248,9 @@ class Message:
     members_url: str | None
     deep_linking: DeepLinkingSettings | None = None
     group_service: "GroupServiceOffer | None" = None
+    grades: GradeEndpoint = GradeEndpoint()
+    # The sub of whom a submission review is about.
+    for_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +286,7 @@ class LaunchClaims(MessageClaims):
     platform = fields.Nested(PlatformClaim, data_key=CLAIM + "tool_platform", load_default=None)
     group_service = fields.Raw(data_key=GROUP_SERVICE, load_default=None)
     members_url = fields.Nested(MembersClaim, data_key=NAMES_AND_ROLES_CLAIM, load_default=None)
+    grades = fields.Nested(GradesClaim, data_key=GRADES_CLAIM, load_default=GradeEndpoint())
     custom = Values(keys=fields.String(), data_key=CLAIM + "custom", load_default=dict)
     name = Words(load_default=None)
     given_name = Words(load_default=None)
@@ -278,6 +324,8 @@ class LaunchClaims(MessageClaims):
             group_service=_group_service(found["group_service"]),
             members_url=found["members_url"],
             deep_linking=found.get("deep_linking"),
+            grades=found["grades"],
+            for_user=found.get("for_user", {}).get("user_id"),
         )
 
 
@@ -289,6 +337,12 @@ class DeepLinkingClaims(LaunchClaims):
     deep_linking = fields.Nested(
         DeepLinkingClaim, data_key=DEEP_LINKING_CLAIM + "deep_linking_settings", required=True
     )
+
+
+class SubmissionReviewClaims(ResourceLinkClaims):
+    """LTI submission review: a launch of a link that also says whose work is to be shown."""
+
+    for_user = fields.Nested(ForUserClaim, data_key=CLAIM + "for_user", required=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +388,7 @@ _MESSAGE = MessageClaims()
 _LAUNCHES: Mapping[str, LaunchClaims] = {
     RESOURCE_LINK_REQUEST: ResourceLinkClaims(),
     DEEP_LINKING_REQUEST: DeepLinkingClaims(),
+    SUBMISSION_REVIEW_REQUEST: SubmissionReviewClaims(),
 }
 MESSAGES = tuple(_LAUNCHES)
 

@@ -7,6 +7,7 @@ refused, unless the host is in ALONGSIDE_ALLOWED_HOSTS. The rules and the guarde
 
 import time
 from importlib.metadata import version
+from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,15 +68,25 @@ class PlatformSession(requests.Session):
 
 
 def _read_limited(response: requests.Response, deadline: float, most_bytes: int) -> None:
-    """Takes what is there and looks at the clock: waiting for a whole piece would let every byte have its own time."""
+    """Takes what is there and looks at the clock: waiting for a whole piece would let every byte have its own time.
+
+    Reading ends at the deadline even within one piece, such as the endless head of a compressed one.
+    """
     body = bytearray()
+    end = Timer(max(0.0, deadline - time.monotonic()), response.raw.shutdown)
+    end.daemon = True
+    end.start()
     try:
         while piece := response.raw.read1(65536, decode_content=True):
             body += piece
-            if len(body) > most_bytes or time.monotonic() > deadline:
-                raise AnswerTooLong(f"more than {most_bytes} bytes or {TOTAL_SECONDS} seconds")
+            if len(body) > most_bytes:
+                break
     except (HTTPError, OSError) as error:
         raise requests.ConnectionError(str(error)) from error
+    finally:
+        end.cancel()
+    if len(body) > most_bytes or time.monotonic() > deadline:
+        raise AnswerTooLong(f"more than {most_bytes} bytes or {TOTAL_SECONDS} seconds")
     response._content = bytes(body)
 
 

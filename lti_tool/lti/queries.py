@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.claims import Message
+from lti_tool.lti.claims import GradeEndpoint, Message
+from lti_tool.lti.grade_models import GradeService
 from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform, Roster
 from social_layer.database import rows
 from social_layer.people.models import Account, Course, Membership, Person, Tenant
@@ -132,6 +133,8 @@ class Met:
     course_label: str | None
     panel_id: UUID | None
     link_title: str | None
+    link_id: UUID | None
+    grades: GradeEndpoint | None
 
 
 def find_met(session: Session, platform: PlatformCard, message: Message, custom_key: str) -> Met | None:
@@ -153,11 +156,13 @@ def find_met(session: Session, platform: PlatformCard, message: Message, custom_
     if not found:
         return None
     row = found[0]
-    roster, person = row[8:12], row[12:]
+    roster, person = row[8:12], row[12:-4]
+    link_id, line_items_url, line_item_url, scopes = row[-4:]
+    grades = GradeEndpoint(line_items_url, line_item_url, frozenset(scopes.split())) if scopes else None
     return Met(
         Known(*person) if person[0] is not None else None,
         RosterCard(*roster) if roster[1] is not None else None,
-        *row[:8],
+        *(*row[:8], link_id, grades),
     )
 
 
@@ -176,6 +181,10 @@ _MET = (
         Roster.due_at,
         Roster.as_of,
         *KNOWN,
+        LtiLink.id,
+        GradeService.line_items_url,
+        GradeService.line_item_url,
+        GradeService.scopes,
     )
     .select_from(Deployment)
     .outerjoin(
@@ -196,6 +205,10 @@ _MET = (
             LtiLink.resource_link_id == bindparam("link"),
             LtiLink.custom_key == bindparam("custom_key"),
         ),
+    )
+    .outerjoin(
+        GradeService,
+        and_(GradeService.tenant_id == LtiLink.tenant_id, GradeService.link_id == LtiLink.id),
     )
     .outerjoin(
         Account,

@@ -1,13 +1,19 @@
 """What platforms' services refused, in their own words, for the operator who has to find out why."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from lti_tool.logs import log
 from lti_tool.lti.log_models import SAID_LENGTH, SERVICE_LENGTH, ServiceError
+from lti_tool.lti.queries import PlatformCard
+from lti_tool.lti.service_answers import ServiceFailure
+from lti_tool.parts import Parts
 from social_layer.clock import Clock
 from social_layer.database import upsert
 
@@ -48,6 +54,33 @@ def note_service_error(
             set_={"times": ServiceError.times + 1, "last_at": now},
         )
     )
+
+
+def note_failure(
+    given: Parts, platform: PlatformCard, scopes: Sequence[str], failure: ServiceFailure
+) -> None:
+    """A call that failed, in a transaction of its own. It failed for its own reason, whatever comes of the note."""
+    said = f"{failure.host}: {failure.said}" if failure.host else failure.said
+    try:
+        with given.database.write() as session:
+            note_service_error(
+                session, given.clock, platform.tenant_id, platform.id, _service(scopes), failure.status, said
+            )
+    except SQLAlchemyError as error:
+        log.warning("service error not noted", error=type(error).__name__)
+
+
+def _service(scopes: Sequence[str]) -> str:
+    """Its name in the standard, by what the token was to allow."""
+    for mark, name in (
+        ("lti-nrps", "Names and Roles"),
+        ("lti-ags", "Assignment and Grades"),
+        ("lti-gs", "Course Groups"),
+        ("noticehandlers", "Platform Notifications"),
+    ):
+        if any(mark in scope for scope in scopes):
+            return name
+    return " ".join(scopes)
 
 
 def sweep_service_errors(session: Session, clock: Clock) -> int:

@@ -22,6 +22,7 @@ from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.outbound import MOST_BYTES, AddressRefused, PlatformSession, address_trouble
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.lti.service_answers import FailureKind, ServiceAnswer, ServiceFailure, failure_of, host_of
+from lti_tool.lti.service_errors import note_failure
 from lti_tool.lti.service_tokens import ServiceTokens, Token
 from lti_tool.parts import Parts
 
@@ -42,6 +43,7 @@ class Services:
 
     def __init__(self, given: Parts, platform: PlatformCard, session: requests.Session) -> None:
         self._given = given
+        self._platform = platform
         self._session = session
         self._tokens = ServiceTokens(given, platform, ToolKeys(given), self._ask)
 
@@ -76,8 +78,24 @@ class Services:
         most_bytes: int = MOST_BYTES,
     ) -> ServiceAnswer:
         """Raises :class:`ServiceFailure`. ``json`` None sends no body."""
-        self._check(url)
         scopes = (scope,) if isinstance(scope, str) else tuple(scope)
+        try:
+            return self._sent(method, url, scopes, accept, json, content_type, most_bytes)
+        except ServiceFailure as failure:
+            note_failure(self._given, self._platform, scopes, failure)
+            raise
+
+    def _sent(
+        self,
+        method: str,
+        url: str,
+        scopes: tuple[str, ...],
+        accept: str,
+        json: Any,
+        content_type: str,
+        most_bytes: int,
+    ) -> ServiceAnswer:
+        self._check(url)
         headers = {"Accept": accept}
         body = None
         if json is not None:

@@ -13,6 +13,7 @@ from lti_tool.lti.claims import (
     DEEP_LINKING_REQUEST,
     LINK_HISTORY_PARAMETER,
     RESOURCE_LINK_REQUEST,
+    SUBMISSION_REVIEW_REQUEST,
     TIME_ZONE_PARAMETER,
 )
 
@@ -49,7 +50,7 @@ SERVICES = (
     ),
 )
 # The kinds of messages that are understood; each new one is registered from the day that it stands here.
-MESSAGES = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST)
+MESSAGES = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 # Values are variables that the LMS fills in at each launch. None may hold an equals sign: Moodle cuts there.
 # A variable that is another LMS's arrives as it was written, and is left out.

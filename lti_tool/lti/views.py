@@ -220,10 +220,10 @@ def _refuse_for_platform(error: str) -> None:
 
 def _show_panel(given: Parts, login: LoginCard, message: Message) -> str:
     arrived = _arrive(given, login, lambda session: arrival.receive(session, given.clock, login, message))
-    viewer = arrived.viewer
+    viewer, opening = arrived.viewer, _opening(arrived)
     token, expires_at = bearer.issue(given, viewer.tenant_id, viewer.membership_id, viewer.panel.id)
     with given.database.read() as session:
-        return render_panel(session, viewer, token, expires_at)
+        return render_panel(session, viewer, token, expires_at, opening=opening)
 
 
 def _show_placing(given: Parts, login: LoginCard, message: Message) -> str:
@@ -236,6 +236,18 @@ def _show_placing(given: Parts, login: LoginCard, message: Message) -> str:
     with given.database.read() as session:
         placer = placings.find_placer(session, tenant_id, begun.membership_id, begun.placing_id)
         return render_placing(session, placer, token, expires_at)
+
+
+def _opening(arrived: arrival.Arrived) -> str:
+    """Where the page is to begin: a submission review shows one person's work, or one's own."""
+    viewer, reviewed = arrived.viewer, arrived.reviewed
+    if reviewed is None:
+        return ""
+    if viewer.is_staff:
+        return f"/grading/learners/{reviewed}"
+    if reviewed != viewer.membership_id:
+        raise Problem("not_grader")
+    return "/participation"
 
 
 def _arrive(given: Parts, login: LoginCard, work: Callable[[Session], _Arrived]) -> _Arrived:

@@ -17,11 +17,13 @@ TABLES = (
     "social_layer.people.models",
     "social_layer.panels.models",
     "social_layer.discussion.models",
+    "social_layer.grading.models",
     "social_layer.events.models",
     "xapi.models",
     "lti_tool.lti.models",
     "lti_tool.lti.log_models",
     "lti_tool.console.models",
+    "lti_tool.lti.grade_models",
 )
 
 

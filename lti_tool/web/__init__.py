@@ -17,6 +17,7 @@ def _of_form(error: ValidationError) -> Response:
 from lti_tool.web import (  # noqa: E402
     contributions,  # noqa: F401
     entries,  # noqa: F401
+    grading,  # noqa: F401
     groups,  # noqa: F401
     panels,  # noqa: F401
     people,  # noqa: F401

@@ -24,13 +24,26 @@ from social_layer.viewer import Viewer
 
 
 def render_panel(
-    session: Session, viewer: Viewer, token: str, expires_at: datetime, group: UUID | None = None
+    session: Session,
+    viewer: Viewer,
+    token: str,
+    expires_at: datetime,
+    group: UUID | None = None,
+    opening: str = "",
 ) -> str:
-    """The whole page. Two statements; one more where the panel has groups."""
+    """The whole page. Two statements; one more where the panel has groups.
+
+    ``opening``: the path below the panel's that it begins with.
+    """
     speak_to(viewer)
     context = panel_context(session, viewer, group)
     config = as_json(
-        {**_config(viewer, token, expires_at), "group": context["group"], "drafts": context["drafts"]}
+        {
+            **_config(viewer, token, expires_at),
+            "group": context["group"],
+            "drafts": context["drafts"],
+            "open": opening,
+        }
     )
     words = script_words_as_json(str(get_locale() or "en"))
     config = f'{config[:-1]},"words":{words}}}'

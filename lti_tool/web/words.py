@@ -71,6 +71,7 @@ def _words(locale: str) -> dict[str, object]:
         "panel_added": gettext("A panel was added below."),
         "panel_removed": gettext("The panel was removed; you can take it back."),
         "panels": plural("{n} panel", "{n} panels"),
+        "stage": gettext("Stage {n}"),
         "step": gettext("Step {n} of {of}"),
         "preview_empty": gettext("There is nothing to preview yet."),
     }

@@ -102,6 +102,23 @@ def find_entry(session: Session, viewer: Viewer, entry_id: UUID) -> EntryView | 
     return _view(viewer.voice_id, *found[0]) if found else None
 
 
+def contributions(
+    session: Session, viewer: Viewer, voice_id: UUID, *, after: int = 0, limit: int = PAGE
+) -> list[EntryView]:
+    """What a voice has written in the panel and the viewer may see, the earliest first, removed entries left out.
+
+    ``after``: the ``seq`` of the last entry of the page before.
+    """
+    asked = seen_by(viewer, voice=voice_id, after=after, most=limit)
+    return [_view(viewer.voice_id, *row) for row in rows(session, _of_voice(sight_of(viewer)), asked)]
+
+
+def find_entries(session: Session, viewer: Viewer, entry_ids: Sequence[UUID]) -> dict[UUID, EntryView]:
+    """These entries by id, as far as the viewer may see them; in one statement."""
+    found = rows(session, _several(sight_of(viewer)), seen_by(viewer, entries=list(entry_ids)))
+    return {row.id: _view(viewer.voice_id, *row) for row in found}
+
+
 def updates(
     session: Session, viewer: Viewer, *, after: str, limit: int = PAGE, group: UUID | None = None
 ) -> Updates | None:
@@ -189,6 +206,25 @@ def _page(sight: Sight) -> Select[*tuple[Any, ...]]:
 @cache
 def _one(sight: Sight) -> Select[*tuple[Any, ...]]:
     return _entries(sight).where(Entry.id == bindparam("entry"))
+
+
+@cache
+def _of_voice(sight: Sight) -> Select[*tuple[Any, ...]]:
+    return (
+        _entries(sight)
+        .where(
+            Entry.voice_id == bindparam("voice"),
+            Entry.deleted_at.is_(None),
+            Entry.seq > bindparam("after"),
+        )
+        .order_by(Entry.seq)
+        .limit(bindparam("most"))
+    )
+
+
+@cache
+def _several(sight: Sight) -> Select[*tuple[Any, ...]]:
+    return _entries(sight).where(Entry.id.in_(bindparam("entries", expanding=True)))
 
 
 @cache

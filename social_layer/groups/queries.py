@@ -12,7 +12,7 @@ from social_layer.database import rows
 from social_layer.panels.models import GroupMode, Panel, PanelGroups
 from social_layer.panels.queries import OF_PANEL_GROUPS, SET_OF_PANEL
 from social_layer.people.models import CourseGroup, GroupMember, GroupSet
-from social_layer.refusals import Invalid, NotAllowed, NotFound
+from social_layer.refusals import Conflict, NotAllowed, NotFound
 from social_layer.viewer import Viewer
 from social_layer.visibility import seen_by
 
@@ -67,13 +67,13 @@ def group_to_write_to(session: Session, viewer: Viewer, mode: GroupMode, wanted:
     if viewer.is_staff and wanted is None:
         if mode is GroupMode.across:
             return None
-        raise Invalid("group_missing", field="group")
+        raise Conflict("group_missing", field="group")
     groups = [group.id for group in writable(session, viewer)]
     if not groups and not viewer.is_staff:
         raise NotAllowed("in_no_group")
     if wanted is None:
         if len(groups) > 1:
-            raise Invalid("group_missing", field="group")
+            raise Conflict("group_missing", field="group")
         return groups[0]
     if wanted not in groups:
         raise NotFound("group_not_found")
@@ -99,7 +99,7 @@ def set_to_use(session: Session, viewer: Viewer, set_id: UUID | None) -> UUID:
     offered = sets_offered(session, viewer)
     if set_id is None:
         if len(offered) != 1:
-            raise Invalid("group_set_missing", field="group_set_id")
+            raise Conflict("group_set_missing", field="group_set_id")
         return offered[0].id
     if set_id not in {one.id for one in offered}:
         raise NotFound("group_set_not_found")

@@ -10,9 +10,10 @@ from social_layer.clock import Clock
 from social_layer.database import upsert
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
+from social_layer.grading.actions import carry
 from social_layer.groups.queries import set_to_use
 from social_layer.panels.models import GroupMode, Kind, Panel, PanelGroups, Template, TemplateVersion
-from social_layer.panels.queries import has_entries, hold_voice, opened_since, version_by_id
+from social_layer.panels.queries import has_entries, hold_unless_opened, version_by_id
 from social_layer.panels.settings import Settings, checked, first_version, next_version
 from social_layer.refusals import Conflict, NotAllowed
 from social_layer.viewer import Viewer
@@ -99,16 +100,14 @@ def set_up(
     )
     session.add(version)
     session.flush()
+    carry(session, viewer.tenant_id, present.id, version.id)
     session.execute(update(Panel).where(panel_is).values(template_version_id=version.id))
 
 
 def open_panel(session: Session, clock: Clock, viewer: Viewer) -> None:
     """Notes that the viewer looks at the panel, at most once in ``OPENING_LASTS``, in however many tabs at once."""
     since = clock() - OPENING_LASTS
-    if opened_since(session, viewer, since):
-        return
-    hold_voice(session, viewer)
-    if not opened_since(session, viewer, since):
+    if hold_unless_opened(session, viewer, since):
         append(session, clock, viewer, EventType.panel_opened, viewer.panel.id)
 
 

@@ -4,14 +4,20 @@ A panel changes only its own template. So whatever is made from another panel's 
 which remembers the one that it is a copy of (ADR 11).
 """
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
-from social_layer.panels.models import Panel, Template, TemplateOrigin, TemplateVersion
+from social_layer.grading.actions import carry, keep_rules
+from social_layer.grading.queries import zone_named
+from social_layer.grading.rules import Stage, first_rule, rounded
+from social_layer.panels.models import Kind, Panel, Template, TemplateOrigin, TemplateVersion
 from social_layer.panels.queries import hold_home
 from social_layer.panels.settings import Settings, first_version, next_version
+from social_layer.people.models import Course
 
 _WITHOUT_DATES = {"opens_at": None, "due_at": None, "closes_at": None}
 
@@ -24,9 +30,32 @@ def make_template(
     ``settings``: checked ones.
     """
     template_id = _template(session, clock, tenant_id, course_id, None)
-    session.add(first_version(clock, tenant_id, template_id, settings))
+    version = first_version(clock, tenant_id, template_id, settings)
+    session.add(version)
     session.flush()
+    if settings.points is not None and rounded(settings.points) > 0:
+        _grade_as_usual(
+            session, tenant_id, course_id, version.id, settings.kind, settings.points, settings.due_at
+        )
     return template_id
+
+
+def _grade_as_usual(
+    session: Session,
+    tenant_id: UUID,
+    course_id: UUID,
+    version_id: UUID,
+    kind: Kind,
+    points: float,
+    due_at: datetime | None,
+) -> None:
+    """A usual rule for the points that were given. Nobody has chosen it yet: nothing is sent until staff say so."""
+    zone = zone_named(
+        session.scalar(select(Course.time_zone).where(Course.tenant_id == tenant_id, Course.id == course_id))
+    )
+    due_on = due_at.astimezone(zone).date() if due_at else None
+    rule = first_rule(kind, rounded(points), due_on=due_on, by_itself=False)
+    keep_rules(session, tenant_id, version_id, [Stage(uuid4(), rule)])
 
 
 def make_panel_from(
@@ -49,10 +78,12 @@ def make_panel_from(
     else:
         root_id = home.root_id or version.template_id
         template_id = _template(session, clock, tenant_id, course_id, root_id)
-        dates = {} if home.course_id == course_id else _WITHOUT_DATES
+        is_same_course = home.course_id == course_id
+        dates = {} if is_same_course else _WITHOUT_DATES
         own = next_version(clock, version, template_id, 1, **dates)
         session.add(own)
         session.flush()
+        carry(session, tenant_id, version.id, own.id, with_dates=is_same_course)
     panel = Panel(
         tenant_id=tenant_id,
         id=uuid4(),

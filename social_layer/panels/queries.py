@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from social_layer.database import rows
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
+from social_layer.grading.models import GradingStage
 from social_layer.panels.models import (
     GroupMode,
     Kind,
@@ -58,6 +59,7 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         term=row.term,
         group_mode=GroupMode(row.group_mode),
         has_groups=row.had_groups is not None or row.group_mode != GroupMode.everyone,
+        is_graded=row.is_graded,
     )
     return Viewer(
         tenant_id=tenant_id,
@@ -133,6 +135,12 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion.group_mode,
         PanelGroups.panel_id.label("had_groups"),
         case((TemplateVersion.group_mode == GroupMode.everyone, 0), else_=_OWN_GROUPS).label("own_groups"),
+        exists()
+        .where(
+            GradingStage.tenant_id == TemplateVersion.tenant_id,
+            GradingStage.template_version_id == TemplateVersion.id,
+        )
+        .label("is_graded"),
     )
     .join(Person, and_(Person.tenant_id == Membership.tenant_id, Person.id == Membership.person_id))
     .join(Course, and_(Course.tenant_id == Membership.tenant_id, Course.id == Membership.course_id))
@@ -326,25 +334,28 @@ def has_entries(session: Session, viewer: Viewer) -> bool:
 
 def opened_since(session: Session, viewer: Viewer, moment: datetime) -> bool:
     """Whether the viewer's opening of this panel was noted after ``moment``."""
-    values = {
+    return bool(rows(session, _OPENED, _opening(viewer, moment)))
+
+
+def hold_unless_opened(session: Session, viewer: Viewer, moment: datetime) -> bool:
+    """As not :func:`opened_since`, and then others who ask for the same wait until the transaction ends.
+
+    Posting under the voice goes on meanwhile.
+    """
+    # Whoever waited for another saw what was there before the wait, and looks again.
+    held = rows(session, _HELD_VOICE, _opening(viewer, moment))
+    return bool(held) and not opened_since(session, viewer, moment)
+
+
+def _opening(viewer: Viewer, moment: datetime) -> dict[str, Any]:
+    return {
         "tenant_id": viewer.tenant_id,
         "panel_id": viewer.panel.id,
         "voice_id": viewer.voice_id,
         "moment": moment,
     }
-    return bool(rows(session, _OPENED, values))
 
 
-def hold_voice(session: Session, viewer: Viewer) -> None:
-    """Until the transaction ends, others who ask for the same wait; posting under the voice goes on meanwhile."""
-    rows(session, _HELD_VOICE, {"tenant_id": viewer.tenant_id, "voice_id": viewer.voice_id})
-
-
-_HELD_VOICE: Select[*tuple[Any, ...]] = (
-    select(Voice.id)
-    .where(Voice.tenant_id == bindparam("tenant_id"), Voice.id == bindparam("voice_id"))
-    .with_for_update(key_share=True)
-)
 _OPENED = (
     select(Event.id)
     .where(
@@ -355,4 +366,9 @@ _OPENED = (
         Event.occurred_at > bindparam("moment"),
     )
     .limit(1)
+)
+_HELD_VOICE: Select[*tuple[Any, ...]] = (
+    select(Voice.id)
+    .where(Voice.tenant_id == bindparam("tenant_id"), Voice.id == bindparam("voice_id"), ~exists(_OPENED))
+    .with_for_update(key_share=True)
 )

@@ -17,6 +17,7 @@ TABLES = {
     "launches": "A class of 300 arrives",
     "latency": "A reply while the LRS is well, dead, and slow",
     "roster": "A course's 10,000 members read from the LMS",
+    "grades": "2,000 scores sent through bad weather",
     "delivery": "The worker against the Learning Locker engine",
 }
 

@@ -45,8 +45,7 @@ def test_two_groups_and_staff_between_them(visit: VISIT, third_party_cookies: st
     maya.does_not_see("The blues met at the mill")
     lucas.does_not_see("The reds met at the weir")
 
-    amara.look_for_news()
-    amara.button("2 new threads").click()
+    amara.reload_frame()
     amara.sees("The reds met at the weir")
     amara.sees("The blues met at the mill")
     show = amara.frame.get_by_label("Show")

@@ -65,7 +65,7 @@ def _take_picture(page: Page, folder: Path) -> None:
     page.locator(PANEL).evaluate("frame => scrollTo(0, frame.getBoundingClientRect().top + scrollY - 190)")
     expect(_panel(page).get_by_text("it is outside your door")).to_be_in_viewport()
     expect(_panel(page).get_by_role("heading", name="A spider in the bus shelter")).to_be_in_viewport()
-    expect(page.get_by_text(re.compile("Maya Chen created")).first).to_be_in_viewport()
+    expect(page.get_by_text(re.compile("Maya Chen started a thread")).first).to_be_in_viewport()
     page.screenshot(path=taken, animations="disabled")
     assert PICTURE.exists(), "take the README's picture, as the first lines of this file say"
     # The width and height of a PNG stand in its header.

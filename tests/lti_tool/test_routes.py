@@ -67,6 +67,9 @@ FOR_STAFF = {
     *("web.more_people", "web.rename_set", "web.remove_set", "web.add_group", "web.rename_group"),
     *("web.remove_group", "web.move_person", "web.show_terms", "web.begin_term", "web.former_term"),
     *("web.people", "web.list_people", "web.roster_progress", "web.refresh_roster"),
+    *("web.grading", "web.grading_rules", "web.change_grading_rules", "web.preview_grading_rules"),
+    *("web.grade_learner", "web.more_contributions", "web.judge", "web.take_judgement_back"),
+    *("web.order_sending", "web.send_all", "web.read_back"),
 }
 # They change nothing, or only the asker's own pass.
 HARMLESS = ("preview", "preview_reflection", "note_reading", "renew_token", "link_to_contributions")
@@ -82,6 +85,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "web.move_person": {"group": ""},
     "web.begin_term": {"term": "1"},
     "web.change_set_up": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
+    "web.change_grading_rules": {"stage-0-replies": "1", "stage-0-points": "5"},
+    "web.preview_grading_rules": {"stage-0-replies": "1", "stage-0-points": "5"},
+    "web.judge": {"points": "1"},
+    "web.order_sending": {"wish": "again"},
     "web.post_entry": {"body": "some words"},
     "web.change_entry": {"body": "other words", "version": "1"},
     "web.share_reflection": {"what": "It happened."},
@@ -136,6 +143,7 @@ class Route:
         values: dict[str, Any] = {"panel_id": panel_id, "placing_id": PLACING, "entry_id": entry_id} | PLAIN
         values |= {"platform_id": uuid4(), "invite_id": uuid4()}
         values |= dict.fromkeys(("set_id", "group_id", "member_id", "after"), entry_id) | {"number": 1}
+        values |= {"membership_id": entry_id, "stage_id": entry_id}
         built = self.rule.build({name: values[name] for name in self.rule.arguments})
         assert built is not None
         return built[1] + QUERIES.get(self.endpoint, "")

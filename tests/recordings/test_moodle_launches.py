@@ -180,11 +180,11 @@ def test_two_registrations_of_one_lms_open_the_same_course(moodle: Replay) -> No
         assert {one.lti_deployment_id for one in session.scalars(select(Deployment))} == {"1", "2"}
 
 
-def test_messages_of_other_types_are_told_so(moodle: Replay) -> None:
+def test_a_review_of_somebody_who_never_came_is_told_so(moodle: Replay) -> None:
     answer = moodle.launch("launch_submission_review")
 
-    assert answer.status_code == 400
-    assert "message_not_supported" in answer.text
+    assert answer.status_code == 404
+    assert "reviewed_unknown" in answer.text
 
 
 @pytest.mark.parametrize("variant", ["no response_mode", "prompt=login", "wrong login_hint", "wrong client"])

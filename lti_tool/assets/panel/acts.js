@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 import { closeComposer, discardDraft, openEdit, openReply, togglePreview } from "./composers.js";
 import { askHelp, confirmed } from "./dialogs.js";
+import { gradingActs } from "./grading.js";
 import { announce } from "./live.js";
 import { showReplies, showThreads } from "./news.js";
 import { peopleActs } from "./people.js";
@@ -32,6 +33,7 @@ const ACTS = {
   download,
   "set-up": openSetUp,
   "leave-set-up": leaveSetUp,
+  ...gradingActs,
   ...peopleActs,
 };
 

@@ -158,7 +158,7 @@ export async function discardDraft(form, button) {
 /** Empties a form that stays on the page, for the next text. */
 function clear(form) {
   closePreview(form);
-  for (const field of form.querySelectorAll("textarea, input:not([type=hidden])")) field.value = "";
+  for (const field of form.querySelectorAll("textarea, input:is([type=text], :not([type]))")) field.value = "";
   if (form.elements.idempotency_key) form.elements.idempotency_key.value = newKey();
   resumeQuietly(form);
   form.dispatchEvent(new CustomEvent("panel:cleared"));

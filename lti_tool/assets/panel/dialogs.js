@@ -1,6 +1,15 @@
 // The page's dialogs. A frame may be as high as its content, and then its middle is nowhere near the person: a dialog
 // opens beside the button that asked for it.
 
+/** As `confirmed`: whether all grades are to be sent, final or not. */
+export const confirmSending = (button) => confirmed("confirm-sending", button);
+
+/** As `confirmed`: whether ours may take the place of a grade that somebody gave in the LMS. */
+export const confirmReplacing = (button) => confirmed("confirm-replacing", button);
+
+/** As `confirmed`: whether a stage may go, with the points that staff gave in it. */
+export const confirmStageLoss = (button) => confirmed("confirm-stage-loss", button);
+
 /** Asks a question that is answered by yes or no. */
 export function confirmed(id, button) {
   const dialog = document.getElementById(id);

@@ -3,6 +3,7 @@
 import { startActs } from "./acts.js";
 import { startComposers } from "./composers.js";
 import { startFrame } from "./frame.js";
+import { startGrading } from "./grading.js";
 import { startHtmx } from "./requests.js";
 import { startKind } from "../kinds/index.js";
 import { startNews } from "./news.js";
@@ -28,6 +29,7 @@ export function startPage() {
   startReading();
   startNews(config.cursor);
   startSheets();
+  startGrading(config.open);
   startFrame();
   document.documentElement.dataset.ready = "";
 }

@@ -69,6 +69,13 @@ class Canvas(Family):
             return message.custom.get(TEMPLATE_PARAMETER, "")[:ID_LENGTH]
         return super().panel_key(message)
 
+    def score_extension(self, *, is_first: bool, replaces: bool) -> dict[str, Any]:
+        """Canvas counts each score as a new attempt, and overwrites a teacher's grade, unless told not to."""
+        return {f"{_OWN}submission": {"new_submission": is_first, "prioritize_non_tool_grade": not replaces}}
+
+    def is_stale(self, status: int | None, said: str) -> bool:
+        return status == 409 or (status == 400 and "timestamp" in said.lower())
+
     def panel_title(self, message: Message) -> str | None:
         """The title of a link that is the course's is the tool's own name."""
         if self.is_of_course(message):

@@ -52,6 +52,14 @@ class Family:
         """How the link is called that this one was made from in the same course, where the title tells."""
         return None
 
+    def score_extension(self, *, is_first: bool, replaces: bool) -> dict[str, Any]:
+        """What a score carries beyond the standard. ``replaces``: it may take the place of somebody else's grade."""
+        return {}
+
+    def is_stale(self, status: int | None, said: str) -> bool:
+        """Whether a score was refused for not being later than what is there (LTI-AGS 2.0, section 3.4.5)."""
+        return status == 409
+
     def panel_key(self, message: Message) -> str:
         """What tells several embeds of one resource link apart; empty where there is only one."""
         return message.custom.get(PANEL_PARAMETER, "")[:ID_LENGTH]

@@ -79,7 +79,7 @@ def test_a_set_up_by_the_api_chooses_groups(speaks: SPEAK, room: Divided) -> Non
     answer = speaks("staff").put("{panel}/setup", {**wanted, "group_set_id": str(room.set_id)})
     assert answer.json["groups"]["mode"] == "apart"
     refused = speaks("staff").post("{panel}/entries", {"body": "to whom?"})
-    assert (refused.status_code, refused.json["code"]) == (422, "group_missing")
+    assert (refused.status_code, refused.json["code"]) == (409, "group_missing")
     unknown = speaks("staff").put("{panel}/setup", {**wanted, "group_set_id": str(uuid4())})
     assert (unknown.status_code, unknown.json["code"]) == (404, "group_set_not_found")
 

@@ -60,16 +60,16 @@ def town() -> Iterator[Town]:
 @pytest.fixture
 def course(given: Parts, clock: Clock, town: Town) -> Iterator[Course]:
     """A Moodle-like LMS registered with the tool."""
-    yield from _registered(given, clock, town, "moodle")
+    yield from registered(given, clock, town, "moodle")
 
 
 @pytest.fixture
 def canvas(given: Parts, clock: Clock, town: Town) -> Iterator[Course]:
     """A Canvas-like LMS, registered as Canvas is: without a deployment id."""
-    yield from _registered(given, clock, town, "canvas", deployment_ids=())
+    yield from registered(given, clock, town, "canvas", deployment_ids=())
 
 
-def _registered(given: Parts, clock: Clock, town: Town, profile: str, **changes: Any) -> Iterator[Course]:
+def registered(given: Parts, clock: Clock, town: Town, profile: str, **changes: Any) -> Iterator[Course]:
     """What a test changes in the LMS is undone."""
     town.given, town.clock = given, clock
     sandbox = town.running[profile].sandbox
@@ -85,7 +85,7 @@ def _registered(given: Parts, clock: Clock, town: Town, profile: str, **changes:
         for key, each in sandbox.world.courses.items():
             each.suspended.clear()
             each.members.clear()
-            each.members.update(members[key])
+            each.members.update(members.get(key, {}))
 
 
 def sync(course: Course) -> bool:

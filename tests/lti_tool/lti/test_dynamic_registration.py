@@ -391,6 +391,15 @@ def _dripping_chunks(handler: BaseHTTPRequestHandler) -> None:
     _drip(handler, b"1\r\n \r\n")
 
 
+def _dripping_gzip(handler: BaseHTTPRequestHandler) -> None:
+    """Its head says that a file's name follows, which never ends: there is nothing yet to be unpacked."""
+    handler.send_response(200)
+    handler.send_header("Content-Encoding", "gzip")
+    handler.end_headers()
+    handler.wfile.write(b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03")
+    _drip(handler, b"n")
+
+
 def _dripping_head(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.flush_headers()
@@ -408,7 +417,7 @@ def _drip(handler: BaseHTTPRequestHandler, drop: bytes = b" ") -> None:
         pass
 
 
-@pytest.mark.parametrize("answer", [_dripping_body, _dripping_chunks, _dripping_head])
+@pytest.mark.parametrize("answer", [_dripping_body, _dripping_chunks, _dripping_gzip, _dripping_head])
 def test_an_answer_that_comes_drop_by_drop_is_not_waited_for(
     server: KeyServer,
     given: Parts,

@@ -14,6 +14,7 @@ from flask import Response, redirect, request
 from sqlalchemy import select
 
 from lti_tool.lti import services
+from lti_tool.lti.log_models import ServiceError
 from lti_tool.lti.models import Platform, ServiceToken
 from lti_tool.lti.queries import PlatformCard, find_platform
 from lti_tool.lti.registrations import Registration, register
@@ -471,3 +472,18 @@ def test_tokens_that_ended_long_ago_are_swept(lms: Lms, given: Parts, clock: Clo
     with given.database.write() as session:
         sweep_tokens(session, given.clock)
     assert lms.rows() == []
+
+
+def test_what_fails_stands_in_the_operators_console_once(lms: Lms, given: Parts) -> None:
+    lms.serving = lambda: ({"reason": "You are not allowed to see members"}, 403)
+    lms.fails()
+    lms.fails()
+    with given.database.read() as session:
+        (noted,) = session.scalars(select(ServiceError))
+    assert (noted.service, noted.status, noted.times) == ("Names and Roles", 403, 2)
+    assert "You are not allowed to see members" in noted.said
+    assert noted.platform_id == lms.id
+    lms.serving = None
+    lms.get()
+    with given.database.read() as session:
+        assert len(list(session.scalars(select(ServiceError)))) == 1

@@ -44,7 +44,7 @@ def test_every_word_of_the_pages_is_translated(language: str) -> None:
         *((PACKAGE / name, [("**.py", "python")]) for name in pages),
         *((PACKAGE.parent / "templates" / name, [("**.html", "jinja2.ext:babel_extract")]) for name in pages),
     ):
-        keywords = {"_": None, "gettext": None, "plural": (1, 2), "ngettext": (1, 2)}
+        keywords = {"_": None, "gettext": None, "lazy_gettext": None, "plural": (1, 2), "ngettext": (1, 2)}
         found = extract_from_dir(folder, method_map=methods, keywords=keywords)
         words |= {message for _, _, message, _, _ in found}
     assert len(words) > 100

@@ -1,10 +1,12 @@
 """Panels made from templates: who takes one over, who gets a copy, and what a copy takes along."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
+from social_layer.grading.rules import Counted
 from social_layer.panels.actions import set_up
 from social_layer.panels.copying import make_panel_from, make_template
 from social_layer.panels.models import Kind, Panel, TemplateVersion
@@ -15,6 +17,7 @@ from social_layer.refusals import Invalid
 from tests import factories
 from tests.factories import NOW
 from tests.room import Room
+from tests.social_layer.grading.class_room import MARCH_14, grade_by, rule, sheet_of
 
 CHOSEN = Settings(
     kind=Kind.reflection, title="Looking back", prompt="*Think*", points=5, due_at=NOW + timedelta(days=7)
@@ -54,11 +57,31 @@ def test_the_first_panel_of_its_course_takes_the_template_over_and_others_get_co
     assert "<em>Think</em>" in duplicate.prompt_html
 
 
+def test_points_of_a_placed_panel_come_with_a_usual_rule_that_sends_nothing_by_itself(room: Room) -> None:
+    panel, _ = opened(room, placed(room), room.course_id)
+    (stage,) = sheet_of(room, panel.id).stages
+    assert (stage.rule.points, stage.rule.due_on, stage.rule.by_itself) == (5, date(2026, 3, 9), False)
+    assert [need.counted for need in stage.rule.needs] == [Counted.reflections, Counted.replies]
+
+
 def test_dates_stay_in_their_course(room: Room) -> None:
     template_id = placed(room)
     assert opened(room, template_id, other_course(room))[1].due_at is None
     assert opened(room, template_id, room.course_id)[1].due_at == CHOSEN.due_at
     assert opened(room, template_id, room.course_id)[1].due_at == CHOSEN.due_at
+
+
+def test_rules_of_grading_go_along_and_their_days_stay_in_their_course(room: Room) -> None:
+    template_id = placed(room)
+    panel, own = opened(room, template_id, room.course_id)
+    teacher = room.look(room.join(Role.instructor), panel.id)
+    sheet = grade_by(room, rule(10, due_on=MARCH_14), teacher=teacher)
+    beside, _ = opened(room, own.template_id, room.course_id)
+    elsewhere, _ = opened(room, own.template_id, other_course(room))
+    (stage,) = sheet.stages
+    assert sheet_of(room, beside.id).stages == (stage,)
+    (carried,) = sheet_of(room, elsewhere.id).stages
+    assert carried.rule == replace(stage.rule, due_on=None)
 
 
 def test_a_change_of_one_is_no_change_of_another(room: Room) -> None:
