@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.grade_models import GradeColumn, GradeService, Score, ScoreState
@@ -74,6 +85,16 @@ def _due(row: Any) -> Due:
     return Due(**told, tried=tried, sent=sent)
 
 
+def _known_there(issuer: str) -> tuple[ColumnElement[bool], ...]:
+    """The account by which an LMS knows a member."""
+    return (
+        Account.tenant_id == Membership.tenant_id,
+        Account.person_id == Membership.person_id,
+        # In a guise, so that no database begins with the thousands that one LMS knows instead of with the person.
+        func.coalesce(Account.home_page, "") == issuer,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A column under our lease."""
@@ -111,14 +132,8 @@ class Held:
     def due(self, session: Session, now: datetime, issuer: str, limit: int = CHUNK) -> list[Due]:
         """The oldest first."""
         account = (
-            select(Account.name)
-            .where(
-                Account.tenant_id == Membership.tenant_id,
-                Account.person_id == Membership.person_id,
-                Account.home_page == issuer,
-            )
-            .order_by(Account.name)
-            .limit(1)
+            select(func.min(Account.name))
+            .where(*_known_there(issuer))
             .correlate(Membership)
             .scalar_subquery()
             .label("user_id")
@@ -313,11 +328,6 @@ class Held:
     def _of_people(self, issuer: str) -> Select[*tuple[Any, ...]]:
         """What is known of each of the column's scores, by the LMS's id of its person."""
         of_person = and_(Membership.tenant_id == Score.tenant_id, Membership.id == Score.membership_id)
-        known_there = and_(
-            Account.tenant_id == Membership.tenant_id,
-            Account.person_id == Membership.person_id,
-            Account.home_page == issuer,
-        )
         return (
             select(
                 Score.id,
@@ -332,9 +342,8 @@ class Held:
                 Score.shown_at,
             )
             .join(Membership, of_person)
-            .join(Account, known_there)
+            .join(Account, and_(*_known_there(issuer)))
             .where(*self._scores())
-            .order_by(Account.name.desc())
         )
 
     def _scores(self) -> tuple[Any, ...]:

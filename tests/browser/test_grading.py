@@ -99,7 +99,7 @@ def test_a_grade_of_the_lms_is_replaced_only_after_asking(visit: VISIT) -> None:
     amara.button("See all learners").click()
     amara.button("Send all grades now").click()
     amara.button("Send them").click()
-    amara.sees("waiting")
+    amara.sees("On its way")
     house, book = amara.place.house, amara.place.house.sandbox.gradebook
     worker(amara, "maya", 5)
     (item,) = book.items_of(amara.place.course)
