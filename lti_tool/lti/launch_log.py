@@ -18,6 +18,7 @@ from lti_tool.lti.queries import PlatformCard
 from lti_tool.metrics import LAUNCHING
 from lti_tool.parts import Parts, parts
 from social_layer.clock import Clock
+from social_layer.database import run
 from social_layer.sealing import Sealer
 
 LAUNCHED = "launched"
@@ -94,7 +95,8 @@ def note_after(response: Response) -> Response:
 def _write(session: Session, now: datetime, outcome: str, about: str | None) -> None:
     known = attempt()
     platform = known.platform
-    session.connection().execute(
+    run(
+        session,
         _INSERT,
         {
             "trace_id": g.trace_id,

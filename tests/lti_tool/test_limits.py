@@ -52,6 +52,14 @@ def test_one_asker_is_slowed_down_and_told_how_long(app: Flask) -> None:
     assert client.post("/api/v1/token", headers=_pass(app, uuid4(), uuid4())).status_code == 403
 
 
+def test_a_refused_flood_is_no_error_in_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    client = app.test_client()
+    for _ in range(_most(BY_ONE_ASKER) + 3):
+        refused = client.post("/api/v1/token")
+    assert refused.status_code == 429
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_tokens_that_are_made_up_count_as_their_address(app: Flask) -> None:
     client = app.test_client()
     statuses = [
