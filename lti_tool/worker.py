@@ -74,12 +74,12 @@ def make_celery(broker_url: str, bridge: Bridge, couriers: Couriers, *, every: f
         beat_max_loop_interval=every,
     )
 
-    @app.task(name=_SWEEP)
+    @app.task(name=_SWEEP, shared=False)
     def sweep() -> None:
         for tenant_id, lrs_id in bridge.sweep():
             app.send_task(_DELIVER, (str(tenant_id), str(lrs_id)), expires=5 * every)
 
-    @app.task(name=_DELIVER)
+    @app.task(name=_DELIVER, shared=False)
     def deliver(tenant_id: str, lrs_id: str) -> None:
         couriers.send((UUID(tenant_id), UUID(lrs_id)))
 
@@ -89,7 +89,7 @@ def make_celery(broker_url: str, bridge: Bridge, couriers: Couriers, *, every: f
 def keep_house(app: Celery, given: Parts) -> None:
     """Adds the tick that clears away what has served its time, and changes the tool's signing key when that is due."""
 
-    @app.task(name=_KEEP_HOUSE)
+    @app.task(name=_KEEP_HOUSE, shared=False)
     def clear_away() -> None:
         with given.database.write() as session:
             gone = sweep_logins(session, given.clock)
@@ -116,7 +116,7 @@ def keep_house(app: Celery, given: Parts) -> None:
 def read_rosters(app: Celery, readers: Readers) -> None:
     """Adds the tick that has the lists of members read that are due."""
 
-    @app.task(name=_READ_ROSTERS)
+    @app.task(name=_READ_ROSTERS, shared=False)
     def begin() -> None:
         readers.start()
 
@@ -130,7 +130,7 @@ def read_rosters(app: Celery, readers: Readers) -> None:
 def read_group_names(app: Celery, readers: NameReaders) -> None:
     """Adds the tick that has the names of groups read, where an LMS tells them."""
 
-    @app.task(name=_READ_GROUP_NAMES)
+    @app.task(name=_READ_GROUP_NAMES, shared=False)
     def begin() -> None:
         readers.start()
 
@@ -144,7 +144,7 @@ def read_group_names(app: Celery, readers: NameReaders) -> None:
 def send_grades(app: Celery, grader: Grader, couriers: Couriers) -> None:
     """Adds the tick that counts what has changed, and sends a courier to each column with something due."""
 
-    @app.task(name=_SEND_GRADES)
+    @app.task(name=_SEND_GRADES, shared=False)
     def sweep_grades() -> None:
         for key in grader.sweep():
             couriers.send(key)

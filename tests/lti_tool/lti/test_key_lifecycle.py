@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 
 import pytest
 from celery import Celery
@@ -144,7 +145,9 @@ def test_a_class_does_not_notice_that_its_platform_changes_keys(
     monkeypatch.setattr(sandbox.keys, "jwks", lambda: asked.append(1) or published())
     processes = [new_app(course.given) for _ in range(3)]
     people = [
-        sandbox.add_user(f"{keeps_old}-{number}", "Person", str(number), courses={"ecology": "learner"}).key
+        sandbox.add_user(
+            f"{token_hex(4)}-{number}", "Person", str(number), courses={"ecology": "learner"}
+        ).key
         for number in range(30)
     ]
     for number, process in enumerate(processes):
