@@ -88,7 +88,7 @@ def _reply_and_poll(here: World, config: dict[str, Any], rounds: int) -> list[Ro
         updates = here.client.get(f"{address}/updates?after={cursor}", headers=_bearer(config)).get_json(
             silent=True
         )
-    for _ in range(rounds * 3):
+    for _ in range(rounds):
         with here.measured(poll):
             answer = here.client.get(f"{address}/updates?after={cursor}", headers=_bearer(config))
         assert answer.status_code == 204
