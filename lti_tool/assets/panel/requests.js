@@ -55,7 +55,9 @@ function refuse(element, refusal) {
     field?.closest(".writing")?.append(slot);
     field?.setAttribute("aria-invalid", "true");
     (field ?? form.querySelector("textarea:not([hidden])"))?.focus({ preventScroll: true });
+    // What is wrong and where, both in sight: coming from below, the words alone would stop at the upper edge.
     slot.scrollIntoView({ block: "nearest" });
+    field?.scrollIntoView({ block: "nearest" });
     form.dispatchEvent(new CustomEvent("panel:refused", { detail: refusal, bubbles: true }));
   }
 }
