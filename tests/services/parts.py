@@ -4,10 +4,13 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from tests.services import find, ports
@@ -131,8 +134,6 @@ class Instance:
 
     def start(self) -> None:
         """Starts the server and comes back when it answers; RuntimeError with its log where it does not."""
-        import time
-
         log = self.folder.with_suffix(".log")
         with log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -162,6 +163,7 @@ class Instance:
         """Ends the server and all that it started; what does not listen is killed after five seconds."""
         if self.process is None:
             return
+        family = _family(self.process.pid)
         self.signal(signal.SIGCONT)
         self.signal(number or self.part.stop_signal)
         try:
@@ -169,4 +171,30 @@ class Instance:
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
             self.process.wait()
+        _end(family)
         self.process = None
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _end(family: list[psutil.Process]) -> None:
+    """Kills those still there and waits for it: PostgreSQL's parts are no members of its process group,
+    and as long as one of them holds the shared memory the server does not start again."""
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    give_up = time.monotonic() + 10
+    while any(map(_runs, family)) and time.monotonic() < give_up:
+        time.sleep(0.01)
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
