@@ -51,9 +51,10 @@ def register_bearer(app: Flask) -> None:
 
     @app.before_request
     def ask_who() -> None:
-        if request.url_rule is None or OPEN & {request.blueprint, request.endpoint}:
+        endpoint = request.endpoint
+        if endpoint is None or OPEN & {request.blueprint, endpoint}:
             return
-        if request.endpoint in OPEN_WITHOUT_TOKEN and "Authorization" not in request.headers:
+        if endpoint in OPEN_WITHOUT_TOKEN and "Authorization" not in request.headers:
             return
         of_request((request.view_args or {}).get("panel_id"))
 

@@ -66,14 +66,16 @@ def register_logs(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers["X-Trace-Id"] = g.get("trace_id", "")
-        if request.endpoint not in (None, "static", "health.alive", "health.ready"):
+        response.headers["X-Trace-Id"] = g.trace_id
+        # The request itself: each question to the proxy would look for it again.
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        if asked.url_rule is not None and asked.endpoint not in ("static", "health.alive", "health.ready"):
             log.info(
                 "request",
                 trace_id=g.trace_id,
-                method=request.method,
-                route=request.url_rule.rule if request.url_rule else None,
+                method=asked.method,
+                route=asked.url_rule.rule,
                 status=response.status_code,
-                ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+                ms=round((time.perf_counter() - g.started) * 1000, 1),
             )
         return response

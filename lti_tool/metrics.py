@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import cast
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -55,7 +55,8 @@ def register_metrics(app: Flask, given: Parts) -> None:
 
 def count(status: int) -> None:
     """The present request, which was answered so."""
-    _of_app().request(status)
+    # The request itself: each question to the proxy would look for it again.
+    _of_app().request(request._get_current_object(), status)  # type: ignore[attr-defined]
 
 
 def exposition() -> bytes:
@@ -92,12 +93,12 @@ class _Counted:
         self._statements = CollectorRegistry()
         self._statements.register(_Statements(given))
 
-    def request(self, status: int) -> None:
-        method = request.method if request.method in _METHODS else "other"
-        route = request.url_rule.rule if request.url_rule else "none"
+    def request(self, asked: Request, status: int) -> None:
+        method = asked.method if asked.method in _METHODS else "other"
+        route = asked.url_rule.rule if asked.url_rule else "none"
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(method, route).observe(time.perf_counter() - g.started)
-        if request.endpoint in LAUNCHING:
+        if asked.endpoint in LAUNCHING:
             outcome = "launched" if g.get("launched") else g.get("refused_as")
             if outcome:
                 self._launches.labels(outcome).inc()

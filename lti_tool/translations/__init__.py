@@ -3,7 +3,7 @@
 It is read when the language is first spoken, in some 20 ms, so nothing needs to be compiled before.
 """
 
-from functools import cache
+from functools import cache, partial
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations as English
 from babel.support import Translations
 from flask import Flask, g
-from flask_babel import Domain, get_locale, get_translations
+from flask_babel import Domain, get_locale
 from flask_babel import refresh as refresh_locale
 from markupsafe import Markup
 
@@ -43,7 +43,7 @@ class _Catalogues(Domain):
     """flask_babel's look-up, with the catalogues of this folder."""
 
     def get_translations(self) -> NullTranslations:
-        return catalogue(str(get_locale() or "en"))
+        return _spoken()
 
 
 def register_translations(app: Flask) -> None:
@@ -56,25 +56,31 @@ def register_translations(app: Flask) -> None:
         pgettext=lambda context, text: _spoken().pgettext(context, text),
         npgettext=lambda context, one, many, number: _spoken().npgettext(context, one, many, number),
     )
-    # The extension's own `_` comes to the same by way of three calls through the template's context.
-    app.jinja_env.globals["_"] = _in_template
+    # The extension's own `_` comes to the same by way of three calls through the template's context. Macros find this
+    # one; a page is given one that need not look for its language again with each word.
+    app.jinja_env.globals["_"] = lambda text, **values: _say(_spoken(), text, **values)
+    app.context_processor(lambda: {"_": partial(_say, _spoken())})
 
 
-def _in_template(text: str, **values: object) -> Markup:
+def _say(spoken: NullTranslations, text: str, /, **values: object) -> Markup:
     """A translation is safe as it is; what is put into it is escaped."""
-    words = Markup(_spoken().gettext(text))  # noqa: S704
+    words = Markup(spoken.gettext(text))  # noqa: S704
     return words % values if values else words
+
+
+def language() -> str:
+    """The code of the language that the present request's page speaks; found once."""
+    found: str | None = g.get("spoken_language")
+    if found is None:
+        found = g.spoken_language = str(get_locale() or "en")
+    return found
 
 
 def refresh() -> None:
     """To be called when it becomes known within a request who reads its page."""
-    g.pop("spoken", None)
+    g.pop("spoken_language", None)
     refresh_locale()
 
 
 def _spoken() -> NullTranslations:
-    try:
-        spoken: NullTranslations = g.spoken
-    except AttributeError:
-        spoken = g.spoken = get_translations()
-    return spoken
+    return catalogue(language())

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.lti.grade_queries import Destination, Sending, columns, find_destination, sendings
 from lti_tool.problems import Problem
+from lti_tool.translations import language
 from lti_tool.web import grading_words as say
 from lti_tool.web.presenting import Presenter, Shown, letters, role_names
 from social_layer.discussion.queries import PAGE, contributions, find_entries
@@ -224,7 +225,7 @@ def _shown(learner: Learner, sent: dict[tuple[UUID, UUID], Sending], can_send: b
 
 
 def _nameless(learner: Learner) -> str:
-    role = role_names(str(get_locale() or "en"))[Role.learner]
+    role = role_names(language())[Role.learner]
     return f"{role} {letters(learner.voice_id or learner.membership_id)}"
 
 

@@ -7,8 +7,9 @@ but one that it is given.
 from functools import lru_cache
 
 from flask import Flask, render_template
-from flask_babel import get_locale
 from markupsafe import Markup
+
+from lti_tool.translations import language
 
 
 def register_kept(app: Flask) -> None:
@@ -17,7 +18,7 @@ def register_kept(app: Flask) -> None:
 
 def kept(template: str, **given: str) -> Markup:
     """The template in the language of the page."""
-    return _rendered(str(get_locale() or "en"), template, tuple(given.items()))
+    return _rendered(language(), template, tuple(given.items()))
 
 
 # Some 2 KB each. An installation has few languages, and a few hundred panels that are busy at once.

@@ -5,12 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import g, render_template, url_for
-from flask_babel import get_locale
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lti_tool.parts import parts
-from lti_tool.translations import refresh
+from lti_tool.translations import language, refresh
 from lti_tool.web.grouping import GROUP_MODES
 from lti_tool.web.kinds import KINDS
 from lti_tool.web.presenting import Presenter
@@ -45,7 +44,7 @@ def render_panel(
             "open": opening,
         }
     )
-    words = script_words_as_json(str(get_locale() or "en"))
+    words = script_words_as_json(language())
     config = f'{config[:-1]},"words":{words}}}'
     return render_template("web/panel.html", config=Markup(config), **context)  # noqa: S704 (no < in it)
 
@@ -103,6 +102,6 @@ def _config(viewer: Viewer, token: str, expires_at: datetime) -> dict[str, Any]:
         "cursor": cursors.of_change(viewer.panel.counter),
         "roles": [viewer.role.value],
         "kind": viewer.panel.kind.value,
-        "language": str(get_locale() or "en").replace("_", "-"),
+        "language": language().replace("_", "-"),
         "time_zone": viewer.time_zone,
     }

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
-from flask_babel import get_locale
 
 from lti_tool.bearer import changing, looking
 from lti_tool.lti import rosters
@@ -14,6 +13,7 @@ from lti_tool.lti.rosters import RosterState
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from lti_tool.responses import nothing
+from lti_tool.translations import language
 from lti_tool.web import blueprint
 from lti_tool.web.forms import PeopleSearch, Seen, from_query
 from lti_tool.web.fragments import fragment
@@ -95,7 +95,7 @@ def _listed(
     viewer: Viewer, page: PeoplePage, shown: Shown, search: str, *, first: bool = True
 ) -> dict[str, Any]:
     presenter = Presenter(viewer, parts().clock())
-    roles = role_names(str(get_locale() or "en"))
+    roles = role_names(language())
     return {
         "home": url_for("web.panel", panel_id=viewer.panel.id),
         "people": [_shown(presenter, roles, row) for row in page.items],

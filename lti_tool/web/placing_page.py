@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, render_template, url_for
-from flask_babel import get_locale
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.deep_linking import holds
 from lti_tool.lti.placings import MOST_PANELS, Placer
 from lti_tool.parts import parts
-from lti_tool.translations import refresh
+from lti_tool.translations import language, refresh
 from lti_tool.web.kinds import KINDS
 from lti_tool.web.starting_points import STARTING_POINTS
 from lti_tool.web.words import as_json, script_words_as_json
@@ -25,7 +24,7 @@ def render_placing(session: Session, placer: Placer, token: str, expires_at: dat
     """The whole page."""
     speak_to(placer)
     config = as_json(_config(placer, token, expires_at))
-    config = f'{config[:-1]},"words":{script_words_as_json(str(get_locale() or "en"))}}}'
+    config = f'{config[:-1]},"words":{script_words_as_json(language())}}}'
     return render_template(
         "web/placing.html",
         config=Markup(config),  # noqa: S704 (no < in it)
@@ -63,7 +62,7 @@ def _config(placer: Placer, token: str, expires_at: datetime) -> dict[str, Any]:
         "api": f"{parts().settings.public_url}/api/v1",
         "cursor": None,
         "roles": [placer.role.value],
-        "language": str(get_locale() or "en").replace("_", "-"),
+        "language": language().replace("_", "-"),
         "time_zone": placer.time_zone,
     }
 

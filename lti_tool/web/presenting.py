@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_skeleton, format_timedelta
 from flask import render_template
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
+from lti_tool.translations import language
 from lti_tool.wording import group_name
 from social_layer.discussion.models import ReactionKind
 from social_layer.discussion.queries import EntryView
@@ -68,7 +69,7 @@ class Presenter:
     def __init__(self, viewer: Viewer, now: datetime, *, on_arrival: bool = False) -> None:
         self._on_arrival = on_arrival
         self._marks_new = True
-        self._locale = str(get_locale() or "en")
+        self._locale = language()
         self._zone = zone(viewer.time_zone)
         self._now = now
         self._roles = role_names(self._locale)
@@ -196,7 +197,7 @@ _GRAIN: dict[int, Literal["minute", "hour", "day"]] = {_MINUTE: "minute", _HOUR:
 
 def day_of(moment: datetime, zone_name: str | None, *, with_year: bool = True) -> str:
     """The day in the reader's own zone and language."""
-    return _day(str(get_locale() or "en"), moment.astimezone(zone(zone_name)).date(), with_year)
+    return _day(language(), moment.astimezone(zone(zone_name)).date(), with_year)
 
 
 @lru_cache(4096)

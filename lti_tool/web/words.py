@@ -4,11 +4,13 @@ import json
 from functools import lru_cache
 
 from babel import Locale
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import gettext, ngettext
+
+from lti_tool.translations import language
 
 
 def script_words() -> dict[str, object]:
-    return _words(str(get_locale() or "en"))
+    return _words(language())
 
 
 @lru_cache(64)
