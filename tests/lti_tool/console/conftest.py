@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from lti_tool.config import Settings
+from lti_tool.console import operators
 from lti_tool.parts import Parts
 from tests.apps import new_app
 from tests.lti_tool.console.desk import Desk, make_operator
@@ -14,6 +16,13 @@ from tests.lti_tool.lti.fixtures import clock, course, running_sandboxes
 from tests.lti_tool.lti.launching import Clock, settings_for
 
 __all__ = ["clock", "course", "running_sandboxes"]
+
+
+@pytest.fixture(autouse=True)
+def hashing_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same Argon2id at less cost; what a password costs in life is looked at in test_signing_in.py."""
+    monkeypatch.setattr(operators, "_HASHER", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
+    operators._nobodys.cache_clear()
 
 
 @pytest.fixture
