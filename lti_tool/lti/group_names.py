@@ -161,12 +161,12 @@ def _take(session: Session, clock: Clock, tenant_id: UUID, context_id: UUID) -> 
 
 def _listed(lms: Services, url: str, media_type: str, key: str) -> Iterator[_Told]:
     """What can be used of a list, page by page. Raises :class:`ServiceFailure`."""
-    home = urlsplit(url)[:2]
+    home = _origin(url)
     following: str | None = url
     seen: set[str] = set()
     told = 0
     while following is not None:
-        if following in seen or len(seen) >= MOST_PAGES or urlsplit(following)[:2] != home:
+        if following in seen or len(seen) >= MOST_PAGES or _origin(following) != home:
             raise ServiceFailure(
                 FailureKind.refused, None, "The list leads in circles, on and on, or elsewhere."
             )
@@ -183,6 +183,14 @@ def _listed(lms: Services, url: str, media_type: str, key: str) -> Iterator[_Tol
             if (read := _told(item)) is not None:
                 yield read
         following = answer.next_url
+
+
+def _origin(url: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.scheme, parts.netloc
 
 
 def _told(item: Any) -> _Told | None:

@@ -36,9 +36,7 @@ SCORE = "application/vnd.ims.lis.v1.score+json"
 
 
 @pytest.fixture(params=["moodle", "canvas", "moodle in another tenant"])
-def lms(
-    request: pytest.FixtureRequest, given: Parts, clock: Clock, town: rostering.Town
-) -> Iterator[Course]:
+def lms(request: pytest.FixtureRequest, given: Parts, clock: Clock, town: rostering.Town) -> Iterator[Course]:
     profile = request.param.partition(" ")[0]
     changes: dict[str, Any] = {"deployment_ids": ()} if profile == "canvas" else {}
     if request.param != profile:
