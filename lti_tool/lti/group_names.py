@@ -102,7 +102,11 @@ def read_due(given: Parts, *, most: int = 20, stop: threading.Event | None = Non
     for tenant_id, context_id in found:
         if stop is not None and stop.is_set():
             break
-        done += _read(given, tenant_id, context_id)
+        try:
+            done += _read(given, tenant_id, context_id)
+        except Exception:
+            # What one LMS tells holds up nobody else's groups; it is asked again when its lease has run out.
+            log.exception("group_names_failed", context=str(context_id))
     return done
 
 
@@ -230,7 +234,8 @@ def _note(session: Session, clock: Clock, task: _Task, groups: list[_Told], sets
             made = make_groups(
                 session, clock, task.tenant_id, task.course_id, task.context_id, [told.id], told.set_id
             )
-            group = session.get_one(CourseGroup, (task.tenant_id, made[told.id]))
+            # Some list a group twice.
+            group = known[told.id] = session.get_one(CourseGroup, (task.tenant_id, made[told.id]))
         if told.name:
             group.name = told.name
         group.set_id = set_id

@@ -46,10 +46,11 @@ def take_notices() -> Response:
 def _tokens() -> list[str]:
     try:
         sent: Any = json.loads(request.get_data())
-        tokens = [notice["jwt"] for notice in sent["notices"]]
+        notices = sent["notices"]
+        tokens = [notice["jwt"] for notice in notices]
     except (ValueError, TypeError, KeyError, RecursionError):
         raise Problem("notices_malformed") from None
-    if len(tokens) > MOST_NOTICES or not all(isinstance(token, str) for token in tokens):
+    if not isinstance(notices, list) or len(tokens) > MOST_NOTICES or not all(isinstance(token, str) for token in tokens):
         raise Problem("notices_malformed")
     return tokens
 

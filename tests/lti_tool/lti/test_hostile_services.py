@@ -16,8 +16,8 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
 
-from lti_tool.config import Settings
 from lti_tool import bearer
+from lti_tool.config import Settings
 from lti_tool.lti import group_names, reading
 from lti_tool.lti.claims import _group_service
 from lti_tool.lti.grade_models import GradeColumn, GradeCount, Score, ScoreState
