@@ -87,7 +87,8 @@ def naming(app: Flask) -> list[tuple[Route, str]]:
         (route, name)
         for route in routes_of(app)
         if not route.endpoint.startswith("console.")
-        for name in sorted(route.rule.arguments - {"panel_id", "kind", "about", "number"})
+        # `after` only says where a page of one's own begins.
+        for name in sorted(route.rule.arguments - {"panel_id", "kind", "about", "number", "after"})
     ]
 
 
