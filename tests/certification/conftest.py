@@ -11,8 +11,9 @@ import pytest
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Running, Sandbox
 from lti_tool.sandbox.registrations import Registration
+from tests.apps import new_app
 from tests.lti_tool.lti.fixtures import clock, given, running_sandboxes, settings
-from tests.lti_tool.lti.launching import Clock, Course, new_app, register_sandbox
+from tests.lti_tool.lti.launching import Clock, Course, register_sandbox
 from tests.lti_tool.lti.rostering import town
 
 __all__ = ["clock", "given", "running_sandboxes", "settings", "town"]

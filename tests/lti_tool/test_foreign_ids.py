@@ -18,12 +18,12 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from lti_tool import bearer
-from lti_tool.app import create_app
 from lti_tool.config import read_settings
 from lti_tool.lti.models import Placing
 from lti_tool.migrations import metadata
 from lti_tool.parts import Parts
 from social_layer.people.models import Role, Tenant
+from tests.apps import new_app
 from tests.lti_tool.console.desk import Desk, make_operator
 from tests.lti_tool.furnished import SECRET, Furnished, in_another_course
 from tests.lti_tool.test_routes import BODIES, PUBLIC, Route, routes_of
@@ -77,7 +77,7 @@ def town(tables_url: str, tmp_path: Path) -> Iterator[Town]:
     given = Parts(settings, given.database, given.sealer, home.clock)
     elsewhere = Room(given.database, home.clock)
     others = {"another course": Furnished(in_another_course(home)), "another tenant": Furnished(elsewhere)}
-    yield Town(create_app(given), given, Furnished(home), others)
+    yield Town(new_app(given), given, Furnished(home), others)
     given.database.close()
 
 

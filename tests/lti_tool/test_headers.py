@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from lti_tool.app import create_app
 from lti_tool.config import read_settings
 from lti_tool.lti.frames import add_frame
 from lti_tool.parts import Parts
 from social_layer.people.models import Role
+from tests.apps import new_app
 from tests.lti_tool.console.desk import Desk, make_operator
 from tests.lti_tool.furnished import Furnished
 from tests.lti_tool.test_foreign_ids import Town
@@ -34,7 +34,7 @@ def town(sqlite_tables_url: str, tmp_path: Path) -> Iterator[Town]:
     for room, origin in ((home, OWN), (elsewhere, THEIRS)):
         with room.rows() as session:
             add_frame(session, home.clock, room.tenant_id, origin)
-    yield Town(create_app(given), given, Furnished(home), {"another tenant": Furnished(elsewhere)})
+    yield Town(new_app(given), given, Furnished(home), {"another tenant": Furnished(elsewhere)})
     given.database.close()
 
 

@@ -18,11 +18,11 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from lti_tool import bearer
-from lti_tool.app import create_app
 from lti_tool.config import read_settings
 from lti_tool.parts import Parts
 from social_layer.cursors import of_change
 from social_layer.people.models import Membership, Role
+from tests.apps import new_app
 from tests.lti_tool.furnished import SECRET, Furnished
 from tests.room import Room
 
@@ -161,7 +161,7 @@ def house(tables_url: str, tmp_path: Path) -> Iterator[House]:
     given = Parts.of(settings)
     home, elsewhere = Room(given.database), Room(given.database)
     given = Parts(settings, given.database, given.sealer, home.clock)
-    yield House(create_app(given), given, home, elsewhere, Furnished(home))
+    yield House(new_app(given), given, home, elsewhere, Furnished(home))
     given.database.close()
 
 
