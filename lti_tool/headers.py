@@ -19,6 +19,8 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'"
 )
+# Data, text and pictures: whoever opens one by itself sees it, and nothing in it does anything.
+_NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 
 
 def register_headers(app: Flask, settings: Settings) -> None:
@@ -35,13 +37,17 @@ def register_headers(app: Flask, settings: Settings) -> None:
         if "cache-control" not in said and request.endpoint != "static":
             headers.add("Cache-Control", "no-store")
         # A piece of a page brings its own; whose frames there are need not be read for it.
-        if "content-security-policy" not in said and response.mimetype == "text/html":
+        if "content-security-policy" in said:
+            return response
+        if response.mimetype == "text/html":
             ancestors = _ancestors()
             # A page that answers a platform sends a form there: to where it may stand, and nowhere else.
             forms = ancestors if g.get("answers_platform") else "'self'"
             headers.add(
                 "Content-Security-Policy", f"{_POLICY}; form-action {forms}; frame-ancestors {ancestors}"
             )
+        elif request.endpoint != "static":
+            headers.add("Content-Security-Policy", _NO_PAGE)
         return response
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
@@ -43,10 +44,19 @@ _SCOPE = re.compile(r"\S{1,255}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
+def is_address(told: object) -> bool:
+    """Whether it can be kept, taken apart and asked; whether it may be asked is the guard's to say."""
+    if not isinstance(told, str) or len(told) > URL_LENGTH or _UNPRINTABLE.search(told):
+        return False
+    try:
+        parts = urlsplit(told)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _address(told: str | None) -> str | None:
-    if not told or len(told) > URL_LENGTH or _UNPRINTABLE.search(told):
-        return None
-    return told if told.startswith(("https://", "http://")) else None
+    return told if is_address(told) else None
 
 
 def is_id(text: str) -> bool:
@@ -418,18 +428,9 @@ def _group_service(told: Any) -> GroupServiceOffer | None:
     if not isinstance(told, Mapping):
         return None
     groups, sets = told.get("context_groups_url"), told.get("context_group_sets_url")
-    if not _is_address(groups):
+    if not is_address(groups):
         return None
-    return GroupServiceOffer(str(groups), str(sets) if _is_address(sets) else None)
-
-
-def _is_address(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and value.startswith(("https://", "http://"))
-        and len(value) <= URL_LENGTH
-        and not _UNPRINTABLE.search(value)
-    )
+    return GroupServiceOffer(str(groups), str(sets) if is_address(sets) else None)
 
 
 def _name_of(found: Mapping[str, Any]) -> str | None:

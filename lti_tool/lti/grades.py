@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from lti_tool.lti.claims import is_address
 from lti_tool.lti.grade_queries import LINE_ITEM, RESULTS, SCORE, Destination, near
-from lti_tool.lti.models import URL_LENGTH
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.service_answers import FailureKind, ServiceAnswer, ServiceFailure, host_of
 from lti_tool.lti.services import Services
+from social_layer.text import storable
 
 ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 ITEMS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
@@ -115,7 +116,7 @@ class GradeBook:
                 found[str(whose)] = Result(
                     _points(told.get("resultScore")),
                     _points(told.get("resultMaximum")),
-                    comment[:_MOST_COMMENT] if isinstance(comment, str) else None,
+                    storable(comment[:_MOST_COMMENT]) if isinstance(comment, str) else None,
                 )
         return found
 
@@ -145,7 +146,7 @@ class GradeBook:
     def _item(self, told: Mapping[str, Any]) -> Item | None:
         url, link = told.get("id"), told.get("resourceLinkId")
         # The token goes where the launch said and nowhere else.
-        if not isinstance(url, str) or len(url) > URL_LENGTH or not same_origin(url, self._items_url):
+        if not is_address(url) or not same_origin(str(url), self._items_url):
             return None
         return Item(
             label=str(told.get("label") or ""),
@@ -153,7 +154,7 @@ class GradeBook:
             tag=str(told.get("tag") or ""),
             resource_id=str(told.get("resourceId") or ""),
             resource_link_id=str(link) if link else None,
-            url=url,
+            url=str(url),
         )
 
     def _pages(self, url: str, media_type: str) -> Iterator[Mapping[str, Any]]:

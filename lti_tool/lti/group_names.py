@@ -102,7 +102,11 @@ def read_due(given: Parts, *, most: int = 20, stop: threading.Event | None = Non
     for tenant_id, context_id in found:
         if stop is not None and stop.is_set():
             break
-        done += _read(given, tenant_id, context_id)
+        try:
+            done += _read(given, tenant_id, context_id)
+        except Exception:
+            # What one LMS tells holds up nobody else's groups; it is asked again when its lease has run out.
+            log.exception("group_names_failed", context=str(context_id))
     return done
 
 
@@ -161,12 +165,12 @@ def _take(session: Session, clock: Clock, tenant_id: UUID, context_id: UUID) -> 
 
 def _listed(lms: Services, url: str, media_type: str, key: str) -> Iterator[_Told]:
     """What can be used of a list, page by page. Raises :class:`ServiceFailure`."""
-    home = urlsplit(url)[:2]
+    home = _origin(url)
     following: str | None = url
     seen: set[str] = set()
     told = 0
     while following is not None:
-        if following in seen or len(seen) >= MOST_PAGES or urlsplit(following)[:2] != home:
+        if following in seen or len(seen) >= MOST_PAGES or _origin(following) != home:
             raise ServiceFailure(
                 FailureKind.refused, None, "The list leads in circles, on and on, or elsewhere."
             )
@@ -183,6 +187,14 @@ def _listed(lms: Services, url: str, media_type: str, key: str) -> Iterator[_Tol
             if (read := _told(item)) is not None:
                 yield read
         following = answer.next_url
+
+
+def _origin(url: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.scheme, parts.netloc
 
 
 def _told(item: Any) -> _Told | None:
@@ -222,7 +234,8 @@ def _note(session: Session, clock: Clock, task: _Task, groups: list[_Told], sets
             made = make_groups(
                 session, clock, task.tenant_id, task.course_id, task.context_id, [told.id], told.set_id
             )
-            group = session.get_one(CourseGroup, (task.tenant_id, made[told.id]))
+            # Some list a group twice.
+            group = known[told.id] = session.get_one(CourseGroup, (task.tenant_id, made[told.id]))
         if told.name:
             group.name = told.name
         group.set_id = set_id

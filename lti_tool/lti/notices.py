@@ -4,6 +4,7 @@ A platform tells once and does not try again; the same notice may come twice all
 is of use: that a course is a copy. It is kept until somebody opens a panel in the copy.
 """
 
+import hashlib
 import json
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask import Response, g, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.limits import NOTICES, limiter
+from lti_tool.limits import NOTICES, NOTICES_BY_ADDRESS, address, limiter
 from lti_tool.logs import log
 from lti_tool.lti.claims import Notice
 from lti_tool.lti.models import CopiedContext, Deployment
@@ -29,8 +30,19 @@ MOST_NOTICES = 50
 MOST_AUDIENCES = 5
 
 
+def _teller() -> str:
+    """The platform that it says it is, at its address: neither uses up what another has, nor gains by saying so."""
+    try:
+        claims = take_apart(_tokens()[0]).claims
+        told = json.dumps([claims.get("iss"), claims.get("aud")])
+    except (Problem, IndexError):
+        told = ""
+    return f"{address()} {hashlib.sha256(told.encode()).hexdigest()}"
+
+
 @blueprint.post("/notices")
-@limiter.limit(NOTICES)
+@limiter.limit(NOTICES_BY_ADDRESS, key_func=address)
+@limiter.limit(NOTICES, key_func=_teller)
 def take_notices() -> Response:
     """Each is taken by itself; the first that is refused says why, and those before it stay."""
     given = parts()
@@ -46,10 +58,15 @@ def take_notices() -> Response:
 def _tokens() -> list[str]:
     try:
         sent: Any = json.loads(request.get_data())
-        tokens = [notice["jwt"] for notice in sent["notices"]]
+        notices = sent["notices"]
+        tokens = [notice["jwt"] for notice in notices]
     except (ValueError, TypeError, KeyError, RecursionError):
         raise Problem("notices_malformed") from None
-    if len(tokens) > MOST_NOTICES or not all(isinstance(token, str) for token in tokens):
+    if (
+        not isinstance(notices, list)
+        or len(tokens) > MOST_NOTICES
+        or not all(isinstance(token, str) for token in tokens)
+    ):
         raise Problem("notices_malformed")
     return tokens
 

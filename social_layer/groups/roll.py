@@ -212,7 +212,11 @@ def roll_page(
         last = session.execute(
             select(sort_name, Membership.id)
             .join(Person, _HAS_PERSON)
-            .where(Membership.tenant_id == viewer.tenant_id, Membership.id == after)
+            .where(
+                Membership.tenant_id == viewer.tenant_id,
+                Membership.course_id == viewer.panel.course_id,
+                Membership.id == after,
+            )
         ).first()
         if last is not None:
             name, membership_id = last

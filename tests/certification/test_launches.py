@@ -2,13 +2,8 @@
 
 Each row is played through the tool's own addresses: login, the redirect to ourselves, the platform's answer.
 
-Of the guide's table, the bad payloads and the valid launches are here. These rows join with LTI Advantage, when the
-tool speaks those services, and are not tested before:
-
-- Deep Linking (7): request payload, response received, format, timestamps, signature, required claims, affirm
-- Names and Roles (5): launch with claim, request received, Accept header, bearer token, scope
-- Assignment and Grades: a learner's launch with the claim, after which the tool alone creates line items and scores;
-  the headers, the token and the scope of each call
+Of the guide's table, the bad payloads and the valid launches are here; Deep Linking, Names and Roles, and Assignment
+and Grades are in test_services.py. What must not pass between deployments and tenants is in test_apart.py.
 """
 
 import pytest

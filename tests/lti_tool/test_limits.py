@@ -1,18 +1,28 @@
 """Rate limits: a flood of one hurts nobody else, and a class behind one address gets in."""
 
+import json
 import time
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
-from lti_tool import bearer, counting
+from lti_tool import bearer, counting, limits
 from lti_tool.app import create_app
 from lti_tool.config import read_settings
 from lti_tool.counting import ProcessMemory
-from lti_tool.limits import BY_ONE_ASKER, LAUNCHES, limiter
+from lti_tool.limits import (
+    BY_ONE_ASKER,
+    LAUNCHES,
+    NOTICES,
+    NOTICES_BY_ADDRESS,
+    REGISTRATIONS,
+    limiter,
+)
 from lti_tool.parts import Parts
 
 
@@ -156,3 +166,96 @@ def test_a_window_that_ended_begins_anew_behind_the_others() -> None:
     time.sleep(0.06)
     assert counters.incr("a", 60, amount=3) == 3
     assert list(counters._counters) == ["b", "a"]
+
+
+# What LMSs and their people ask: login, launch, registration and notices.
+
+
+@pytest.fixture
+def plain(tmp_path: Path, sqlite_tables_url: str) -> Flask:
+    made = create_app(
+        Parts.of(read_settings({"ALONGSIDE_HOME": str(tmp_path), "DATABASE_URL": sqlite_tables_url}))
+    )
+    limiter.reset()
+    return made
+
+
+SCHOOL, OTHER = "203.0.113.7", "198.51.100.9"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("POST", "/lti/login", LAUNCHES),
+        ("GET", "/lti/login", LAUNCHES),
+        ("POST", "/lti/login/tab", LAUNCHES),
+        ("POST", "/lti/launch", LAUNCHES),
+        ("GET", "/lti/register", REGISTRATIONS),
+        ("POST", "/lti/register", REGISTRATIONS),
+        ("POST", "/lti/notices", NOTICES),
+    ],
+)
+def test_a_flood_is_refused_with_a_page_or_data_and_hurts_nobody_elsewhere(
+    plain: Flask, method: str, path: str, limit: str
+) -> None:
+    client = plain.test_client()
+
+    def ask(address: str, **headers: str) -> TestResponse:
+        return client.open(path, method=method, headers=headers, environ_base={"REMOTE_ADDR": address})
+
+    statuses = {ask(SCHOOL).status_code for _ in range(_most(limit))}
+    assert 429 not in statuses
+    for headers in ({"Accept": "text/html"}, {"Accept": "application/json"}):
+        refused = ask(SCHOOL, **headers)
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["Retry-After"]) <= 61
+        assert "too_many_requests" in refused.text
+        assert refused.mimetype == (
+            "text/html" if "html" in headers["Accept"] else "application/problem+json"
+        )
+    assert ask(OTHER).status_code in statuses
+
+
+def test_a_class_at_one_school_is_let_in_while_another_floods(plain: Flask) -> None:
+    client = plain.test_client()
+    for number in range(_most(LAUNCHES) + 1):
+        flood = client.post("/lti/launch", environ_base={"REMOTE_ADDR": OTHER})
+        if number % 30 == 0:
+            one = client.post("/lti/launch", environ_base={"REMOTE_ADDR": SCHOOL})
+            assert one.status_code != 429
+    assert flood.status_code == 429
+
+
+def test_one_platforms_notices_use_up_nothing_of_anothers_in_the_same_cloud(plain: Flask) -> None:
+    client = plain.test_client()
+
+    def tell(issuer: str, audience: object, address: str = SCHOOL) -> int:
+        claims = urlsafe_b64encode(json.dumps({"iss": issuer, "aud": audience}).encode()).decode().rstrip("=")
+        body = {"notices": [{"jwt": f"e30.{claims}.e30"}]}
+        return client.post("/lti/notices", json=body, environ_base={"REMOTE_ADDR": address}).status_code
+
+    cloud = "https://canvas.instructure.com"
+    for _ in range(_most(NOTICES)):
+        assert tell(cloud, "one") != 429
+    assert tell(cloud, "one") == 429
+    assert tell(cloud, "two") != 429
+    # Nor does somebody elsewhere who only says so.
+    assert tell(cloud, "two", OTHER) != 429
+    # Whoever says to be another each time is counted by where they are.
+    statuses = [tell(cloud, str(number)) for number in range(_most(NOTICES_BY_ADDRESS))]
+    assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize(
+    ("told", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("unix:", "unix:"),
+    ],
+)
+def test_whoever_has_a_whole_network_is_one_asker(plain: Flask, told: str, counted: str) -> None:
+    with plain.test_request_context("/", environ_base={"REMOTE_ADDR": told}):
+        assert limits.address() == counted

@@ -152,7 +152,7 @@ class Course:
             return list(session.scalars(select(table)))
 
 
-def register_sandbox(given: Parts, sandbox: Sandbox, **changes: Any) -> Platform:
+def register_sandbox(given: Parts, sandbox: Sandbox, tenant: str = "default", **changes: Any) -> Platform:
     base = sandbox.config.base
     told: dict[str, Any] = {
         "issuer": sandbox.profile.issuer,
@@ -163,7 +163,7 @@ def register_sandbox(given: Parts, sandbox: Sandbox, **changes: Any) -> Platform
         "deployment_ids": (sandbox.registration.deployment_id,),
     }
     with given.database.write() as session:
-        return register(session, given.clock, given.settings, "default", Registration(**told | changes))[0]
+        return register(session, given.clock, given.settings, tenant, Registration(**told | changes))[0]
 
 
 def config_of(answer: TestResponse) -> dict[str, Any]:
