@@ -4,16 +4,19 @@ The defaults let a class of 300 behind one school's address launch within a minu
 """
 
 import ipaddress
-import math
 import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, request
-from flask_limiter import Limiter, RateLimitExceeded
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, after_this_request, current_app, request
+from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 
 from lti_tool import bearer, counting
 from lti_tool.config import Settings
-from lti_tool.errors import answer
+from lti_tool.logs import log
 from lti_tool.problems import Problem
 
 LAUNCHES = "1500 per minute"
@@ -21,7 +24,13 @@ REGISTRATIONS = "30 per minute"
 # Of one platform; and of all that tell from one address, as the schools of one cloud do.
 NOTICES = "120 per minute"
 NOTICES_BY_ADDRESS = "1500 per minute"
+# Of each kind of request.
 BY_ONE_ASKER = "600 per minute"
+
+_NAME = "alongside.limits"
+_UNCOUNTED = {"static", "health.alive", "health.ready", "health.metrics"}
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
 
 
 def asker() -> str:
@@ -36,7 +45,7 @@ def asker() -> str:
 
 def address() -> str:
     """Where a request comes from. Of IPv6 the network: whoever has one address of it mostly has all."""
-    told = get_remote_address()
+    told = request.remote_addr or "127.0.0.1"
     try:
         found = ipaddress.ip_address(told.partition("%")[0])
     except ValueError:
@@ -48,27 +57,91 @@ def address() -> str:
     return told
 
 
-# Without the library's headers: what is left of a limit would be looked up for every answer, and nobody asked for it.
-limiter = Limiter(asker, default_limits=[BY_ONE_ASKER], strategy="fixed-window")
-
-
 def register_limits(app: Flask, settings: Settings) -> None:
     """Before the bearer's own check, so that whoever that turns away is counted too."""
-    app.config.update(
-        RATELIMIT_ENABLED=settings.rate_limits,
-        RATELIMIT_STORAGE_URI=settings.rate_limit_storage or f"{counting.SCHEME}://",
-        # A broken counter must not close the house.
-        RATELIMIT_SWALLOW_ERRORS=True,
-    )
-    limiter.init_app(app)
-    app.register_error_handler(RateLimitExceeded, _refuse)
-    limiter.request_filter(
-        lambda: request.endpoint in ("static", "health.alive", "health.ready", "health.metrics")
-    )
+    app.extensions[_NAME] = _Counters(settings)
+    launches, by_one_asker = parse(LAUNCHES), parse(BY_ONE_ASKER)
+
+    @app.before_request
+    def count_asker() -> None:
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        if asked.blueprint == "lti":
+            _of_app().count(launches, asker())
+        elif asked.endpoint not in _UNCOUNTED:
+            _of_app().count(by_one_asker, f"{asked.endpoint} {asker()}")
 
 
-def _refuse(_: RateLimitExceeded) -> Response:
-    """Says how many seconds are left of the window, which began with its first request."""
-    limit = limiter.current_limit
-    seconds = math.ceil(limit.reset_at - time.time()) if limit else 0
-    return answer(Problem("too_many_requests", headers={"Retry-After": str(max(1, seconds))}))
+def limited(
+    limit: str, by: Callable[[], str], *, only: Callable[[Response], bool] | None = None
+) -> Callable[[Callable[_Given, _Answer]], Callable[_Given, _Answer]]:
+    """For a view that has a limit of its own beside the general one.
+
+    ``by``: whose request it is; ``only``: which answers count, where not all do.
+    """
+    item = parse(limit)
+
+    def around(view: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
+        @wraps(view)
+        def counted(*args: _Given.args, **kwargs: _Given.kwargs) -> _Answer:
+            name = f"{request.endpoint} {by()}"
+            if only is None:
+                _of_app().count(item, name)
+            else:
+                _of_app().look(item, name)
+                after_this_request(_count_if(only, item, name))
+            return view(*args, **kwargs)
+
+        return counted
+
+    return around
+
+
+def _count_if(
+    only: Callable[[Response], bool], item: RateLimitItem, name: str
+) -> Callable[[Response], Response]:
+    def after(response: Response) -> Response:
+        if only(response):
+            _of_app().note(item, name)
+        return response
+
+    return after
+
+
+def _of_app() -> "_Counters":
+    return cast(_Counters, current_app.extensions[_NAME])
+
+
+class _Counters:
+    """The limits library asked directly: one counter a request, and no search for what applies to it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._is_on = settings.rate_limits
+        storage = storage_from_string(settings.rate_limit_storage or f"{counting.SCHEME}://")
+        self._window = FixedWindowRateLimiter(storage)
+        self._broken = storage.base_exceptions
+
+    def count(self, limit: RateLimitItem, name: str) -> None:
+        """Raises `Problem` where this request is one too many."""
+        self._demand(self._window.hit, limit, name)
+
+    def look(self, limit: RateLimitItem, name: str) -> None:
+        """The same without counting it."""
+        self._demand(self._window.test, limit, name)
+
+    def note(self, limit: RateLimitItem, name: str) -> None:
+        """Counts it, and refuses nothing."""
+        self._ask(self._window.hit, limit, name)
+
+    def _demand(self, ask: Callable[..., bool], limit: RateLimitItem, name: str) -> None:
+        if not self._ask(ask, limit, name):
+            # The window began with its first request.
+            seconds = int(self._window.get_window_stats(limit, name).reset_time - time.time()) + 1
+            raise Problem("too_many_requests", headers={"Retry-After": str(max(1, seconds))})
+
+    def _ask(self, ask: Callable[..., bool], limit: RateLimitItem, name: str) -> bool:
+        try:
+            return not self._is_on or ask(limit, name)
+        except self._broken as error:
+            # A broken counter must not close the house.
+            log.warning("requests are not counted", error=type(error).__name__)
+            return True

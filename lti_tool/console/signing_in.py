@@ -9,7 +9,7 @@ from lti_tool.console import blueprint, operators, sessions
 from lti_tool.console.forms import NewPassword, SignIn, from_form
 from lti_tool.console.guard import COOKIE, COOKIE_NAME, me
 from lti_tool.console.models import Operator
-from lti_tool.limits import address, limiter
+from lti_tool.limits import address, limited
 from lti_tool.logs import log
 from lti_tool.parts import parts
 
@@ -42,9 +42,9 @@ def sign_in_form() -> str:
 
 
 @blueprint.post("/sign-in")
-@limiter.limit(FAILURES_BY_ADDRESS, key_func=address, deduct_when=_failed)
-@limiter.limit(FAILURES_BY_NAME, key_func=_name, deduct_when=_failed)
-@limiter.limit(FAILURES_BY_NAME_AND_ADDRESS, key_func=lambda: f"{_name()} {address()}", deduct_when=_failed)
+@limited(FAILURES_BY_ADDRESS, by=address, only=_failed)
+@limited(FAILURES_BY_NAME, by=_name, only=_failed)
+@limited(FAILURES_BY_NAME_AND_ADDRESS, by=lambda: f"{_name()} {address()}", only=_failed)
 def sign_in() -> Response:
     given = parts()
     sent = from_form(SignIn)
@@ -81,7 +81,7 @@ def password_form() -> str:
 
 
 @blueprint.post("/password")
-@limiter.limit(FAILURES_BY_ADDRESS, key_func=address, deduct_when=_failed)
+@limited(FAILURES_BY_ADDRESS, by=address, only=_failed)
 def change_password() -> Response:
     """Ends every session of the operator but this one, which goes on under a new secret."""
     given = parts()

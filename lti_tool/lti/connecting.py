@@ -4,7 +4,7 @@ who type them. They stand in the LMS's frame or window before it is known here, 
 
 from flask import Response, jsonify, make_response, render_template, request
 
-from lti_tool.limits import REGISTRATIONS, limiter
+from lti_tool.limits import REGISTRATIONS, address, limited
 from lti_tool.lti import dynamic_registration, invites
 from lti_tool.lti.protocol import protocol
 from lti_tool.lti.tool_card import NAME, SERVICES, ToolCard
@@ -21,7 +21,7 @@ def keeps_its_opener(response: Response) -> Response:
 
 
 @blueprint.get("/register")
-@limiter.limit(REGISTRATIONS)
+@limited(REGISTRATIONS, by=address)
 def show_registration() -> str:
     """Says what will be asked for. Nothing is fetched, and nothing used, before somebody presses the button."""
     given = parts()
@@ -34,7 +34,7 @@ def show_registration() -> str:
 
 
 @blueprint.post("/register")
-@limiter.limit(REGISTRATIONS)
+@limited(REGISTRATIONS, by=address)
 def register() -> str:
     """The invite's secret, which only our page and the LMS have, is the proof that the form is no other site's."""
     given = parts()

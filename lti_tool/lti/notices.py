@@ -12,7 +12,7 @@ from flask import Response, g, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lti_tool.limits import NOTICES, NOTICES_BY_ADDRESS, address, limiter
+from lti_tool.limits import NOTICES, NOTICES_BY_ADDRESS, address, limited
 from lti_tool.logs import log
 from lti_tool.lti.claims import Notice
 from lti_tool.lti.models import CopiedContext, Deployment
@@ -41,8 +41,8 @@ def _teller() -> str:
 
 
 @blueprint.post("/notices")
-@limiter.limit(NOTICES_BY_ADDRESS, key_func=address)
-@limiter.limit(NOTICES, key_func=_teller)
+@limited(NOTICES_BY_ADDRESS, by=address)
+@limited(NOTICES, by=_teller)
 def take_notices() -> Response:
     """Each is taken by itself; the first that is refused says why, and those before it stay."""
     given = parts()

@@ -13,7 +13,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_tool import bearer
-from lti_tool.limits import LAUNCHES, limiter
 from lti_tool.logs import log
 from lti_tool.lti import arrival, frames, launch_log, logins, placings, queries
 from lti_tool.lti.adapter import PlatformLogin, PlatformRegistration, VerifiedLaunch
@@ -29,7 +28,6 @@ from lti_tool.web.panel_page import render_panel
 from lti_tool.web.placing_page import render_placing
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti")
-limiter.limit(LAUNCHES)(blueprint)
 blueprint.after_request(launch_log.note_after)
 
 # Two launches of one new course or person at the same moment: the later one finds what the other made.

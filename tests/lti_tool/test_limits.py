@@ -21,7 +21,6 @@ from lti_tool.limits import (
     NOTICES,
     NOTICES_BY_ADDRESS,
     REGISTRATIONS,
-    limiter,
 )
 from lti_tool.parts import Parts
 
@@ -29,15 +28,13 @@ from lti_tool.parts import Parts
 @pytest.fixture(params=["memory", "redis"])
 def app(request: pytest.FixtureRequest, tmp_path: Path, sqlite_tables_url: str) -> Flask:
     broker = "memory://" if request.param == "memory" else request.getfixturevalue("redis_url")
-    made = create_app(
+    return create_app(
         Parts.of(
             read_settings(
                 {"ALONGSIDE_HOME": str(tmp_path), "DATABASE_URL": sqlite_tables_url, "BROKER_URL": broker}
             )
         )
     )
-    limiter.reset()
-    return made
 
 
 def _most(limit: str) -> int:
@@ -173,11 +170,9 @@ def test_a_window_that_ended_begins_anew_behind_the_others() -> None:
 
 @pytest.fixture
 def plain(tmp_path: Path, sqlite_tables_url: str) -> Flask:
-    made = create_app(
+    return create_app(
         Parts.of(read_settings({"ALONGSIDE_HOME": str(tmp_path), "DATABASE_URL": sqlite_tables_url}))
     )
-    limiter.reset()
-    return made
 
 
 SCHOOL, OTHER = "203.0.113.7", "198.51.100.9"
