@@ -145,6 +145,6 @@ def test_a_new_term_and_taking_ones_own_along(visit: VISIT) -> None:
     with maya.page.expect_download() as download:
         maya.button("Download as text").click()
     assert "Last year's kingfisher" in Path(download.value.path()).read_text()
-    maya.button("← Back to the panel").click()
+    maya.button("Back to the panel").click()
     maya.sees("Nothing here yet")
     expect(maya.button("My contributions")).to_be_focused()
