@@ -194,7 +194,7 @@ def test_one_learners_whole_contribution(
     screen = words_of(instructor.get(at(learner)).text)
     assert re.search(r"in reply to Bela Other .* Green water Algae, I think .*My own topic .*Mine", screen)
     assert "Not to be seen here" not in screen
-    assert "1 of 2 topics or answers, 1 of 3 replies →\N{NO-BREAK SPACE}4 of 10 points" in screen
+    assert "1 of 2 topics or answers, 1 of 3 replies → 4 of 10 points" in screen
     assert "1 of 2" in screen
     page = instructor.get(at(learner)).text
     assert f'data-act="grade-following" data-member="{other.member}"' in page
