@@ -56,8 +56,9 @@ def empty_tables(url: str) -> None:
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         )
-        for table in reversed(metadata().sorted_tables):
-            connection.execute(table.delete())
+        # In one statement: each trip to the server costs more than emptying a table.
+        tables = reversed(metadata().sorted_tables)
+        connection.execute(text("; ".join(str(table.delete()) for table in tables)))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -9,9 +9,10 @@ from flask import Flask
 from lti_tool import migrations
 from lti_tool.config import Settings
 from lti_tool.parts import Parts
+from tests.apps import new_app
 from tests.lti_tool.console.desk import Desk, make_operator
 from tests.lti_tool.lti.fixtures import clock, course, running_sandboxes
-from tests.lti_tool.lti.launching import Clock, new_app, settings_for
+from tests.lti_tool.lti.launching import Clock, settings_for
 
 __all__ = ["clock", "course", "running_sandboxes"]
 
