@@ -18,6 +18,9 @@ from tests.apps import new_app
 from tests.lti_tool.console.desk import COOKIE, OWN, PASSWORD, Desk, make_operator
 from tests.lti_tool.lti.launching import TOOL, Clock
 
+# Before conftest.py makes it quicker.
+AS_INSTALLED = operators._HASHER
+
 
 def console_pages(app: Flask) -> list[tuple[str, str]]:
     """Every address of the console but the way in: (method, path)."""
@@ -74,6 +77,11 @@ def test_a_name_that_nobody_has_is_told_apart_by_nothing(
     assert len(hashed) == 2
     assert hashed[0] == hashed[1]
     assert hashed[0].startswith("$argon2id$")
+
+
+def test_a_password_costs_what_the_standard_recommends() -> None:
+    """RFC 9106, section 4, second recommended option: 64 MiB, three passes."""
+    assert (AS_INSTALLED.type.name, AS_INSTALLED.memory_cost, AS_INSTALLED.time_cost) == ("ID", 64 * 1024, 3)
 
 
 def test_neither_password_nor_cookie_can_be_read_from_the_database(desk: Desk, given: Parts) -> None:
