@@ -113,7 +113,7 @@ def lines(grade: Grade) -> list[str]:
 
 def explained(grade: Grade) -> str:
     """ "2 of 2 topics or answers, 1 of 3 replies → 6 of 10 points"."""
-    return f"{', '.join(lines(grade))} → {out_of(grade.computed, grade.stage.rule.points)}"
+    return f"{', '.join(lines(grade))} →\N{NO-BREAK SPACE}{out_of(grade.computed, grade.stage.rule.points)}"
 
 
 def worth(points: float) -> str:

@@ -133,6 +133,7 @@ def test_everybody_can_grade(visit: VISIT, scheme: str, width: int) -> None:
     amara.button("Add a stage with days and points of its own").click()
     expect(amara.frame.get_by_role("group", name="Stage 2")).to_be_visible()
     assert violations(amara.frame) == []
+    assert no_sideways(amara)
     amara.frame.get_by_role("textbox", name="Points").nth(1).fill("0")
     amara.button("Save").click()
     expect(amara.frame.get_by_role("alert")).to_be_visible()
@@ -156,6 +157,11 @@ def test_everybody_can_grade(visit: VISIT, scheme: str, width: int) -> None:
     assert no_sideways(amara)
     amara.frame.get_by_role("button", name="Maya Chen").click()
     amara.frame.locator(".keys summary").click()
+    # Not the mark of a reflection's finished step, which goes by the same word.
+    marks = (
+        "[...document.querySelectorAll('ol.written')].map(one => getComputedStyle(one, '::before').content)"
+    )
+    assert amara.frame.evaluate(marks) == ["none"]
     assert violations(amara.frame) == []
     assert no_sideways(amara)
 

@@ -88,8 +88,8 @@ def test_groups_drawn_at_random_are_looked_at_made_and_used(visit: VISIT, place:
     expect(amara.frame.get_by_role("heading", name="Groups", level=1)).to_be_focused()
     amara.frame.locator("#draw-name").fill("Riverbanks")
     amara.frame.get_by_label("At random, so many groups").check()
-    amara.frame.get_by_label("Number").fill("2")
-    amara.button("Preview", amara.frame.locator("form").filter(has_text="Number")).click()
+    amara.frame.get_by_label("How many").fill("2")
+    amara.button("Preview", amara.frame.locator("form").filter(has_text="How many")).click()
     amara.sees("These groups would be made")
     expect(amara.frame.locator(".chips li")).to_have_count(3)
     amara.button("Draw again").click()
@@ -145,6 +145,6 @@ def test_a_new_term_and_taking_ones_own_along(visit: VISIT) -> None:
     with maya.page.expect_download() as download:
         maya.button("Download as text").click()
     assert "Last year's kingfisher" in Path(download.value.path()).read_text()
-    maya.button("← Back to the panel").click()
+    maya.button("Back to the panel").click()
     maya.sees("Nothing here yet")
     expect(maya.button("My contributions")).to_be_focused()

@@ -69,6 +69,20 @@ def test_nothing_is_wider_than_the_page(visit: VISIT, width: int, direction: str
 
 @pytest.mark.parametrize("width", [320, 360])
 @pytest.mark.parametrize("language", ["en", "de"])
+def test_all_that_staff_can_open_stands_within_the_page(visit: VISIT, width: int, language: str) -> None:
+    amara = visit("amara", width=width)
+    amara.button("Save and open").click()
+    amara.page.goto(f"{amara.place.house.lms_url}/as/amara/launch/{amara.place.link}?language={language}")
+    amara.page.locator("html[data-ready]").wait_for(state="attached")
+    tools = amara.page.locator(".tools button")
+    assert tools.count() >= 4
+    for box in (tool.bounding_box() for tool in tools.all()):
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize("language", ["en", "de"])
 def test_reactions_with_numbers_fit_in_every_language(visit: VISIT, width: int, language: str) -> None:
     maya, lucas = visit("maya"), visit("lucas")
     maya.start_thread("Root")

@@ -23,14 +23,14 @@ class Added(Place):
 class Placer:
     """The LMS's page for adding activities, with the tool's page in its frame."""
 
-    def __init__(self, context: BrowserContext, place: Place) -> None:
+    def __init__(self, context: BrowserContext, place: Place, client: str = "") -> None:
         context.set_default_timeout(15_000)
         self.house, self.place = place.house, place
         self.page: Page = context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        client = self.house.sandbox.registration.client_id
+        client = client or self.house.sandbox.registration.client_id
         self.page.goto(f"{self.house.lms_url}/as/amara/courses/{place.course}/add?tool={client}")
         self.wait()
 
@@ -48,6 +48,8 @@ class Placer:
         before = self.frame.locator("#chosen > li").count()
         self.frame.get_by_role("button", name=re.compile(name)).click()
         expect(self.frame.locator("#chosen > li")).to_have_count(before + 1)
+        # Where it scrolls to is settled.
+        expect(self.last("Name")).to_be_focused()
 
     def last(self, label: str, exact: bool = True) -> "Locator":  # type: ignore[name-defined]  # noqa: F821
         return self.frame.locator("#chosen > li").last.get_by_label(label, exact=exact)
