@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
-from lti_tool.lti import frames, grade_endpoints, logins, rosters
+from lti_tool.lti import frames, grade_endpoints, logins, notice_handlers, rosters
 from lti_tool.lti.claims import Message
 from lti_tool.lti.lms_groups import learn_groups, note_service
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
@@ -107,6 +107,7 @@ def enter(session: Session, clock: Clock, login: LoginCard, message: Message) ->
         raise Problem("deployment_unknown", deployment=message.deployment_id)
     _note_first_launch(session, clock, platform, met)
     _learn_family(session, platform, family)
+    notice_handlers.note_launch(session, clock, platform.tenant_id, met, message)
     course_id, context_id = _course(session, clock, platform, message, family, met)
     membership_id = arrive(session, clock, _newcomer(platform, message, course_id), met.known)
     new_origin = frames.learn(session, clock, platform.tenant_id, message.return_url)
