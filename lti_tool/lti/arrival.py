@@ -71,12 +71,13 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     panel_id = here.met.panel_id or _panel(session, clock, platform, message, here)
     _retitle(session, platform, message, here)
     session.flush()
-    viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id)
+    now = clock()
+    viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id, now)
     if viewer is None:  # the membership was made active above, and the panel is the course's own
         raise Problem("not_member")
     told = here.family.groups(message)
     if told is not None and learn_groups(session, clock, viewer, here.context_id, told):
-        viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id) or viewer
+        viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id, now) or viewer
     if message.group_service:
         note_service(session, clock, viewer, here.context_id, message.group_service)
     open_panel(session, clock, viewer)

@@ -44,13 +44,23 @@ class Version(Form):
     version = fields.Integer(load_default=None, validate=validate.Range(1, _LARGEST))
 
 
+class LocalTime(fields.NaiveDateTime):
+    """What a field of date and time holds; nothing, where it is empty. Whose time it is, the view knows."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return None if value == "" else super()._deserialize(value, *args, **kwargs)
+
+
 class Settings(Form):
-    """A panel's set-up."""
+    """A panel's set-up. A page of an earlier day sends no dates: they stay."""
 
     kind = fields.Enum(Kind, by_value=True, required=True)
     title = Text(load_default="")
     purpose = Text(load_default="")
     prompt = Text(load_default="")
+    opens_at = LocalTime(allow_none=True)
+    due_at = LocalTime(allow_none=True)
+    closes_at = LocalTime(allow_none=True)
     group_mode = fields.Enum(GroupMode, by_value=True, load_default=None)
     group_set_id = ChosenId(load_default=None)
 

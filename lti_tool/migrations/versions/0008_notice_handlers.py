@@ -34,7 +34,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "deployment_id", name=op.f("pk_notice_service")),
     )
+    op.add_column("grade_column", sa.Column("removing_at", UtcDateTime(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("grade_column", "removing_at")
     op.drop_table("notice_service")

@@ -97,6 +97,11 @@ def test_what_the_lms_is_handed(lms: Course) -> None:
             "label": "Looking <back>",
             "resourceId": template,
             "tag": "participation",
+            "submissionReview": {
+                "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+                "label": "Open in Alongside",
+                "url": "http://localhost:8000/lti/launch",
+            },
         },
     }
     assert set(plain) == {"type", "title", "text", "url", "custom", "iframe"}
