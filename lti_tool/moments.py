@@ -21,13 +21,9 @@ def zone(name: str | None) -> ZoneInfo:
 
 def day(moment: date, today: date) -> str:
     """A day of this year without its year."""
-    # "14 March" wherever English is spoken, but for the United States.
-    locale = get_locale() or Locale("en")
-    if locale.language == "en" and locale.territory != "US":
-        locale = Locale("en", "GB")
     if moment.year == today.year:
-        return format_skeleton("MMMMd", moment, locale=locale)
-    return format_date(moment, "long", locale=locale)
+        return format_skeleton("MMMMd", moment, locale=_locale())
+    return format_date(moment, "long", locale=_locale())
 
 
 def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
@@ -36,8 +32,16 @@ def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
     return _(
         "%(day)s, %(time)s",
         day=day(here.date(), now.astimezone(zone).date()),
-        time=format_time(here, "short", tzinfo=zone, locale=get_locale() or Locale("en")),
+        time=format_time(here, "short", tzinfo=zone, locale=_locale()),
     )
+
+
+def _locale() -> Locale:
+    """Days and hours as wherever English is spoken, but for the United States."""
+    locale = get_locale() or Locale("en")
+    if locale.language == "en" and locale.territory != "US":
+        return Locale("en", "GB")
+    return locale
 
 
 def moment_of(at: datetime, zone_name: str | None, now: datetime) -> str:

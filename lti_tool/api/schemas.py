@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, validate
 
 from lti_tool.api.parsing import Whole
-from lti_tool.fields import Text
+from lti_tool.fields import Instant, Text
 from social_layer.discussion.actions import MAX_DRAFT
 from social_layer.discussion.models import EntryKind, ReactionKind
 from social_layer.panels.kinds import OFFERED_KINDS
@@ -83,14 +83,12 @@ class SetUp(Sent):
     title = Text(required=True, validate=[validate.Length(1, MAX_TITLE), _SAYS_SOMETHING])
     purpose = Text(load_default="", validate=validate.Length(max=MAX_PURPOSE))
     prompt = Text(load_default="", validate=validate.Length(max=MAX_BODY), metadata=_about("Markdown."))
-    opens_at = fields.AwareDateTime(
+    opens_at = Instant(
         allow_none=True,
         metadata=_about("Learners see nothing before; none: at once. As it was, where left out."),
     )
-    due_at = fields.AwareDateTime(
-        allow_none=True, metadata=_about("Shown, and nothing else. As it was, where left out.")
-    )
-    closes_at = fields.AwareDateTime(
+    due_at = Instant(allow_none=True, metadata=_about("Shown, and nothing else. As it was, where left out."))
+    closes_at = Instant(
         allow_none=True, metadata=_about("From then on learners only read. As it was, where left out.")
     )
     group_mode = fields.String(

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
-from lti_tool.fields import ChosenId, Text
+from lti_tool.fields import ChosenId, LocalTime, Text
 from social_layer.groups.plans import MOST_GROUPS, MOST_PEOPLE
 from social_layer.panels.models import GroupMode, Kind
 from social_layer.people.class_list import Shown
@@ -42,13 +42,6 @@ class Change(Form):
 
 class Version(Form):
     version = fields.Integer(load_default=None, validate=validate.Range(1, _LARGEST))
-
-
-class LocalTime(fields.NaiveDateTime):
-    """What a field of date and time holds; nothing, where it is empty. Whose time it is, the view knows."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return None if value == "" else super()._deserialize(value, *args, **kwargs)
 
 
 class Settings(Form):

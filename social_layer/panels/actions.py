@@ -67,10 +67,10 @@ def set_up(
     """Gives the panel new settings, as the next version of its template.
 
     ``group_mode``: as it was, where none is given. ``group_set_id``: which groups, where the mode has any.
-    ``dates``: of :data:`~social_layer.panels.settings.DATES` those that change, None for no such date; the others stay.
-    Raises ``dates_out_of_order``, ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``,
-    ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has posted: what was written
-    under one kind's rules must not change its meaning.
+    ``dates``: of ``settings.DATES`` those that change, None for no such date; the others stay.
+    Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``,
+    ``dates_out_of_order``, ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has
+    posted: what was written under one kind's rules must not change its meaning.
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")

@@ -1,4 +1,4 @@
-"""The column of a removed stage: it stays in the LMS, until staff want it gone, and only where it was made from here."""
+"""The column of a removed stage: it stays in the LMS until staff want it gone, and goes only if we made it."""
 
 from collections.abc import Iterator
 from typing import Any
