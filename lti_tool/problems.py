@@ -194,8 +194,9 @@ PROBLEMS: dict[str, Kind] = {
         422, _("No more than %(most)s panels can be placed at once."), _("Place the others after these.")
     ),
     "starting_point_unknown": Kind(404, _("This starting point is not there any more."), _("Choose another one.")),
+    # 409: each date is right by itself, and no schema can say how they stand to each other.
     "dates_out_of_order": Kind(
-        422,
+        409,
         _("The dates are not in order: a panel opens first, then work is due, then it closes."),
         _("Change the date that is marked."),
     ),

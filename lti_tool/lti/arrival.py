@@ -29,6 +29,7 @@ from lti_tool.problems import Problem
 from social_layer.clock import Clock
 from social_layer.panels.actions import make_panel, open_panel
 from social_layer.panels.copying import make_panel_from
+from social_layer.panels.models import GroupMode
 from social_layer.panels.queries import find_viewer
 from social_layer.people.actions import Newcomer, arrive, make_course
 from social_layer.people.models import Course
@@ -76,7 +77,11 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     if viewer is None:  # the membership was made active above, and the panel is the course's own
         raise Problem("not_member")
     told = here.family.groups(message)
-    if told is not None and learn_groups(session, clock, viewer, here.context_id, told):
+    names_told = message.group_service is not None
+    moved = told is not None and learn_groups(
+        session, clock, viewer, here.context_id, told, asks_names=names_told
+    )
+    if moved and viewer.panel.group_mode is not GroupMode.everyone:
         viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id, now) or viewer
     if message.group_service:
         note_service(session, clock, viewer, here.context_id, message.group_service)

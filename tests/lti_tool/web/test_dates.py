@@ -166,7 +166,10 @@ def test_dates_stay_where_a_form_says_nothing_and_go_where_it_is_empty(
 )
 def test_dates_that_cannot_be_are_refused(read_as: ANYBODY, dates: dict[str, str], code: str) -> None:
     instructor = read_as(Role.instructor, time_zone="Asia/Tokyo")
-    assert refusal(instructor.post("/setup", **WANTED, **dates)) == (422, code)
+    assert refusal(instructor.post("/setup", **WANTED, **dates)) == (
+        409 if code == "dates_out_of_order" else 422,
+        code,
+    )
     assert instructor.viewer.panel.opens_at is None
 
 
