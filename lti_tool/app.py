@@ -1,6 +1,8 @@
 """The tool's web application, put together from its parts."""
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from babel import Locale
 from flask import Flask, g, request
@@ -20,7 +22,7 @@ MAX_BODY_BYTES = 1_000_000
 
 def create_app(given: Parts) -> Flask:
     """A WSGI application over ``given``. Touches neither network nor database until a request comes."""
-    app = Flask(
+    app = _Web(
         "lti_tool",
         template_folder=str(paths.templates_folder()),
         static_folder=str(paths.static_folder()),
@@ -53,6 +55,12 @@ def create_app(given: Parts) -> Flask:
     health.register_health(app)
     _register_blueprints(app)
     return app
+
+
+class _Web(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view here is a coroutine, which Flask would ask of a dozen functions in each request."""
+        return func
 
 
 def choose_locale() -> Locale:

@@ -1,6 +1,7 @@
 """Where the built page assets are: file names carry a digest, and the build's manifest says which."""
 
 import json
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +17,8 @@ def register_assets(app: Flask) -> None:
 def asset(name: str) -> str:
     """The address of a built asset by its source's name, such as ``app.css``."""
     # As `url_for("static", …)` has it, which takes ten times as long; every page asks twice.
-    return f"{request.script_root}{current_app.static_url_path}/{names(static_folder()).get(name, name)}"
+    built = _names_at(int(time.monotonic())).get(name, name)
+    return f"{request.script_root}{current_app.static_url_path}/{built}"
 
 
 def names(folder: Path) -> dict[str, str]:
@@ -26,6 +28,12 @@ def names(folder: Path) -> dict[str, str]:
         return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         return {}
+
+
+@lru_cache(1)
+def _names_at(_second: int) -> dict[str, str]:
+    """Looked for once a second, and not twice a page."""
+    return names(static_folder())
 
 
 @lru_cache(1)

@@ -12,13 +12,13 @@ from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lti_tool import migrations
-from lti_tool.app import create_app
 from lti_tool.config import read_settings
 from lti_tool.lti.registrations import Registration, register
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Sandbox, SandboxConfig
 from lti_tool.sandbox import start as start_sandbox
 from lti_tool.server import first_start
+from tests.apps import new_app
 
 LINK = "Evenings on the river"
 
@@ -89,7 +89,7 @@ def open_house(profile: str = "moodle", changes: dict[str, str] | None = None) -
             tool_jwks_url=f"{tool}/lti/jwks.json",
             profile=profile,  # type: ignore[arg-type]
         )
-        late.app = create_app(given)
+        late.app = new_app(given)
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         with start_sandbox(config) as running:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from lti_tool.app import create_app
 from lti_tool.config import Settings, read_settings
 from lti_tool.parts import Parts
+from tests.apps import new_app
 from tests.room import Room
 
 
@@ -33,4 +33,4 @@ def given(settings: Settings, room: Room) -> Parts:
 
 @pytest.fixture
 def app(given: Parts) -> Flask:
-    return create_app(given)
+    return new_app(given)

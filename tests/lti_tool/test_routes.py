@@ -18,11 +18,11 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from lti_tool import bearer
-from lti_tool.app import create_app
 from lti_tool.config import read_settings
 from lti_tool.parts import Parts
 from social_layer.cursors import of_change
 from social_layer.people.models import Membership, Role
+from tests.apps import new_app
 from tests.room import Room
 
 # Meant for everybody: they show nothing of anybody. The launch's own addresses are tested in tests/certification.
@@ -165,7 +165,7 @@ def house(tables_url: str, tmp_path: Path) -> Iterator[House]:
     home, elsewhere = Room(given.database), Room(given.database)
     given = Parts(settings, given.database, given.sealer, home.clock)
     entry_id = home.post(home.newcomer(), "For this course alone")
-    yield House(create_app(given), given, home, elsewhere, entry_id)
+    yield House(new_app(given), given, home, elsewhere, entry_id)
     given.database.close()
 
 

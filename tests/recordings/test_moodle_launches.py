@@ -16,7 +16,8 @@ from lti_tool.lti.registrations import Registration, register
 from lti_tool.parts import Parts
 from social_layer.panels.models import Panel, TemplateVersion
 from social_layer.people.models import Account, Course, Membership, Person
-from tests.lti_tool.lti.launching import TOOL, Browser, Clock, asked_of_platform, config_of, new_app
+from tests.apps import new_app
+from tests.lti_tool.lti.launching import TOOL, Browser, Clock, asked_of_platform, config_of
 from tests.lti_tool.lti.platforms import serving_keys, signed
 
 RECORDINGS = Path(__file__).parent / "moodle"

@@ -14,8 +14,9 @@ from lti_tool.console.models import Operator, OperatorSession
 from lti_tool.limits import limiter
 from lti_tool.lti.models import Invite
 from lti_tool.parts import Parts
+from tests.apps import new_app
 from tests.lti_tool.console.desk import COOKIE, OWN, PASSWORD, Desk, make_operator
-from tests.lti_tool.lti.launching import TOOL, Clock, new_app
+from tests.lti_tool.lti.launching import TOOL, Clock
 
 
 def console_pages(app: Flask) -> list[tuple[str, str]]:

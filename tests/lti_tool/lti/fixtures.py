@@ -8,12 +8,12 @@ import pytest
 from lti_tool.config import Settings
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Running, SandboxConfig, start
+from tests.apps import new_app
 from tests.lti_tool.lti.launching import (
     LAUNCH_URL,
     TOOL,
     Clock,
     Course,
-    new_app,
     parts_for,
     register_sandbox,
     settings_for,

@@ -15,7 +15,6 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import DeclarativeBase
 from werkzeug.test import Client, TestResponse
 
-from lti_tool.app import create_app
 from lti_tool.config import Settings, read_settings
 from lti_tool.lti.models import Platform
 from lti_tool.lti.registrations import Registration, register
@@ -187,7 +186,3 @@ def counted_statements(given: Parts) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(given.database.engine, "before_cursor_execute", note)
-
-
-def new_app(given: Parts) -> Flask:
-    return create_app(given)

@@ -14,7 +14,8 @@ from lti_tool.lti.models import Roster
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Running, SandboxConfig, start
 from social_layer.people.models import Account, Membership
-from tests.lti_tool.lti.launching import LAUNCH_URL, TOOL, Clock, Course, new_app, register_sandbox
+from tests.apps import new_app
+from tests.lti_tool.lti.launching import LAUNCH_URL, TOOL, Clock, Course, register_sandbox
 from tests.lti_tool.sandbox.stand_in import site
 
 

@@ -25,6 +25,7 @@ from social_layer.events.models import Event
 from social_layer.panels.models import Panel, TemplateVersion
 from social_layer.people.models import Account, Membership, Person, Voice
 from social_layer.people.models import Course as CourseRow
+from tests.apps import new_app
 from tests.lti_tool.lti.launching import (
     TOOL,
     Browser,
@@ -33,7 +34,6 @@ from tests.lti_tool.lti.launching import (
     asked_of_platform,
     config_of,
     counted_statements,
-    new_app,
     parts_for,
     settings_for,
 )

@@ -12,7 +12,8 @@ from lti_tool.lti.frames import frame_ancestors
 from lti_tool.lti.models import Deployment, Platform, ToolKey
 from lti_tool.parts import Parts
 from social_layer.people.models import Tenant
-from tests.lti_tool.lti.launching import Browser, Clock, Course, config_of, new_app, register_sandbox
+from tests.apps import new_app
+from tests.lti_tool.lti.launching import Browser, Clock, Course, config_of, register_sandbox
 
 URLS = {
     "--issuer": "https://lms.example.edu",

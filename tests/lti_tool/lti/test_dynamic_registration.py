@@ -31,6 +31,7 @@ from lti_tool.sandbox import Running, SandboxConfig, start
 from lti_tool.sandbox.registrations import Registration as Tool
 from social_layer.panels.models import Panel
 from social_layer.people.models import Course as CourseRow
+from tests.apps import new_app
 from tests.lti_tool.lti.launching import (
     LAUNCH_URL,
     TOOL,
@@ -39,7 +40,6 @@ from tests.lti_tool.lti.launching import (
     Course,
     Page,
     config_of,
-    new_app,
     settings_for,
 )
 from tests.lti_tool.lti.platforms import JSON, KeyServer, serving_keys

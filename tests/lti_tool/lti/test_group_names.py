@@ -12,6 +12,7 @@ from lti_tool.sandbox import SandboxConfig, start
 from lti_tool.sandbox.registrations import SCOPES
 from lti_tool.sandbox.services import groups as service
 from social_layer.people.models import CourseGroup, GroupMember, GroupSet
+from tests.apps import new_app
 from tests.lti_tool.lti.launching import (
     LAUNCH_URL,
     TOOL,
@@ -19,7 +20,6 @@ from tests.lti_tool.lti.launching import (
     Course,
     config_of,
     counted_statements,
-    new_app,
     register_sandbox,
 )
 from tests.lti_tool.lti.rostering import Town

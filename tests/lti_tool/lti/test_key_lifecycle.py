@@ -13,7 +13,8 @@ from lti_tool.lti.keys import LEAD, OVERLAP, ToolKeys, ensure_tool_key, keep_key
 from lti_tool.lti.models import ToolKey
 from lti_tool.parts import Parts
 from lti_tool.worker import keep_house
-from tests.lti_tool.lti.launching import Browser, Clock, Course, new_app, settings_for
+from tests.apps import new_app
+from tests.lti_tool.lti.launching import Browser, Clock, Course, settings_for
 
 EVERY = timedelta(days=90)
 # How long platforms keep a key set without asking again: Moodle and Canvas minutes, others up to a day.
