@@ -54,7 +54,7 @@ def test_before_the_opening_learners_see_only_when_it_is(
     instructor: Reader, learner: Reader, room: Room
 ) -> None:
     instructor.write("For the first day")
-    date_panel(instructor, opens_at=local(room, days=2), closes_at=local(room, days=9))
+    date_panel(instructor, opens_at=local(room, hours=2), closes_at=local(room, days=9))
     seen = learner.sees()
     assert "This panel is not open yet. Opens on" in seen
     assert "UTC" in seen
@@ -69,7 +69,7 @@ def test_before_the_opening_learners_see_only_when_it_is(
     assert refused.json["title"].startswith("This panel opens on ")
     assert datetime.fromisoformat(refused.json["at"]) > room.clock.now
     assert refusal(learner.send_api("PUT", "/drafts/topic", {"body": "x"})) == (403, "panel_not_open")
-    room.clock.pass_by(days=3)
+    room.clock.pass_by(hours=3)
     seen = learner.sees()
     assert "For the first day" in seen
     assert "Opens on" not in seen
