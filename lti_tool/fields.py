@@ -1,6 +1,6 @@
 """Fields that forms and JSON bodies have in common."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -26,10 +26,12 @@ class ChosenId(fields.UUID):
 
 
 class Instant(fields.AwareDateTime):
-    """An instant of this millennium: those at the ends of the calendar are in no calendar elsewhere."""
+    """An instant, in the years 2000 to 2999: one before or after stands for the first or the last of them."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return _of_our_days(super()._deserialize(value, *args, **kwargs))
+        at = super()._deserialize(value, *args, **kwargs)
+        first, last = datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
+        return first if at.year < 2000 else last if at.year > 2999 else at
 
 
 class LocalTime(fields.NaiveDateTime):
