@@ -140,7 +140,7 @@ def _read_once() -> Bearer:
 
 
 def _viewer(session: Session, bearer: Bearer) -> Viewer:
-    viewer = find_viewer(session, bearer.tenant_id, bearer.membership_id, bearer.panel_id)
+    viewer = find_viewer(session, bearer.tenant_id, bearer.membership_id, bearer.panel_id, parts().clock())
     if viewer is None:
         raise Problem("not_member")
     g.viewer = viewer

@@ -2,6 +2,7 @@
 
 import re
 import traceback
+from datetime import datetime
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -9,6 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from lti_tool.logs import log
+from lti_tool.moments import moment_of
+from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from social_layer.refusals import Refusal
 
@@ -25,9 +28,20 @@ _OURS = {"lti_tool", "xapi", "social_layer"}
 _QUOTED = re.compile(r'"[^"]*"')
 
 
+def _of_refusal(refusal: Refusal) -> Response:
+    """Its instants in the reader's own words; a program reads them as they are."""
+    instants = {name: at for name, at in refusal.facts.items() if isinstance(at, datetime)}
+    if not instants:
+        return answer(Problem.of(refusal))
+    viewer = g.get("viewer")
+    zone = viewer.time_zone if viewer else None
+    refusal.facts |= {name: moment_of(at, zone, parts().clock()) for name, at in instants.items()}
+    return answer(Problem.of(refusal), {name: at.isoformat() for name, at in instants.items()})
+
+
 def register_errors(app: Flask) -> None:
     app.register_error_handler(Problem, answer)
-    app.register_error_handler(Refusal, lambda refusal: answer(Problem.of(refusal)))
+    app.register_error_handler(Refusal, _of_refusal)
     app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(DBAPIError, _of_database)
     app.register_error_handler(PoolTimeout, _of_database)

@@ -101,6 +101,12 @@ PROBLEMS: dict[str, Kind] = {
     ),
     "may_not_post": Kind(403, _("You can read here, and not write."), _("Ask your instructor if you should.")),
     "not_author": Kind(403, _("Only its author can change this entry."), _("You can answer it instead.")),
+    "panel_not_open": Kind(403, _("This panel opens on %(at)s."), _("Come back then.")),
+    "panel_closed": Kind(
+        403,
+        _("This panel closed on %(at)s: it can be read, and no longer written in."),
+        _("What you had begun to write is kept. Ask your instructor if you should still post it."),
+    ),
     "in_no_group": Kind(
         403,
         _("This panel is for groups, and you are not in one yet."),
@@ -188,8 +194,9 @@ PROBLEMS: dict[str, Kind] = {
         422, _("No more than %(most)s panels can be placed at once."), _("Place the others after these.")
     ),
     "starting_point_unknown": Kind(404, _("This starting point is not there any more."), _("Choose another one.")),
+    # 409: each date is right by itself, and no schema can say how they stand to each other.
     "dates_out_of_order": Kind(
-        422,
+        409,
         _("The dates are not in order: a panel opens first, then work is due, then it closes."),
         _("Change the date that is marked."),
     ),
@@ -219,6 +226,11 @@ PROBLEMS: dict[str, Kind] = {
         _("Ask your administrator to allow the tool to send grades, then open the panel from the course once."),
     ),
     "nothing_to_keep": Kind(409, _("The LMS shows no grade for this person."), _RELOAD),
+    "column_stays": Kind(
+        409,
+        _("This column cannot be deleted from here: your LMS made it, or it is still graded."),
+        _RELOAD,
+    ),
     # What was given
     "bad_request": Kind(400, _("The request could not be understood."), _("See the API's description.")),
     "bad_cursor": Kind(400, _("This cursor was not issued here."), _("Start again without a cursor.")),

@@ -19,8 +19,9 @@ from celery.exceptions import SecurityWarning
 
 from lti_tool.bridging import bridge_of
 from lti_tool.console.sessions import sweep_sessions
+from lti_tool.lti import group_names, notice_handlers
+from lti_tool.lti.aside import Aside
 from lti_tool.lti.grade_courier import Grader
-from lti_tool.lti.group_names import NameReaders
 from lti_tool.lti.keys import keep_keys
 from lti_tool.lti.launch_log import sweep_attempts
 from lti_tool.lti.logins import sweep_logins
@@ -47,6 +48,8 @@ _READ_ROSTERS = "alongside.read_rosters"
 _ROSTER_SECONDS = 2.0
 _READ_GROUP_NAMES = "alongside.read_group_names"
 _GROUP_NAMES_SECONDS = 20.0
+_TELL_HANDLERS = "alongside.tell_handlers"
+_HANDLER_SECONDS = 15.0
 _SEND_GRADES = "alongside.send_grades"
 _GRADE_SECONDS = 3.0
 # Grade book columns that are worked at at once.
@@ -127,7 +130,7 @@ def read_rosters(app: Celery, readers: Readers) -> None:
     }
 
 
-def read_group_names(app: Celery, readers: NameReaders) -> None:
+def read_group_names(app: Celery, readers: Aside) -> None:
     """Adds the tick that has the names of groups read, where an LMS tells them."""
 
     @app.task(name=_READ_GROUP_NAMES, shared=False)
@@ -138,6 +141,20 @@ def read_group_names(app: Celery, readers: NameReaders) -> None:
         "task": _READ_GROUP_NAMES,
         "schedule": _GROUP_NAMES_SECONDS,
         "options": {"expires": 5 * _GROUP_NAMES_SECONDS},
+    }
+
+
+def tell_handlers(app: Celery, tellers: Aside) -> None:
+    """Adds the tick that tells LMSs where their notices go, where they do not know."""
+
+    @app.task(name=_TELL_HANDLERS, shared=False)
+    def begin() -> None:
+        tellers.start()
+
+    app.conf.beat_schedule[_TELL_HANDLERS] = {
+        "task": _TELL_HANDLERS,
+        "schedule": _HANDLER_SECONDS,
+        "options": {"expires": 5 * _HANDLER_SECONDS},
     }
 
 
@@ -164,8 +181,10 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     keep_house(app, given)
     readers = Readers(given)
     read_rosters(app, readers)
-    name_readers = NameReaders(given)
+    name_readers = Aside("groups", lambda stop: group_names.read_due(given, stop=stop))
     read_group_names(app, name_readers)
+    tellers = Aside("notice-handlers", lambda stop: notice_handlers.tell_due(given, stop=stop))
+    tell_handlers(app, tellers)
     grader = Grader(given)
     grade_couriers = Couriers(grader, _GRADE_THREADS)
     send_grades(app, grader, grade_couriers)
@@ -173,7 +192,9 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     warnings.filterwarnings("ignore", category=SecurityWarning)
     # Without a receiver Celery would set up logging its own way.
     signals.setup_logging.connect(_keep_our_logs)
-    signals.worker_shutting_down.connect(_stopping(bridge, grader, readers, name_readers), weak=False)
+    signals.worker_shutting_down.connect(
+        _stopping(bridge, grader, readers, name_readers, tellers), weak=False
+    )
     # A thread, where Celery's own -B would fork: with another process memory:// shares nothing.
     clock: Any = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Scheduler) if beat else None
     worker = app.Worker(
@@ -195,6 +216,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
         clock.stop()
     readers.wait()
     name_readers.wait()
+    tellers.wait()
     couriers.wait()
     grade_couriers.wait()
     bridge.close()
@@ -206,7 +228,7 @@ def _keep_our_logs(**_: Any) -> None:
     """configure_logs() has already said how."""
 
 
-def _stopping(bridge: Bridge, grader: Grader, *readers: Readers | NameReaders) -> Any:
+def _stopping(bridge: Bridge, grader: Grader, *readers: Readers | Aside) -> Any:
     def stop(**_: Any) -> None:
         if bridge.stop.is_set():
             return

@@ -7,7 +7,7 @@ by parameters, so that a statement with them is compiled once too: run it with `
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal_column, or_
 from sqlalchemy.orm import aliased
 
 from social_layer.discussion.models import Audience, Entry
@@ -27,16 +27,18 @@ class Sight(NamedTuple):
     """How somebody looks at a panel: what decides which condition, and hence which statement, is theirs.
 
     ``grouped``: entries of groups may stand there. ``one_group``: looked at is one of the groups, and what is for
-    all; its id is the parameter ``viewer_group``. That narrows what may be seen, and never widens it.
+    all; its id is the parameter ``viewer_group``. That narrows what may be seen, and never widens it. ``too_early``:
+    the panel has not opened for them, and nothing is seen.
     """
 
     for_staff: bool
     grouped: bool = False
     one_group: bool = False
+    too_early: bool = False
 
 
 def sight_of(viewer: Viewer, *, one_group: bool = False) -> Sight:
-    return Sight(viewer.is_staff, viewer.panel.has_groups, one_group)
+    return Sight(viewer.is_staff, viewer.panel.has_groups, one_group, viewer.is_early)
 
 
 def seen_by(viewer: Viewer, **more: Any) -> dict[str, Any]:
@@ -67,6 +69,9 @@ def _condition(entry: type[Entry], sight: Sight) -> ColumnElement[bool]:
             or_(entry.audience == Audience.course, entry.voice_id == bindparam("viewer_voice")),
             or_(entry.group_id.is_(None), own_group),
         ]
+    if sight.too_early:
+        # Spelled out: a false condition would be folded together with the parameters beside it.
+        parts.append(literal_column("1") == literal_column("0"))
     if sight.one_group:
         parts.append(or_(entry.group_id.is_(None), entry.group_id == bindparam("viewer_group")))
     return and_(*parts)

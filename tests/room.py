@@ -75,7 +75,7 @@ class Room:
 
     def look(self, member: UUID, panel_id: UUID | None = None) -> Viewer:
         with self.database.read() as session:
-            viewer = find_viewer(session, self.tenant_id, member, panel_id or self.panel_id)
+            viewer = find_viewer(session, self.tenant_id, member, panel_id or self.panel_id, self.clock.now)
         assert viewer is not None
         return viewer
 

@@ -60,6 +60,10 @@ def panel_json(viewer: Viewer, places: Places | None) -> dict[str, Any]:
         "prompt": panel.prompt,
         "prompt_html": panel.prompt_html,
         "is_set_up": panel.is_set_up,
+        "opens_at": instant(panel.opens_at),
+        "due_at": instant(panel.due_at),
+        "closes_at": instant(panel.closes_at),
+        "phase": viewer.phase,
         "course": {"title": panel.course_title},
         "viewer": {
             "name": viewer.name,

@@ -36,7 +36,7 @@ def list_drafts(panel_id: UUID) -> Response:
 
 
 @blueprint.route("/panels/<uuid:panel_id>/drafts/<about>", methods=["PUT"], parameters=_ABOUT)
-@refuses("may_not_post", "in_no_group", "draft_misplaced", "draft_too_long")
+@refuses("may_not_post", "panel_not_open", "in_no_group", "draft_misplaced", "draft_too_long")
 @blueprint.arguments(schemas.DraftFields, example={"title": "Seeds", "body": "Why do some"})
 @blueprint.response(204)
 def keep_draft(sent: dict[str, Any], panel_id: UUID, about: str) -> Response:

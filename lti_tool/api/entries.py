@@ -33,7 +33,10 @@ _IF_MATCH = {
 }
 _CHANGING = (
     *("may_not_post", "entry_not_found", "not_author", "entry_removed", "entry_changed"),
-    *("etag_changed", "version_missing", "in_no_group"),
+    *("etag_changed", "version_missing", "in_no_group", "panel_not_open", "panel_closed"),
+)
+_REACTING = (
+    *("entry_not_found", "may_not_post", "panel_not_open", "panel_closed", "in_no_group", "entry_removed"),
 )
 _EXAMPLE = {"title": "Seeds", "body": "Why do *some* seeds wait for fire?"}
 
@@ -70,7 +73,7 @@ def list_updates(query: dict[str, Any], panel_id: UUID) -> Response:
 
 @blueprint.post("/panels/<uuid:panel_id>/entries")
 @refuses(
-    "may_not_post",
+    *("may_not_post", "panel_not_open", "panel_closed"),
     "entry_not_found",
     "entry_removed",
     "idempotency_key_reused",
@@ -147,7 +150,7 @@ def remove_entry(query: dict[str, Any], sent: dict[str, Any], entry_id: UUID) ->
 
 
 @blueprint.put("/entries/<uuid:entry_id>/reactions/<any(like, insight, same):kind>")
-@refuses("entry_not_found", "may_not_post", "in_no_group", "entry_removed")
+@refuses(*_REACTING)
 @blueprint.response(200, schemas.Entry, headers=_ETAG)
 def give_reaction(entry_id: UUID, kind: str) -> Response:
     """Reacts to the entry; once more changes nothing"""
@@ -155,7 +158,7 @@ def give_reaction(entry_id: UUID, kind: str) -> Response:
 
 
 @blueprint.delete("/entries/<uuid:entry_id>/reactions/<any(like, insight, same):kind>")
-@refuses("entry_not_found", "may_not_post", "in_no_group", "entry_removed")
+@refuses(*_REACTING)
 @blueprint.response(200, schemas.Entry, headers=_ETAG)
 def take_reaction_back(entry_id: UUID, kind: str) -> Response:
     """Takes the viewer's own reaction back"""

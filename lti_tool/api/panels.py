@@ -22,6 +22,7 @@ from social_layer.groups.queries import places_of
 from social_layer.panels.actions import set_up
 from social_layer.panels.models import GroupMode, Kind
 from social_layer.panels.queries import find_viewer
+from social_layer.panels.settings import DATES
 from social_layer.reflection.actions import STEPS, Thoughts, share
 
 blueprint = ApiBlueprint("panels", __name__, description="A social space at one place in a course")
@@ -43,6 +44,7 @@ def get_panel(panel_id: UUID) -> Response:
     "kind_not_offered",
     "kind_is_fixed",
     "title_missing",
+    "dates_out_of_order",
     "text_too_long",
     "too_much_markup",
 )
@@ -55,10 +57,11 @@ def set_up_panel(sent: dict[str, Any], panel_id: UUID) -> Response:
     """Gives the panel new settings"""
     with changing(panel_id) as (session, viewer):
         mode = GroupMode(sent["group_mode"]) if sent["group_mode"] else None
-        wanted = {**sent, "kind": Kind(sent["kind"]), "group_mode": mode}
+        dates = {name: sent.pop(name) for name in DATES if name in sent}
+        wanted = {**sent, "dates": dates, "kind": Kind(sent["kind"]), "group_mode": mode}
         set_up(session, parts().clock, viewer, **wanted)
         session.flush()
-        after = find_viewer(session, viewer.tenant_id, viewer.membership_id, panel_id)
+        after = find_viewer(session, viewer.tenant_id, viewer.membership_id, panel_id, parts().clock())
         if after is None:
             raise Problem("not_member")
         places = places_of(session, after)
@@ -93,7 +96,15 @@ def preview(sent: dict[str, Any], panel_id: UUID) -> Response:
 @blueprint.post("/panels/<uuid:panel_id>/reflection")
 @refuses(
     *("in_no_group", "group_missing", "group_not_found", "groups_changed"),
-    *("may_not_post", "not_a_reflection_panel", "step_missing", "text_too_long", "too_much_markup"),
+    *(
+        "may_not_post",
+        "panel_not_open",
+        "panel_closed",
+        "not_a_reflection_panel",
+        "step_missing",
+        "text_too_long",
+        "too_much_markup",
+    ),
     "idempotency_key_reused",
 )
 @blueprint.arguments(schemas.PostingHeaders, location="headers")

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, validate
 
 from lti_tool.api.parsing import Whole
-from lti_tool.fields import Text
+from lti_tool.fields import Instant, Text
 from social_layer.discussion.actions import MAX_DRAFT
 from social_layer.discussion.models import EntryKind, ReactionKind
 from social_layer.panels.kinds import OFFERED_KINDS
@@ -14,6 +14,7 @@ from social_layer.panels.settings import MAX_PURPOSE
 from social_layer.people.models import Role
 from social_layer.reflection.actions import STEPS
 from social_layer.text import MAX_BODY, MAX_TITLE
+from social_layer.viewer import Phase
 
 LARGEST = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 MAX_LIMIT = 200
@@ -82,6 +83,14 @@ class SetUp(Sent):
     title = Text(required=True, validate=[validate.Length(1, MAX_TITLE), _SAYS_SOMETHING])
     purpose = Text(load_default="", validate=validate.Length(max=MAX_PURPOSE))
     prompt = Text(load_default="", validate=validate.Length(max=MAX_BODY), metadata=_about("Markdown."))
+    opens_at = Instant(
+        allow_none=True,
+        metadata=_about("Learners see nothing before; none: at once. As it was, where left out."),
+    )
+    due_at = Instant(allow_none=True, metadata=_about("Shown, and nothing else. As it was, where left out."))
+    closes_at = Instant(
+        allow_none=True, metadata=_about("From then on learners only read. As it was, where left out.")
+    )
     group_mode = fields.String(
         load_default=None,
         allow_none=True,
@@ -247,6 +256,16 @@ class Panel(Schema):
     prompt = fields.String(required=True, metadata=_about("Markdown."))
     prompt_html = fields.String(required=True)
     is_set_up = fields.Boolean(required=True)
+    opens_at = fields.DateTime(required=True, allow_none=True)
+    due_at = fields.DateTime(required=True, allow_none=True)
+    closes_at = fields.DateTime(required=True, allow_none=True)
+    phase = fields.String(
+        required=True,
+        validate=validate.OneOf([*map(str, Phase)]),
+        metadata=_about(
+            "Where it is between its dates. Learners see no prompt and no entries while it is ahead."
+        ),
+    )
     course = fields.Nested(CourseBrief, required=True)
     viewer = fields.Nested(ViewerBrief, required=True)
     cursor = fields.String(required=True, metadata=_about("For the updates that follow."))
@@ -281,3 +300,4 @@ class ProblemDetails(Schema):
     status = fields.Integer(required=True)
     trace_id = fields.String(required=True, allow_none=True)
     errors = fields.Dict(metadata=_about("Field → what is wrong with it."))
+    at = fields.DateTime(metadata=_about("Of panel_not_open and panel_closed: when."))

@@ -2,14 +2,15 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
-from lti_tool.lti import frames, invites, registrations
-from lti_tool.lti.models import FrameAncestor, FrameSource, Platform
+from lti_tool.lti import frames, invites, notice_handlers, registrations
+from lti_tool.lti.models import FrameAncestor, FrameSource, NoticeService, Platform
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.queries import Registered, registered
 from lti_tool.lti.registrations import Registration, RegistrationRefused
@@ -202,8 +203,11 @@ def show(reference: str, as_json: bool) -> None:
     with command_parts().database.read() as session:
         entry = _find(session, reference)
         origins = _origins(session, entry)
+        notices = notice_handlers.services_of(
+            session, entry.platform.tenant_id, [one.id for one in entry.deployments]
+        )
     if as_json:
-        print_json(_as_data(entry) | {"frame_ancestors": origins})
+        print_json(_as_data(entry, notices) | {"frame_ancestors": origins})
         return
     found = entry.platform
     for label, value in (
@@ -222,6 +226,8 @@ def show(reference: str, as_json: bool) -> None:
     ):
         click.echo(f"{label + ':':<13}{value}")
     _tell_deployments(entry)
+    for one in entry.deployments:
+        click.echo(f"Notices:     {one.lti_deployment_id}: {_told_of_notices(notices.get(one.id))}")
     for line in family_of(found.family).advice:
         click.echo(f"Note: {line}")
 
@@ -353,6 +359,21 @@ def _tell_deployments(entry: Registered) -> None:
         click.echo(f"Deployment:  {one.lti_deployment_id} ({how}; {used})")
 
 
+def _told_of_notices(service: NoticeService | None) -> str:
+    """Whether the LMS will tell when a course was copied."""
+    state = notice_handlers.state_of(service)
+    if service is None or state is notice_handlers.Notices.not_offered:
+        return "the LMS offers none (no launch has named the service)"
+    if state is notice_handlers.Notices.not_allowed:
+        return "off: the LMS's launches do not allow this tool to ask for them"
+    if state is notice_handlers.Notices.on:
+        return f"on, to {service.handler}"
+    if state is notice_handlers.Notices.waiting:
+        return "the worker will ask for them at its next turn"
+    answer = f"{service.status or ''} {service.said or ''}".strip()
+    return f"not yet: the LMS answered {answer!r}; tried again {service.due_at:%Y-%m-%d %H:%M} UTC"
+
+
 def _invite_as_data(one: invites.InviteRow, now: datetime) -> dict[str, Any]:
     return {
         "id": one.invite.id,
@@ -366,7 +387,8 @@ def _invite_as_data(one: invites.InviteRow, now: datetime) -> dict[str, Any]:
     }
 
 
-def _as_data(entry: Registered) -> dict[str, Any]:
+def _as_data(entry: Registered, notices: dict[UUID, NoticeService] | None = None) -> dict[str, Any]:
+    """``notices``: by deployment, where they are to be told."""
     found = entry.platform
     return {
         "id": found.id,
@@ -385,6 +407,7 @@ def _as_data(entry: Registered) -> dict[str, Any]:
                 "deployment_id": one.lti_deployment_id,
                 "learned": one.learned,
                 "first_launch_at": one.first_launch_at,
+                **({} if notices is None else {"notices": notice_handlers.state_of(notices.get(one.id))}),
             }
             for one in entry.deployments
         ],

@@ -1,10 +1,15 @@
-"""`alongside worker`: sends what happened to the LRSs."""
+"""`alongside worker`: sends what happened to the LRSs, and grades to the LMSs."""
+
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lti_tool.cli.parts import command_parts
+
+if TYPE_CHECKING:
+    from lti_tool.lti.platform_drain import Left
 
 
 @click.command()
@@ -19,10 +24,11 @@ from lti_tool.cli.parts import command_parts
     "--threads", default=16, show_default=True, type=click.IntRange(2, 256), help="LRSs served at once."
 )
 def worker(to_drain: bool, no_beat: bool, threads: int) -> None:
-    """Send what happened to the LRSs, and keep the house.
+    """Send what happened to the LRSs and grades to the LMSs, and keep the house.
 
     Runs until it is stopped. With --drain it ends when everything is delivered, with 0, or when some of it cannot
-    be delivered, with 1.
+    be delivered, with 1: statements, grades, grade book columns to be deleted, and requests for notices. Lists of
+    members and names of groups are left to the running worker, which reads them from the LMSs.
     """
     from lti_tool import worker as the_worker
     from lti_tool.logs import configure_logs
@@ -43,10 +49,13 @@ def worker(to_drain: bool, no_beat: bool, threads: int) -> None:
 
 def _drain() -> None:
     from lti_tool.bridging import bridge_of
+    from lti_tool.lti.platform_drain import drain_platforms
     from xapi.drain import drain
 
-    bridge = bridge_of(command_parts())
     console = Console(stderr=True)
+    with console.status("Grades"):
+        grades, kept = drain_platforms(command_parts())
+    bridge = bridge_of(command_parts())
     columns = (TextColumn("Delivering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     delivered = 0
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
@@ -64,16 +73,25 @@ def _drain() -> None:
             raise
         finally:
             bridge.close()
-    if left:
-        raise click.ClickException(
-            "not everything could be delivered: "
-            + "; ".join(
-                f"{lrs.name}: {_counted(lrs.pending, lrs.parked)}"
-                + (f", {lrs.trouble}" if lrs.trouble else "")
-                for lrs in left
-            )
-        )
+    said = [
+        f"{lrs.name}: {_counted(lrs.pending, lrs.parked)}" + (f", {lrs.trouble}" if lrs.trouble else "")
+        for lrs in left
+    ]
+    said += [
+        f"{one.platform}: {_kept_back(one)}" + (f", {one.trouble}" if one.trouble else "") for one in kept
+    ]
+    if said:
+        raise click.ClickException("not everything could be delivered: " + "; ".join(said))
     click.echo(f"Everything is delivered ({delivered} now).")
+    if grades:
+        click.echo(f"Grades sent: {grades}.")
+
+
+def _kept_back(left: "Left") -> str:
+    said = [f"{left.grades} grades waiting"] if left.grades else []
+    said += [f"{left.columns} columns to be deleted"] if left.columns else []
+    said += ["it has not taken the request for notices"] if left.notices else []
+    return " and ".join(said)
 
 
 def _counted(pending: int, parked: int) -> str:

@@ -8,7 +8,7 @@ from lti_tool.console import blueprint, queries
 from lti_tool.console.forms import Listing, Rename, from_form, from_query
 from lti_tool.console.guard import me, scope
 from lti_tool.logs import log
-from lti_tool.lti import frames, registrations
+from lti_tool.lti import frames, notice_handlers, registrations
 from lti_tool.lti.platforms import family_of
 from lti_tool.parts import parts
 
@@ -25,14 +25,24 @@ def platforms() -> str:
 
 @blueprint.get("/platforms/<uuid:platform_id>")
 def platform(platform_id: UUID) -> str:
+    asked = from_query(Listing)
     given = parts()
     with given.database.read() as session:
         row = queries.find_platform(session, scope(), platform_id)
+        deployments = queries.deployments_page(session, row.platform, asked["after"])
+        notices = notice_handlers.services_of(
+            session, row.platform.tenant_id, [one.id for one in deployments.items]
+        )
         return render_template(
             "console/platform.html",
             row=row,
             family=family_of(row.platform.family),
-            deployments=queries.deployments_of(session, row.platform),
+            deployments=deployments,
+            asked=asked,
+            notices={
+                one.id: (notice_handlers.state_of(notices.get(one.id)), notices.get(one.id))
+                for one in deployments.items
+            },
             frames=queries.frames_of(session, row.platform.tenant_id),
             issuer_origin=frames.origin_of(row.platform.issuer),
             service_errors=queries.service_errors_of(session, row.platform),

@@ -97,13 +97,22 @@ def find_platform(session: Session, scope: UUID | None, platform_id: UUID) -> Pl
     return PlatformRow(*found)
 
 
-def deployments_of(session: Session, platform: Platform) -> Sequence[Deployment]:
-    return session.scalars(
+def deployments_page(session: Session, platform: Platform, after: str | None = None) -> Page[Deployment]:
+    """In the order in which they came."""
+    query = (
         select(Deployment)
         .where(Deployment.tenant_id == platform.tenant_id, Deployment.platform_id == platform.id)
-        .order_by(Deployment.created_at, Deployment.lti_deployment_id)
-        .limit(PAGE)
-    ).all()
+        .order_by(Deployment.created_at, Deployment.id)
+        .limit(PAGE + 1)
+    )
+    if after:
+        said, id_ = _read_cursor(after)
+        at = _time(said)
+        query = query.where(
+            or_(Deployment.created_at > at, and_(Deployment.created_at == at, Deployment.id > _id(id_)))
+        )
+    found = session.scalars(query).all()
+    return _page(list(found), lambda one: (one.created_at.isoformat(), str(one.id)))
 
 
 def frames_of(session: Session, tenant_id: UUID) -> Sequence[FrameAncestor]:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
-from lti_tool.lti import frames, grade_endpoints, logins, rosters
+from lti_tool.lti import frames, grade_endpoints, logins, notice_handlers, rosters
 from lti_tool.lti.claims import Message
 from lti_tool.lti.lms_groups import learn_groups, note_service
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
@@ -29,6 +29,7 @@ from lti_tool.problems import Problem
 from social_layer.clock import Clock
 from social_layer.panels.actions import make_panel, open_panel
 from social_layer.panels.copying import make_panel_from
+from social_layer.panels.models import GroupMode
 from social_layer.panels.queries import find_viewer
 from social_layer.people.actions import Newcomer, arrive, make_course
 from social_layer.people.models import Course
@@ -71,12 +72,17 @@ def receive(session: Session, clock: Clock, login: LoginCard, message: Message) 
     panel_id = here.met.panel_id or _panel(session, clock, platform, message, here)
     _retitle(session, platform, message, here)
     session.flush()
-    viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id)
+    now = clock()
+    viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id, now)
     if viewer is None:  # the membership was made active above, and the panel is the course's own
         raise Problem("not_member")
     told = here.family.groups(message)
-    if told is not None and learn_groups(session, clock, viewer, here.context_id, told):
-        viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id) or viewer
+    names_told = message.group_service is not None
+    moved = told is not None and learn_groups(
+        session, clock, viewer, here.context_id, told, asks_names=names_told
+    )
+    if moved and viewer.panel.group_mode is not GroupMode.everyone:
+        viewer = find_viewer(session, platform.tenant_id, here.membership_id, panel_id, now) or viewer
     if message.group_service:
         note_service(session, clock, viewer, here.context_id, message.group_service)
     open_panel(session, clock, viewer)
@@ -107,6 +113,7 @@ def enter(session: Session, clock: Clock, login: LoginCard, message: Message) ->
         raise Problem("deployment_unknown", deployment=message.deployment_id)
     _note_first_launch(session, clock, platform, met)
     _learn_family(session, platform, family)
+    notice_handlers.note_launch(session, clock, platform.tenant_id, met, message)
     course_id, context_id = _course(session, clock, platform, message, family, met)
     membership_id = arrive(session, clock, _newcomer(platform, message, course_id), met.known)
     new_origin = frames.learn(session, clock, platform.tenant_id, message.return_url)

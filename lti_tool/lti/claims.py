@@ -29,6 +29,8 @@ PANEL_PARAMETER = "alongside_panel"
 # The template that a link's panel is made from: what a course copy carries (ADR 11).
 TEMPLATE_PARAMETER = "alongside_template"
 TIME_ZONE_PARAMETER = "time_zone"
+CONTEXT_COPIED = "LtiContextCopyNotice"
+NOTICE_SERVICE = f"{CLAIM}platformnotificationservice"
 GROUP_SERVICE = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 # Ids of what the course and the link are copies of, the nearest first.
 CONTEXT_HISTORY_PARAMETER = "context_history"
@@ -261,6 +263,7 @@ class Message:
     grades: GradeEndpoint = GradeEndpoint()
     # The sub of whom a submission review is about.
     for_user: str | None = None
+    notices: "NoticeOffer | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +272,15 @@ class GroupServiceOffer:
 
     groups_url: str
     sets_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeOffer:
+    """Where the platform is told where its notices go. ``kinds``: those it has; none named may be any."""
+
+    url: str
+    scopes: frozenset[str]
+    kinds: frozenset[str] = frozenset()
 
 
 class MessageClaims(Claims):
@@ -295,6 +307,7 @@ class LaunchClaims(MessageClaims):
     presentation = fields.Nested(PresentationClaim, data_key=CLAIM + "launch_presentation", load_default=None)
     platform = fields.Nested(PlatformClaim, data_key=CLAIM + "tool_platform", load_default=None)
     group_service = fields.Raw(data_key=GROUP_SERVICE, load_default=None)
+    notices = fields.Raw(data_key=NOTICE_SERVICE, load_default=None)
     members_url = fields.Nested(MembersClaim, data_key=NAMES_AND_ROLES_CLAIM, load_default=None)
     grades = fields.Nested(GradesClaim, data_key=GRADES_CLAIM, load_default=GradeEndpoint())
     custom = Values(keys=fields.String(), data_key=CLAIM + "custom", load_default=dict)
@@ -336,6 +349,7 @@ class LaunchClaims(MessageClaims):
             deep_linking=found.get("deep_linking"),
             grades=found["grades"],
             for_user=found.get("for_user", {}).get("user_id"),
+            notices=_notice_offer(found["notices"]),
         )
 
 
@@ -431,6 +445,21 @@ def _group_service(told: Any) -> GroupServiceOffer | None:
     if not is_address(groups):
         return None
     return GroupServiceOffer(str(groups), str(sets) if is_address(sets) else None)
+
+
+def _notice_offer(told: Any) -> NoticeOffer | None:
+    """As with groups: nobody is refused because of it (Platform Notification Service 1.0, section 3.1)."""
+    if not isinstance(told, Mapping):
+        return None
+    url, versions = told.get("platform_notification_service_url"), told.get("service_versions")
+    if not is_address(url) or (versions and "1.0" not in _names(versions)):
+        return None
+    return NoticeOffer(str(url), _names(told.get("scope")), _names(told.get("notice_types_supported")))
+
+
+def _names(told: Any) -> frozenset[str]:
+    listed = told[:MOST_ROLES] if isinstance(told, list) else []
+    return frozenset(one for one in listed if isinstance(one, str) and _SCOPE.fullmatch(one))
 
 
 def _name_of(found: Mapping[str, Any]) -> str | None:

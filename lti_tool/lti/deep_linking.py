@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.lti import placings
 from lti_tool.lti.adapter import PlatformRegistration
 from lti_tool.lti.claims import DEEP_LINKING_CLAIM, TEMPLATE_PARAMETER
+from lti_tool.lti.grades import REVIEW
 from lti_tool.lti.placings import Placer
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
@@ -144,6 +145,7 @@ def item_of(placer: Placer, chosen: Settings, template_id: UUID, launch_url: str
             "label": chosen.title,
             "resourceId": str(template_id),
             "tag": TAG,
+            "submissionReview": {**REVIEW, "url": launch_url},
         }
     return {name: value for name, value in item.items() if value}
 

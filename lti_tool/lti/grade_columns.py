@@ -69,6 +69,18 @@ class Columns:
         with self.database.write() as session:
             self.held.forget_item(session, url, self.clock())
 
+    def remove(self) -> None:
+        """Deletes the line item, where it is one of ours. Raises ``ServiceFailure``."""
+        column = self._column()
+        if column.url and not self._is_taken(column.url):
+            of_this_book = column.is_ours and column.link_id == self.to.link_id
+            if not of_this_book or not self.to.makes_columns:
+                raise ServiceFailure(FailureKind.refused, None, OwnWords.no_removal)
+            if not self.book.remove(column.url, str(self.held.stage)):
+                raise ServiceFailure(FailureKind.refused, None, OwnWords.no_removal)
+        with self.database.write() as session:
+            self.held.end(session)
+
     def _found_or_made(self, wanted: Item, is_first: object) -> str:
         # The LMS's own one belongs to the link, and so to the panel's first stage.
         theirs = self.to.line_item_url

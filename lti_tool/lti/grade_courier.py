@@ -26,7 +26,7 @@ from lti_tool.lti.grades import GradeBook, Result, ScoreMessage, shows
 from lti_tool.lti.queries import find_platform
 from lti_tool.lti.service_answers import FailureKind, ServiceFailure
 from lti_tool.parts import Parts
-from social_layer.grading.queries import find_sheet
+from social_layer.grading.queries import Sheet, find_sheet
 
 log = structlog.get_logger("alongside.grades")
 
@@ -116,6 +116,9 @@ class _Courier:
         with services.of(self._given, platform) as lms:
             book = GradeBook(lms, to)
             columns = Columns(self._database, self._clock, held, to, book)
+            if self._is_to_go(held, sheet):
+                columns.remove()
+                return
             for _attempt in range(2):
                 url = columns.ensure(sheet)
                 try:
@@ -126,6 +129,12 @@ class _Courier:
                 break
         with self._database.write() as session:
             held.change(session, failures=0, trouble=None, resting_until=None)
+
+    def _is_to_go(self, held: Held, sheet: Sheet) -> bool:
+        """Whether staff want the column gone; never one whose stage is graded."""
+        with self._database.read() as session:
+            column = session.get_one(GradeColumn, (held.tenant_id, held.id))
+        return column.removing_at is not None and held.stage not in {stage.id for stage in sheet.stages}
 
     # Its scores.
 

@@ -59,6 +59,8 @@ class GradeColumn(Tenanted, Base):
     # When all results were read last, and since when staff want them read again.
     read_at: Mapped[datetime | None]
     read_due_at: Mapped[datetime | None]
+    # Its stage is graded no more, and staff want it gone from the LMS too.
+    removing_at: Mapped[datetime | None]
     # One courier at a time works at a column.
     lease: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
@@ -72,6 +74,7 @@ class OwnWords(StrEnum):
     gone_again = "@gone_again"
     person_unknown = "@person_unknown"
     unseen = "@unseen"
+    no_removal = "@no_removal"
 
 
 class ScoreState(StrEnum):

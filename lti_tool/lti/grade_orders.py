@@ -66,6 +66,33 @@ def order(
     session.flush()
 
 
+def order_column(session: Session, clock: Clock, viewer: Viewer, stage_id: UUID, wish: str) -> None:
+    """What is to become of the column of a stage that is graded no more. ``delete``: the worker deletes it in the LMS,
+    where it was made from here. ``leave``: it stays there after all.
+
+    Raises ``not_staff``, ``column_stays``.
+    """
+    if not viewer.may_set_up:
+        raise NotAllowed("not_staff")
+    sheet = queries.find_sheet(session, viewer.tenant_id, viewer.panel.id)
+    graded = {stage.id for stage in sheet.stages} if sheet else set()
+    ordered = session.execute(
+        update(GradeColumn)
+        .where(
+            *_of_panel(viewer),
+            GradeColumn.stage == stage_id,
+            GradeColumn.stage.not_in(graded),
+            GradeColumn.is_ours,
+        )
+        .values(
+            removing_at=clock() if wish == "delete" else None, resting_until=None, failures=0, trouble=None
+        )
+        .returning(GradeColumn.id)
+    )
+    if ordered.first() is None:
+        raise Conflict("column_stays")
+
+
 def _keep(session: Session, clock: Clock, viewer: Viewer, score: Score) -> None:
     shown = of_maximum(score.shown_points, score.shown_maximum, score.maximum)
     if shown is None:

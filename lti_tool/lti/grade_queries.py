@@ -1,6 +1,6 @@
 """Reads of grades on their way: where a panel's grades go, and what became of each score."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,6 +128,37 @@ def columns(session: Session, tenant_id: UUID, panel_id: UUID) -> Mapping[UUID, 
         select(GradeColumn).where(GradeColumn.tenant_id == tenant_id, GradeColumn.panel_id == panel_id)
     )
     return {each.stage: Column(each.url, each.trouble, each.resting_until, each.read_at) for each in found}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftColumn:
+    """A column of the LMS's grade book whose stage is graded no more. ``is_ours``: it can be deleted from here."""
+
+    stage: UUID
+    label: str
+    is_ours: bool
+    is_going: bool
+    trouble: str | None
+
+
+def left_columns(
+    session: Session, tenant_id: UUID, panel_id: UUID, stages: Collection[UUID]
+) -> list[LeftColumn]:
+    """Of stages other than these; one statement."""
+    found = session.scalars(
+        select(GradeColumn)
+        .where(
+            GradeColumn.tenant_id == tenant_id,
+            GradeColumn.panel_id == panel_id,
+            GradeColumn.url.is_not(None),
+            GradeColumn.stage.not_in(stages),
+        )
+        .order_by(GradeColumn.label, GradeColumn.id)
+    )
+    return [
+        LeftColumn(each.stage, each.label, each.is_ours, each.removing_at is not None, each.trouble)
+        for each in found
+    ]
 
 
 def find_destination(session: Session, tenant_id: UUID, panel_id: UUID) -> Destination | None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    delete,
     exists,
     func,
     literal_column,
@@ -53,7 +54,7 @@ def ready_columns(session: Session, now: datetime) -> list[ColumnKey]:
         select(GradeColumn.tenant_id, GradeColumn.id).where(
             or_(GradeColumn.resting_until.is_(None), GradeColumn.resting_until <= now),
             or_(GradeColumn.lease_until.is_(None), GradeColumn.lease_until <= now),
-            or_(due, GradeColumn.read_due_at <= now, is_renamed),
+            or_(due, GradeColumn.read_due_at <= now, is_renamed, GradeColumn.removing_at <= now),
         )
     )
     return [(row[0], row[1]) for row in found]
@@ -307,6 +308,13 @@ class Held:
             .execution_options(synchronize_session=False)
         )
         self.forget_scores(session, now)
+
+    def end(self, session: Session) -> None:
+        """The column is gone for good, and with it all that was known of its scores."""
+        ours = delete(GradeColumn).where(*self.is_ours()).execution_options(synchronize_session=False)
+        if session.execute(ours.returning(GradeColumn.id)).first() is not None:
+            gone = delete(Score).where(*self._scores()).execution_options(synchronize_session=False)
+            session.execute(gone)
 
     def forget_scores(self, session: Session, now: datetime) -> None:
         """Nothing has arrived, and nothing was seen. The stamps stay: time goes on."""

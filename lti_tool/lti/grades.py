@@ -20,6 +20,12 @@ ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 ITEMS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
+# From when on a learner's work can be looked at from the grade book: as soon as there is any. Without an address of its
+# own it opens at that of the link (LTI submission review, section 3.4).
+REVIEW: Mapping[str, Any] = {
+    "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+    "label": "Open in Alongside",
+}
 _MOST_PAGES = 500
 _MOST_COMMENT = 10_000
 
@@ -41,6 +47,7 @@ class Item:
             "scoreMaximum": plain(self.maximum),
             "tag": self.tag,
             "resourceId": self.resource_id,
+            "submissionReview": dict(REVIEW),
         }
         return told | ({"resourceLinkId": self.resource_link_id} if self.resource_link_id else {})
 
@@ -97,13 +104,31 @@ class GradeBook:
         self._lms.put(url, scope=self._scopes, json=body, content_type=ITEM_TYPE, accept=ITEM_TYPE)
 
     def exists(self, url: str) -> bool:
+        return self._look(url) is not None
+
+    def remove(self, url: str, tag: str) -> bool:
+        """Deletes a line item with all of its grades; False where it does not bear our mark, and stays."""
+        answer = self._look(url)
+        if answer is None:
+            return True
+        told = answer.json
+        if not isinstance(told, dict) or told.get("tag") != tag:
+            return False
         try:
-            self._lms.get(url, scope=self._scopes, accept=ITEM_TYPE)
+            self._lms.delete(url, scope=self._scopes, accept="*/*")
+        except ServiceFailure as failure:
+            if failure.kind is not FailureKind.gone:
+                raise
+        return True
+
+    def _look(self, url: str) -> ServiceAnswer | None:
+        """None where it is not there."""
+        try:
+            return self._lms.get(url, scope=self._scopes, accept=ITEM_TYPE)
         except ServiceFailure as failure:
             if failure.kind is FailureKind.gone:
-                return False
+                return None
             raise
-        return True
 
     def results(self, url: str, user_id: str | None = None) -> dict[str, Result]:
         """By the LMS's id of the person; of one person alone, where one is named."""

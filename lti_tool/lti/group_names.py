@@ -6,7 +6,6 @@ are made, so that a panel can be set up for them.
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -58,35 +57,6 @@ class _Told:
     id: str
     name: str
     set_id: str = UNTOLD
-
-
-class NameReaders:
-    """Reads what is due in a thread of its own: a slow LMS holds up no tick."""
-
-    def __init__(self, given: Parts) -> None:
-        self._given = given
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="groups")
-        self._busy = threading.Lock()
-        self._stop = threading.Event()
-
-    def start(self) -> None:
-        if not self._stop.is_set() and self._busy.acquire(blocking=False):
-            self._pool.submit(self._read)
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def wait(self) -> None:
-        self._pool.shutdown(wait=True)
-
-    def _read(self) -> None:
-        try:
-            read_due(self._given, stop=self._stop)
-        except Exception:
-            log.exception("group_names_failed")
-        finally:
-            self._busy.release()
 
 
 def read_due(given: Parts, *, most: int = 20, stop: threading.Event | None = None) -> int:

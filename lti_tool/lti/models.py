@@ -167,6 +167,35 @@ class Roster(Base):
     said: Mapped[str | None] = mapped_column(String(SAID_LENGTH))
 
 
+class NoticeService(Base):
+    """Where a deployment's platform is told where its notices go (Platform Notification Service); the worker tells it.
+
+    ``handler`` and ``client_id``: what it was told last, or was tried to be; another public address, or another
+    registration, is told anew.
+    """
+
+    __tablename__ = "notice_service"
+    __table_args__ = (refers_to("deployment", "deployment_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    deployment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    # As the last launch gave them. `is_open`: with the right to name a handler, and with the notice that is of use.
+    url: Mapped[str] = mapped_column(String(URL_LENGTH))
+    scopes: Mapped[str] = mapped_column(Text)
+    is_open: Mapped[bool]
+    handler: Mapped[str | None] = mapped_column(String(URL_LENGTH))
+    client_id: Mapped[str | None] = mapped_column(String(ID_LENGTH))
+    # When the platform took it; none while it has not.
+    taken_at: Mapped[datetime | None]
+    # None while there is nothing to tell.
+    due_at: Mapped[datetime | None]
+    # Somebody is telling it now.
+    leased_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    # How it failed last, in the platform's own words.
+    status: Mapped[int | None]
+    said: Mapped[str | None] = mapped_column(String(SAID_LENGTH))
+
+
 class CopiedContext(Tenanted, Base):
     """That a context is a copy of another one, as a notice of its platform said."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.limits import NOTICES, NOTICES_BY_ADDRESS, address, limited
 from lti_tool.logs import log
-from lti_tool.lti.claims import Notice
+from lti_tool.lti.claims import CONTEXT_COPIED, Notice
 from lti_tool.lti.models import CopiedContext, Deployment
 from lti_tool.lti.protocol import protocol
 from lti_tool.lti.queries import PlatformCard, platforms_of
@@ -25,7 +25,6 @@ from lti_tool.problems import Problem
 from social_layer.clock import Clock
 from social_layer.database import run, upsert
 
-CONTEXT_COPIED = "LtiContextCopyNotice"
 MOST_NOTICES = 50
 MOST_AUDIENCES = 5
 

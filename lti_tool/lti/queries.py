@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.lti.claims import GradeEndpoint, Message
 from lti_tool.lti.grade_models import GradeService
-from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, Platform, Roster
+from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, NoticeService, Platform, Roster
 from social_layer.database import rows
 from social_layer.people.models import Account, Course, Membership, Person, Tenant
 from social_layer.people.queries import KNOWN, Known
@@ -135,6 +135,8 @@ class Met:
     link_title: str | None
     link_id: UUID | None
     grades: GradeEndpoint | None
+    # The address, scopes and openness of the deployment's notification service.
+    notices: tuple[str, str, bool] | None
 
 
 def find_met(session: Session, platform: PlatformCard, message: Message, custom_key: str) -> Met | None:
@@ -156,13 +158,13 @@ def find_met(session: Session, platform: PlatformCard, message: Message, custom_
     if not found:
         return None
     row = found[0]
-    roster, person = row[8:12], row[12:-4]
-    link_id, line_items_url, line_item_url, scopes = row[-4:]
+    roster, person, notices = row[8:12], row[12:-7], tuple(row[-3:])
+    link_id, line_items_url, line_item_url, scopes = row[-7:-3]
     grades = GradeEndpoint(line_items_url, line_item_url, frozenset(scopes.split())) if scopes else None
     return Met(
         Known(*person) if person[0] is not None else None,
         RosterCard(*roster) if roster[1] is not None else None,
-        *(*row[:8], link_id, grades),
+        *(*row[:8], link_id, grades, notices if notices[0] is not None else None),
     )
 
 
@@ -185,8 +187,18 @@ _MET = (
         GradeService.line_items_url,
         GradeService.line_item_url,
         GradeService.scopes,
+        NoticeService.url,
+        NoticeService.scopes,
+        NoticeService.is_open,
     )
     .select_from(Deployment)
+    .outerjoin(
+        NoticeService,
+        and_(
+            NoticeService.tenant_id == Deployment.tenant_id,
+            NoticeService.deployment_id == Deployment.id,
+        ),
+    )
     .outerjoin(
         LtiContext,
         and_(

@@ -18,6 +18,8 @@ from lti_tool.lti.claims import (
 )
 
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+# By which a tool names where notices of a platform go.
+NOTICES_SCOPE = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 _NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/"
 
@@ -46,6 +48,12 @@ SERVICES = (
         (f"{_AGS}lineitem", f"{_AGS}result.readonly", f"{_AGS}score"),
         _(
             "Let it make grade book columns for graded panels, and send points to them (Assignments and Grades)."
+        ),
+    ),
+    Wish(
+        (NOTICES_SCOPE,),
+        _(
+            "Tell it when a course was copied, so that the copy has the same panels, empty (Platform Notifications)."
         ),
     ),
 )
@@ -92,6 +100,10 @@ class ToolCard:
     @property
     def jwks_url(self) -> str:
         return f"{self.public_url}/lti/jwks.json"
+
+    @property
+    def notices_url(self) -> str:
+        return f"{self.public_url}/lti/notices"
 
     @property
     def logo_url(self) -> str:

@@ -24,6 +24,7 @@ class LineItem:
     link: str = ""
     """Key of the link it belongs to; empty when it stands alone."""
     submission_review: dict[str, Any] | None = None
+    """As the tool gave it; without it nobody is sent to review anything."""
     more: dict[str, Any] = field(default_factory=dict)
     """Dates and extensions, kept as they came."""
 
@@ -127,6 +128,14 @@ class Gradebook:
         )
         self.grades[item.number, person] = grade
         return grade
+
+    def is_reviewable(self, item: LineItem, person: str) -> bool:
+        """Whether the tool shows this work: it said so, and the work is as far as it said."""
+        review, grade = item.submission_review, self.grade(item, person)
+        if review is None or not item.link:
+            return False
+        wanted = review.get("reviewableStatus")
+        return not isinstance(wanted, list) or (grade.activity_progress if grade else "None") in wanted
 
     def forget_people(self, course: str, people: Mapping[str, Any]) -> None:
         """Their grades in a course, as a reset does."""

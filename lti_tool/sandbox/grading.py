@@ -53,7 +53,7 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
             item=item,
             learner=whose,
             given=book.grade(item, whose.key),
-            reviewable=bool(item.link),
+            reviewable=book.is_reviewable(item, whose.key),
             review="review" in request.args,
         )
 
@@ -74,7 +74,9 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
     @pages.get("/as/<person>/courses/<course>/review/<int:number>/<learner>")
     def review(person: str, course: str, number: int, learner: str) -> ResponseReturnValue:
         """The submission review launch, by a form that sends itself."""
-        me, _, item, whose = graded(person, course, number, learner)
+        me, here, item, whose = graded(person, course, number, learner)
+        if not book.is_reviewable(item, whose.key):
+            raise Unknown(f"Nothing of {whose.name} to review in {here.title}")
         launch, fields = sandbox.begin_review(me, item, whose)
         page = render_template(
             "sandbox/form_post.html",

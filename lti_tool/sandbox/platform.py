@@ -293,8 +293,10 @@ class Sandbox:
     def begin_review(
         self, user: Named, item: LineItem, learner: Named, options: LaunchOptions | None = None
     ) -> tuple[Launch, dict[str, str]]:
-        """A submission review launch (LTI-AGS 2.0, section 3.1.8) of the line item's link."""
-        review = item.submission_review or {}
+        """A submission review launch (LTI-AGS 2.0, section 3.1.8) of the line item's link. Raises Unknown."""
+        review = item.submission_review
+        if review is None:
+            raise Unknown(f"The tool offers no review of {item.label!r}")
         return self.begin_launch(
             user,
             item.link,

@@ -82,8 +82,7 @@ def edit_form(panel_id: UUID, entry_id: UUID) -> Response:
     with looking(panel_id) as (session, viewer):
         entry = _find(session, viewer, entry_id)
         kept = queries.drafts(session, viewer).get(f"edit:{entry_id}")
-    if not viewer.may_post:
-        raise Problem("may_not_post")
+    actions.let_write(viewer)
     if not entry.is_mine:
         raise Problem("not_author")
     if entry.deleted:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
-from lti_tool.fields import ChosenId, Text
+from lti_tool.fields import ChosenId, LocalTime, Text
 from social_layer.groups.plans import MOST_GROUPS, MOST_PEOPLE
 from social_layer.panels.models import GroupMode, Kind
 from social_layer.people.class_list import Shown
@@ -45,12 +45,15 @@ class Version(Form):
 
 
 class Settings(Form):
-    """A panel's set-up."""
+    """A panel's set-up. A page of an earlier day sends no dates: they stay."""
 
     kind = fields.Enum(Kind, by_value=True, required=True)
     title = Text(load_default="")
     purpose = Text(load_default="")
     prompt = Text(load_default="")
+    opens_at = LocalTime(allow_none=True)
+    due_at = LocalTime(allow_none=True)
+    closes_at = LocalTime(allow_none=True)
     group_mode = fields.Enum(GroupMode, by_value=True, load_default=None)
     group_set_id = ChosenId(load_default=None)
 

@@ -12,6 +12,7 @@ from lti_tool.web import blueprint, grading_page
 from lti_tool.web.forms import from_form, from_query
 from lti_tool.web.fragments import fragment
 from lti_tool.web.grading_forms import (
+    ColumnOrder,
     EntriesQuery,
     JudgementForm,
     ListQuery,
@@ -62,6 +63,17 @@ def change_grading_rules(panel_id: UUID) -> Response:
     with looking(panel_id) as (session, viewer):
         context = grading_page.rules(session, viewer, parts().clock())
     return fragment("web/grading/rules_saved.html", **context)
+
+
+@blueprint.post(f"{_GRADING}/columns/<uuid:stage_id>")
+def order_column(panel_id: UUID, stage_id: UUID) -> Response:
+    """A column that was left in the LMS is to go, or to stay after all."""
+    wish = from_form(ColumnOrder)["wish"]
+    with changing(panel_id) as (session, viewer):
+        grade_orders.order_column(session, parts().clock, viewer, stage_id, wish)
+    with looking(panel_id) as (session, viewer):
+        context = grading_page.rules(session, viewer, parts().clock())
+    return fragment("web/grading/rules.html", **context)
 
 
 @blueprint.post(f"{_GRADING}/rules/preview")

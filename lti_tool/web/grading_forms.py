@@ -43,6 +43,12 @@ class Order(Form):
     wish = fields.String(required=True, validate=validate.OneOf(["again", "replace", "keep"]))
 
 
+class ColumnOrder(Form):
+    """What is to become of the column of a stage that is graded no more."""
+
+    wish = fields.String(required=True, validate=validate.OneOf(["delete", "leave"]))
+
+
 class ListQuery(Form):
     show = fields.String(load_default="all", validate=validate.OneOf(["all", "look"]))
     after = fields.UUID(load_default=None)

@@ -11,7 +11,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.grade_queries import Destination, Sending, columns, find_destination, sendings
+from lti_tool.lti.grade_queries import Destination, Sending, columns, find_destination, left_columns, sendings
+from lti_tool.moments import moment
 from lti_tool.problems import Problem
 from lti_tool.translations import language
 from lti_tool.web import grading_words as say
@@ -178,6 +179,9 @@ def rules(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]:
     return {
         **_around(viewer, sheet, now),
         "judged": queries.judged_stages(session, sheet),
+        "left": left_columns(
+            session, viewer.tenant_id, viewer.panel.id, [stage.id for stage in sheet.stages]
+        ),
         "offered": OFFERED[viewer.panel.kind],
         "first": first_rule(viewer.panel.kind),
         "zone": get_timezone_location(sheet.zone.key, locale=get_locale(), return_city=False),
@@ -211,7 +215,7 @@ def _around(viewer: Viewer, sheet: Sheet, now: datetime) -> dict[str, Any]:
         "sheet": sheet,
         "say": say,
         "today": now.astimezone(sheet.zone).date(),
-        "when": lambda at: say.moment(at, sheet.zone, now),
+        "when": lambda at: moment(at, sheet.zone, now),
     }
 
 

@@ -1,11 +1,9 @@
 """Grading in words: a rule as one sentence, what somebody has of it line by line, and what became of a grade."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask_babel import get_locale, lazy_gettext
@@ -14,12 +12,14 @@ from flask_babel import ngettext as plural
 
 from lti_tool.lti.grade_models import OwnWords, ScoreState
 from lti_tool.lti.grade_queries import Sending, near
+from lti_tool.moments import day
 from social_layer.grading.queries import Grade
 from social_layer.grading.rules import Counted, Giving, Need, Rule
 
 OWN_WORDS = {
     OwnWords.not_allowed: lazy_gettext("The LMS does not let the tool send grades for this panel any more."),
     OwnWords.no_column: lazy_gettext("The LMS does not let the tool make a column in its grade book."),
+    OwnWords.no_removal: lazy_gettext("The LMS does not let the tool delete this column any more."),
     OwnWords.gone_again: lazy_gettext(
         "The column was removed in the LMS, and so was the one made in its place. “Send all grades now” makes another."
     ),
@@ -132,27 +132,6 @@ def out_of(points: float, most: float) -> str:
 
 def number(points: float) -> str:
     return format_decimal(points, format="0.##", locale=_locale())
-
-
-def day(moment: date, today: date) -> str:
-    """A day of this year without its year."""
-    # "14 March" wherever English is spoken, but for the United States.
-    locale = _locale()
-    if locale.language == "en" and locale.territory != "US":
-        locale = Locale("en", "GB")
-    if moment.year == today.year:
-        return format_skeleton("MMMMd", moment, locale=locale)
-    return format_date(moment, "long", locale=locale)
-
-
-def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """ "14 March, 09:30"."""
-    here = at.astimezone(zone)
-    return _(
-        "%(day)s, %(time)s",
-        day=day(here.date(), now.astimezone(zone).date()),
-        time=format_time(here, "short", tzinfo=zone, locale=_locale()),
-    )
 
 
 def state(sending: Sending | None, grade: Grade, can_send: bool) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.parts import parts
 from lti_tool.translations import language, refresh
+from lti_tool.web.dates import dates_form, dates_shown
 from lti_tool.web.grouping import GROUP_MODES
 from lti_tool.web.kinds import KINDS
 from lti_tool.web.presenting import Presenter
@@ -55,13 +56,16 @@ def panel_context(session: Session, viewer: Viewer, group: UUID | None = None) -
     chosen = places.chosen if places else None
     page = entries_page(session, viewer, group=chosen)
     offers_set_up = viewer.may_set_up and not viewer.panel.is_set_up
+    now = parts().clock()
     return {
         **entries_context(viewer),
-        "threads": Presenter(viewer, parts().clock(), on_arrival=True).threads(page.items),
+        "threads": Presenter(viewer, now, on_arrival=True).threads(page.items),
         "next": page.next,
         "within_thread": page.within_thread,
         "drafts": drafts(session, viewer),
         "panel": viewer.panel,
+        "dates_shown": dates_shown(viewer, now),
+        **(dates_form(viewer) if offers_set_up else {}),
         "kind": KINDS[viewer.panel.kind],
         "kinds": KINDS,
         "places": places,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
-from lti_tool.fields import Text
+from lti_tool.fields import Instant, Text
 from social_layer.panels.models import Kind
 from social_layer.panels.settings import Settings
 
@@ -20,9 +20,9 @@ class Chosen(Schema):
     title = Text(load_default="")
     purpose = Text(load_default="")
     prompt = Text(load_default="")
-    opens_at = fields.AwareDateTime(load_default=None, allow_none=True)
-    due_at = fields.AwareDateTime(load_default=None, allow_none=True)
-    closes_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    opens_at = Instant(load_default=None, allow_none=True)
+    due_at = Instant(load_default=None, allow_none=True)
+    closes_at = Instant(load_default=None, allow_none=True)
     points = fields.Float(load_default=None, allow_none=True)
 
     @post_load

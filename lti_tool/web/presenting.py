@@ -9,13 +9,13 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_skeleton, format_timedelta
 from flask import render_template
 from flask_babel import gettext
 
+from lti_tool.moments import zone
 from lti_tool.translations import language
 from lti_tool.wording import group_name
 from social_layer.discussion.models import ReactionKind
@@ -160,15 +160,6 @@ def initials(name: str) -> str:
     if not words:
         return name[:1].upper()
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
-
-
-@lru_cache(1024)
-def zone(name: str | None) -> ZoneInfo:
-    """The time zone of that name, or UTC: what an LMS calls its zones is not always a zone."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (KeyError, OSError, ValueError, ModuleNotFoundError):
-        return ZoneInfo("UTC")
 
 
 @lru_cache(4096)

@@ -8,6 +8,7 @@ from lti_tool.bearer import changing, looking
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from lti_tool.web import blueprint
+from lti_tool.web.dates import dates_form, read_dates
 from lti_tool.web.forms import Settings, from_form
 from lti_tool.web.fragments import fragment
 from lti_tool.web.grouping import GROUP_MODES
@@ -36,6 +37,7 @@ def set_up_form(panel_id: UUID) -> Response:
         group_sets=sets,
         group_set_id=chosen,
         set_name=set_name,
+        **dates_form(viewer),
     )
 
 
@@ -44,7 +46,8 @@ def change_set_up(panel_id: UUID) -> Response:
     """The page's whole content again: the kind may be another one."""
     wanted = from_form(Settings)
     with changing(panel_id) as (session, viewer):
-        set_up(session, parts().clock, viewer, **wanted)
+        dates = read_dates(viewer, wanted)
+        set_up(session, parts().clock, viewer, dates=dates, **wanted)
     with looking(panel_id) as (session, viewer):
         context = panel_context(session, viewer)
     return fragment("web/content.html", as_fragment=True, **context)

@@ -66,11 +66,12 @@ def post(
 
     The same ``idempotency_key`` of the same voice in the same panel is the same entry, however often it is sent.
     ``turn``: the caller's own, where it has taken one in this transaction.
-    Raises ``may_not_post``, ``body_missing``, ``text_too_long``, ``too_much_markup``, ``entry_not_found``,
+    Raises ``may_not_post``, ``panel_not_open``, ``panel_closed``, ``body_missing``, ``text_too_long``,
+    ``too_much_markup``, ``entry_not_found``,
     ``entry_removed``, ``idempotency_key_reused``, ``in_no_group``, ``group_missing``, ``group_not_found``,
     ``group_closed``, ``groups_changed``.
     """
-    _let_write(viewer)
+    let_write(viewer)
     written = _checked(title, body)
     entry_id = uuid5(viewer.voice_id, f"{viewer.panel.id} {idempotency_key}") if idempotency_key else uuid4()
     seq, kind, mode = turn or take_turn(session, viewer)
@@ -133,7 +134,7 @@ def edit(
 
     Raises ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``, and as :func:`post`.
     """
-    _let_write(viewer)
+    let_write(viewer)
     written = _checked(title, body)
     seq = take_turn(session, viewer).seq
     entry = _answerable(session, viewer, entry_id)
@@ -164,7 +165,7 @@ def remove(
 
     Raises ``may_not_post``, ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``.
     """
-    _let_write(viewer)
+    let_write(viewer)
     seq = take_turn(session, viewer).seq
     entry = _answerable(session, viewer, entry_id)
     if entry.voice_id != viewer.voice_id and not viewer.is_staff:
@@ -192,7 +193,7 @@ def react(
 
     Raises ``may_not_post``, ``entry_not_found``, ``entry_removed``.
     """
-    _let_write(viewer)
+    let_write(viewer)
     seq = take_turn(session, viewer).seq
     _answerable(session, viewer, entry_id)
     if on:
@@ -237,11 +238,12 @@ def mark_read(session: Session, viewer: Viewer, seen: Sequence[UUID]) -> None:
 
 
 def save_draft(session: Session, viewer: Viewer, about: str, fields: dict[str, Any]) -> None:
-    """Keeps what the viewer is writing, for their eyes only.
+    """Keeps what the viewer is writing, for their eyes only: after the close too, so that nothing begun is lost.
 
-    Raises ``may_not_post``, ``draft_misplaced``, ``draft_too_long``.
+    Raises ``may_not_post``, ``panel_not_open``, ``draft_misplaced``, ``draft_too_long``.
     """
-    _let_write(viewer)
+    if not viewer.is_late:
+        let_write(viewer)
     if not ABOUT.fullmatch(about):
         raise Invalid("draft_misplaced")
     if sum(len(str(value)) for value in fields.values()) > MAX_DRAFT:
@@ -297,7 +299,12 @@ def _for_whom(
     return group_to_write_to(session, viewer, mode, wanted)
 
 
-def _let_write(viewer: Viewer) -> None:
+def let_write(viewer: Viewer) -> None:
+    """Raises ``panel_not_open``, ``panel_closed``, ``in_no_group`` and ``may_not_post``."""
+    if viewer.is_early:
+        raise NotAllowed("panel_not_open", at=viewer.panel.opens_at)
+    if viewer.is_late:
+        raise NotAllowed("panel_closed", at=viewer.panel.closes_at)
     if viewer.lacks_group:
         raise NotAllowed("in_no_group")
     if not viewer.may_post:

@@ -1,6 +1,7 @@
 """Writes: panels are made at the first launch of their place, set up by staff, and opened."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -14,7 +15,7 @@ from social_layer.grading.actions import carry
 from social_layer.groups.queries import set_to_use
 from social_layer.panels.models import GroupMode, Kind, Panel, PanelGroups, Template, TemplateVersion
 from social_layer.panels.queries import has_entries, hold_unless_opened, version_by_id
-from social_layer.panels.settings import Settings, checked, first_version, next_version
+from social_layer.panels.settings import DATES, Settings, checked, first_version, next_version
 from social_layer.refusals import Conflict, NotAllowed
 from social_layer.viewer import Viewer
 
@@ -61,22 +62,25 @@ def set_up(
     prompt: str,
     group_mode: GroupMode | None = None,
     group_set_id: UUID | None = None,
+    dates: Mapping[str, datetime | None] | None = None,
 ) -> None:
     """Gives the panel new settings, as the next version of its template.
 
     ``group_mode``: as it was, where none is given. ``group_set_id``: which groups, where the mode has any.
+    ``dates``: of ``settings.DATES`` those that change, None for no such date; the others stay.
     Raises ``not_staff``, ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``too_much_markup``,
-    ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has posted: what was written
-    under one kind's rules must not change its meaning.
+    ``dates_out_of_order``, ``group_set_missing``, ``group_set_not_found``, and ``kind_is_fixed`` once somebody has
+    posted: what was written under one kind's rules must not change its meaning.
     """
     if not viewer.may_set_up:
         raise NotAllowed("not_staff")
-    wanted = checked(Settings(kind=kind, title=title, purpose=purpose, prompt=prompt))
     # Taking the panel's row first makes two set-ups at once, or a set-up and a first post, one after the other.
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
     taken = update(Panel).where(panel_is).values(set_up_at=clock()).returning(Panel.template_version_id)
     # What the viewer saw may have changed before the row was ours.
     present = version_by_id(session, viewer.tenant_id, session.execute(taken).scalar_one())
+    days = {name: getattr(present, name) for name in DATES} | dict(dates or {})
+    wanted = checked(Settings(kind=kind, title=title, purpose=purpose, prompt=prompt, **days))
     if kind != present.kind and has_entries(session, viewer):
         raise Conflict("kind_is_fixed")
     if group_mode is not None:
@@ -96,6 +100,7 @@ def set_up(
         title=wanted.title,
         purpose=wanted.purpose,
         prompt=wanted.prompt,
+        **days,
         **({"group_mode": group_mode} if group_mode is not None else {}),
     )
     session.add(version)

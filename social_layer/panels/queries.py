@@ -1,6 +1,6 @@
 """Reads: a panel as one of its readers sees it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,11 +33,16 @@ from social_layer.people.models import (
     Role,
     Voice,
 )
-from social_layer.viewer import PanelCard, Viewer
+from social_layer.viewer import PanelCard, Phase, Viewer
 
 
-def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id: UUID) -> Viewer | None:
-    """The viewer and the panel, in one statement; None where the membership ended or the panel is another course's."""
+def find_viewer(
+    session: Session, tenant_id: UUID, membership_id: UUID, panel_id: UUID, now: datetime | None = None
+) -> Viewer | None:
+    """The viewer and the panel, in one statement; None where the membership ended or the panel is another course's.
+
+    ``now``: the moment of the look, by which the panel's dates hold; none for whoever looks on behalf of the house.
+    """
     asked = {"tenant": tenant_id, "membership": membership_id, "panel": panel_id}
     found = rows(session, _VIEWER, asked)
     if not found:
@@ -60,8 +65,11 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         group_mode=GroupMode(row.group_mode),
         has_groups=row.had_groups is not None or row.group_mode != GroupMode.everyone,
         is_graded=row.is_graded,
+        opens_at=row.opens_at,
+        due_at=row.due_at,
+        closes_at=row.closes_at,
     )
-    return Viewer(
+    viewer = Viewer(
         tenant_id=tenant_id,
         membership_id=membership_id,
         person_id=row.person_id,
@@ -73,7 +81,10 @@ def find_viewer(session: Session, tenant_id: UUID, membership_id: UUID, panel_id
         time_zone=row.time_zone or row.course_time_zone,
         panel=panel,
         own_groups=row.own_groups,
+        phase=panel.phase(now) if now is not None else Phase.open,
     )
+    # What the panel asks is seen when it opens.
+    return replace(viewer, panel=replace(panel, prompt="", prompt_html="")) if viewer.is_early else viewer
 
 
 # The LMS's own set, for a panel that none was chosen for: a copied course brings the mode and other groups.
@@ -133,6 +144,9 @@ _VIEWER: Select[*tuple[Any, ...]] = (
         TemplateVersion.prompt,
         TemplateVersion.prompt_html,
         TemplateVersion.group_mode,
+        TemplateVersion.opens_at,
+        TemplateVersion.due_at,
+        TemplateVersion.closes_at,
         PanelGroups.panel_id.label("had_groups"),
         case((TemplateVersion.group_mode == GroupMode.everyone, 0), else_=_OWN_GROUPS).label("own_groups"),
         exists()

@@ -13,6 +13,7 @@ from social_layer.panels.models import Kind, TemplateVersion
 from social_layer.refusals import Invalid
 
 MAX_PURPOSE = 500
+DATES = ("opens_at", "due_at", "closes_at")
 MAX_POINTS = 1000
 # What belongs to one row and not to the settings; all other columns are taken along, those of later days included.
 _OF_THE_ROW = frozenset({"tenant_id", "id", "template_id", "number", "created_at"})
@@ -55,7 +56,7 @@ def checked(settings: Settings) -> Settings:
 
 def _check_dates(settings: Settings) -> None:
     """They open before they are due, and close then or later."""
-    given = [(name, getattr(settings, name)) for name in ("opens_at", "due_at", "closes_at")]
+    given = [(name, getattr(settings, name)) for name in DATES]
     told = [(name, at) for name, at in given if at is not None]
     for (first, earlier), (name, later) in pairwise(told):
         if later < earlier or (first == "opens_at" and later == earlier):

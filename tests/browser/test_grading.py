@@ -91,6 +91,14 @@ def test_grading_a_learner_by_keyboard_and_sending(visit: VISIT, third_party_coo
     maya.sees("Given by hand: 7.5 of 10 points")
     maya.sees("jolly good")
 
+    # And back from the LMS's own grade book.
+    house, course = amara.place.house, amara.place.course
+    amara.page.goto(f"{house.lms_url}/as/amara/courses/{course}/grades/{item.number}/maya")
+    amara.page.get_by_role("link", name="Show the work").click()
+    work = amara.page.frame_locator("iframe[name=review]")
+    expect(work.get_by_role("heading", name="Maya Chen", level=1)).to_be_visible()
+    expect(work.get_by_text("Something whistled").first).to_be_visible()
+
 
 def test_a_grade_of_the_lms_is_replaced_only_after_asking(visit: VISIT) -> None:
     amara = make_rule(visit)

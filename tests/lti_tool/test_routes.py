@@ -70,7 +70,7 @@ FOR_STAFF = {
     *("web.people", "web.list_people", "web.roster_progress", "web.refresh_roster"),
     *("web.grading", "web.grading_rules", "web.change_grading_rules", "web.preview_grading_rules"),
     *("web.grade_learner", "web.more_contributions", "web.judge", "web.take_judgement_back"),
-    *("web.order_sending", "web.send_all", "web.read_back"),
+    *("web.order_sending", "web.order_column", "web.send_all", "web.read_back"),
 }
 # They change nothing, or only the asker's own pass.
 HARMLESS = ("preview", "preview_reflection", "note_reading", "renew_token", "link_to_contributions")
@@ -89,6 +89,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "web.preview_grading_rules": {"stage-0-replies": "1", "stage-0-points": "5"},
     "web.judge": {"points": "1"},
     "web.order_sending": {"wish": "again"},
+    "web.order_column": {"wish": "leave"},
     "web.post_entry": {"body": "some words"},
     "web.change_entry": {"body": "other words", "version": "1"},
     "web.share_reflection": {"what": "It happened."},

@@ -7,6 +7,8 @@ export const confirmSending = (button) => confirmed("confirm-sending", button);
 /** As `confirmed`: whether ours may take the place of a grade that somebody gave in the LMS. */
 export const confirmReplacing = (button) => confirmed("confirm-replacing", button);
 
+/** As `confirmed`: whether a column of the LMS's grade book may go, with all grades in it. */
+export const confirmColumnLoss = (button) => confirmed("confirm-column-loss", button);
 /** As `confirmed`: whether a stage may go, with the points that staff gave in it. */
 export const confirmStageLoss = (button) => confirmed("confirm-stage-loss", button);
 

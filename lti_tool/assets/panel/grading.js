@@ -2,7 +2,7 @@
 // a place of its own, and the panel is away meanwhile.
 
 import htmx from "htmx.org";
-import { confirmReplacing, confirmSending, confirmStageLoss } from "./dialogs.js";
+import { confirmColumnLoss, confirmReplacing, confirmSending, confirmStageLoss } from "./dialogs.js";
 import { announce } from "./live.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
@@ -27,6 +27,7 @@ export const gradingActs = {
   "add-stage": addStage,
   "remove-stage": removeStage,
   "end-grading": endGrading,
+  "delete-column": deleteColumn,
 };
 
 /** `path`: where the page is to begin, such as one learner's screen; empty where it begins with the panel. */
@@ -144,6 +145,11 @@ function onConfirm(event) {
 async function replaceGrade(button) {
   if (!(await confirmReplacing(button))) return;
   htmx.ajax("POST", button.dataset.address, { target: "#grading", source: button, values: { wish: "replace" } });
+}
+
+async function deleteColumn(button) {
+  if (!(await confirmColumnLoss(button))) return;
+  htmx.ajax("POST", button.dataset.address, { target: "#grading", source: button, values: { wish: "delete" } });
 }
 
 let soon = 0;

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from lti_tool.lti import invites as making
 from lti_tool.lti.invites import make_invite
-from lti_tool.lti.models import Invite, Platform
-from lti_tool.lti.registrations import Registration, register
+from lti_tool.lti.models import Invite, NoticeService, Platform
+from lti_tool.lti.registrations import Registration, make_deployment, register
 from lti_tool.lti.service_errors import note_service_error, sweep_service_errors
 from lti_tool.parts import Parts
 from lti_tool.problems import Problem
@@ -223,3 +223,57 @@ def test_an_operator_of_one_institution_finds_nothing_of_another(desk: Desk, giv
     with given.database.read() as session:
         (made,) = session.scalars(select(Invite).where(Invite.name == "Bob's"))
     assert made.tenant_id == platform_of(given, theirs).tenant_id
+
+
+def test_many_deployments_are_paged(desk: Desk, given: Parts, clock: Clock) -> None:
+    found = platform_of(given, add_platform(given, "Many"))
+    with given.database.write() as session:
+        for number in range(120):
+            session.add(make_deployment(given.clock, found.tenant_id, found.id, f"deployment-{number}"))
+            clock.pass_by(seconds=number % 2)
+    seen: list[str] = []
+    path: str | None = f"/platforms/{found.id}"
+    while path:
+        page = desk.get(path).text
+        listed = re.findall(r"<code>(deployment-\d+)</code>", page)
+        assert len(listed) <= 50
+        seen += listed
+        onward = re.search(r'href="/admin([^"]+after=[^"]+)#deployments"', page)
+        path = html.unescape(onward[1]) if onward else None
+    assert sorted(seen) == sorted(f"deployment-{number}" for number in range(120))
+    assert "bad_cursor" in desk.get(f"/platforms/{found.id}?after=nonsense").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "at its next turn"),
+        ({"is_open": False, "due_at": None}, "does not allow this tool"),
+        ({"failures": 2, "status": 403, "said": HOSTILE}, "has not taken the request"),
+        ({"taken": True, "due_at": None}, "are on, since"),
+    ],
+)
+def test_whether_notices_are_on_is_shown(
+    desk: Desk, given: Parts, changes: dict[str, object], words: str
+) -> None:
+    found = platform_of(given, add_platform(given, "Notified"))
+    assert "offers no notices" in desk.get(f"/platforms/{found.id}").text
+    with given.database.write() as session:
+        deployment = make_deployment(given.clock, found.tenant_id, found.id, "another")
+        session.add(deployment)
+        session.flush()
+        told = {"is_open": True, "due_at": given.clock(), "failures": 0, **changes}
+        taken_at = given.clock() if told.pop("taken", False) else None
+        session.add(
+            NoticeService(
+                tenant_id=found.tenant_id,
+                deployment_id=deployment.id,
+                url="https://lms.example.edu/notices",
+                scopes="",
+                taken_at=taken_at,
+                **told,
+            )
+        )
+    page = desk.get(f"/platforms/{found.id}").text
+    assert words in page
+    assert HOSTILE not in page

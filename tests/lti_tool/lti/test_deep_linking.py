@@ -97,6 +97,11 @@ def test_what_the_lms_is_handed(lms: Course) -> None:
             "label": "Looking <back>",
             "resourceId": template,
             "tag": "participation",
+            "submissionReview": {
+                "reviewableStatus": ["InProgress", "Submitted", "Completed"],
+                "label": "Open in Alongside",
+                "url": "http://localhost:8000/lti/launch",
+            },
         },
     }
     assert set(plain) == {"type", "title", "text", "url", "custom", "iframe"}
@@ -319,7 +324,7 @@ def test_what_is_wrong_is_said_of_the_panel_and_its_field(
 ) -> None:
     refused = Chooser(course).place(PANEL, {**PANEL, **change})
     said = refused.get_json()
-    assert (refused.status_code, said["code"]) == (422, code)
+    assert (refused.status_code, said["code"]) == (409 if code == "dates_out_of_order" else 422, code)
     assert list(said["errors"]["panels"]["1"]) == [field]
     assert course.rows(Template) == []
 

@@ -74,6 +74,22 @@ def test_who_was_told_groups_before_costs_one_statement_more(lms: Course) -> Non
     assert len(seen) <= 14
 
 
+def test_a_group_that_is_met_for_the_first_time_costs_few_statements(lms: Course) -> None:
+    """Of the message that comes back from the LMS; the login before it costs three."""
+    course = lms.sandbox.world.course("ecology").key
+    lms.sandbox.set_groups("maya", course)
+    for _ in range(2):
+        config_of(lms.launch("maya"))
+    for groups in (("1",), ("1", "2"), ("1", "2", "3")):
+        lms.sandbox.set_groups("maya", course, *groups)
+        browser = lms.browser()
+        fields = lms.ready(browser)
+        with counted_statements(lms.given) as seen:
+            config_of(browser.post("/lti/launch", fields))
+        assert len(seen) <= 14
+    assert groups_of(lms, lms.sandbox.world.person("maya").name) == {1, 2, 3}
+
+
 def test_an_lms_that_does_not_tell_changes_nothing(lms: Course) -> None:
     config_of(lms.launch("maya"))
     maya = lms.sandbox.world.person("maya").name

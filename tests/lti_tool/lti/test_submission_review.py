@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lti_tool.lti.grades import REVIEW
 from lti_tool.parts import Parts
 from lti_tool.sandbox import authorize
 from tests.lti_tool.lti import rostering
@@ -49,6 +50,17 @@ def test_staff_come_to_that_persons_screen(room: Classroom) -> None:
     )
     assert screen.status_code == 200
     assert "Maya Chen" in screen.text
+
+
+def test_the_grade_book_offers_it_for_the_column_that_we_made(room: Classroom) -> None:
+    room.arrive("lucas")
+    graded(room)
+    book = room.course.sandbox.gradebook
+    (item,) = room.items
+    assert item.submission_review == dict(REVIEW)
+    assert book.is_reviewable(item, "maya")
+    assert not book.is_reviewable(item, "lucas")
+    assert "url" not in REVIEW  # that of the link
 
 
 def test_learners_come_to_their_own_lines_and_to_nobody_elses(room: Classroom) -> None:

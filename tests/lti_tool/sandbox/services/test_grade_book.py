@@ -61,6 +61,24 @@ def test_a_long_class_has_pages(tool: Tool) -> None:
     assert "Previous page" in page
 
 
+def test_a_review_is_offered_where_the_tool_said_so_and_as_soon_as_it_said(tool: Tool) -> None:
+    client = tool.bench.client
+    link = tool.bench.sandbox.world.links["food-web"]
+    tool.make(resourceLinkId=link.id)
+    tool.make(submissionReview={"url": LAUNCH_URL})
+    review = {"reviewableStatus": ["Submitted", "Completed"]}
+    item = tool.make(resourceLinkId=link.id, submissionReview=review)
+    for number in (1, 2, 3):
+        assert "Show the work" not in client.get(f"/as/amara/courses/ecology/grades/{number}/maya").text
+        assert client.get(f"/as/amara/courses/ecology/review/{number}/maya").status_code == 404
+    tool.score(item, activityProgress="InProgress")
+    assert client.get("/as/amara/courses/ecology/review/3/maya").status_code == 404
+    tool.score(item)
+    assert "Show the work" in client.get("/as/amara/courses/ecology/grades/3/maya").text
+    assert client.get("/as/amara/courses/ecology/review/3/maya").status_code == 200
+    assert client.get("/as/amara/courses/ecology/review/3/lucas").status_code == 404
+
+
 @pytest.mark.parametrize("profile", ["moodle", "canvas"])
 def test_a_submission_review_opens_the_tool_for_one_learner(
     profile: str, bench_for: Callable[..., Bench]
