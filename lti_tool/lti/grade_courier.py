@@ -60,8 +60,12 @@ class Grader:
         with database.read() as session:
             panels = panels_to_count(session, clock())
         for tenant_id, panel_id in panels:
-            with database.write() as session:
-                count_panel(session, clock, tenant_id, panel_id)
+            try:
+                with database.write() as session:
+                    count_panel(session, clock, tenant_id, panel_id)
+            except Exception:
+                # What is wrong with one panel holds up nobody else's grades; it is counted again with the next sweep.
+                log.exception("panel_not_counted", panel=str(panel_id))
         with database.read() as session:
             ready = ready_columns(session, clock())
         with self._lock:

@@ -92,6 +92,8 @@ def test_the_sentence_in_german(instructor: Reader) -> None:
         ({"stage-0-points": "1e3"}, "invalid"),
         ({"stage-0-points": ""}, "points_wrong"),
         ({"stage-0-due_on": "14 March"}, "invalid"),
+        ({"stage-0-due_on": "9999-12-31"}, "invalid"),
+        ({"stage-0-opens_on": "0001-01-01"}, "invalid"),
         ({"stage-0-opens_on": "2026-03-15"}, "dates_crossed"),
         ({"stage-0-id": "nobody"}, "invalid"),
         ({"stage-0-id": "00000000-0000-0000-0000-000000000001"}, "stage_not_found"),
