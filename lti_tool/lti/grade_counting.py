@@ -151,7 +151,8 @@ def _wish(session: Session, sheet: Sheet, now: datetime, everyone: bool) -> int:
     for learner in queries.grades(session, sheet, now):
         for grade in learner.grades:
             row = known.get((learner.membership_id, grade.stage.id))
-            if not _is_due(grade, row is not None, everyone):
+            is_former = row is not None and row.state == ScoreState.former
+            if not _is_due(grade, row is not None and not is_former, everyone):
                 continue
             says = _says(grade, now)
             if row is None:
@@ -165,7 +166,7 @@ def _wish(session: Session, sheet: Sheet, now: datetime, everyone: bool) -> int:
                         **says,
                     }
                 )
-            elif _differs(row, grade) or (everyone and row.state == ScoreState.parked):
+            elif is_former or _differs(row, grade) or (everyone and row.state == ScoreState.parked):
                 changed.append(
                     {"tenant_id": sheet.tenant_id, "id": row.id, **says, "wish": row.wish + 1, "answer": None}
                 )

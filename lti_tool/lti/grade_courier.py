@@ -6,7 +6,7 @@ sent, later than the last one for the same person; where that second has been us
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event as Flag
 from threading import Lock
@@ -129,6 +129,10 @@ class _Courier:
                     self._deliver(held, url, to, book)
                 except Gone:
                     columns.forget(url)
+                    if to.line_item_url == url:
+                        # The last launch told of it when it still was there.
+                        to = replace(to, line_item_url=None)
+                        columns = replace(columns, to=to)
                     continue
                 break
         with self._database.write() as session:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -324,7 +325,7 @@ class Held:
             update(Score)
             .where(*self._scores())
             .values(
-                state=ScoreState.pending,
+                state=case((Score.state == ScoreState.former, Score.state), else_=ScoreState.pending),
                 due_at=now,
                 attempts=0,
                 answer=None,

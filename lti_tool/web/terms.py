@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lti_tool.bearer import changing, looking
+from lti_tool.lti.grade_orders import leave_former
 from lti_tool.parts import parts
 from lti_tool.web import blueprint
 from lti_tool.web.forms import Ending, FormerPage, from_form, from_query
@@ -33,6 +34,7 @@ def begin_term(panel_id: UUID) -> Response:
     over = from_form(Ending)["term"]
     with changing(panel_id) as (session, viewer):
         start_new_term(session, parts().clock, viewer, after=over)
+        leave_former(session, viewer)
         after = find_viewer(session, viewer.tenant_id, viewer.membership_id, panel_id) or viewer
         return _terms(session, after, said=_("A new term has begun."))
 

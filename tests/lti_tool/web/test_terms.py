@@ -1,6 +1,7 @@
 """A new term: what was written is archived, staff look back, and learners see an empty panel."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from social_layer.people.models import Membership, Role
 from tests.lti_tool.web.reader import Reader, words_of
 from tests.queries import counted
 from tests.room import Room
+from tests.social_layer.grading.class_room import sheet_of
 
 ANYBODY = Callable[..., Reader]
 OFFER = "A new term seems to have begun."
@@ -135,3 +137,30 @@ def test_an_instructors_page_takes_few_statements(instructor: Reader, learner: R
     with counted(room.database.engine) as sent:
         instructor.page()
     assert len(sent) <= 6
+
+
+def test_no_days_of_the_former_term_hold_in_the_new_one(
+    instructor: Reader, learner: Reader, room: Room
+) -> None:
+    closes = (room.clock() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+    instructor.post("/setup", kind="discussion", title="Rivers", prompt="*Why*", closes_at=closes)
+    rule = {"replies": "3", "points": "10", "due_on": "2026-03-14", "opens_on": "2026-03-01", "by_itself": "true"}
+    instructor.post("/grading/rules", **{f"stage-0-{name}": value for name, value in rule.items()})
+    stage = sheet_of(room).stages[0]
+    room.clock.pass_by(hours=2)
+    assert learner.post("/entries", body="Late").json["code"] == "panel_closed"
+    assert "are cleared" in words_of(instructor.get("/terms").text)
+    instructor.post("/terms", term="1")
+    assert learner.write("In the new term")
+    panel = instructor.viewer.panel
+    assert (panel.opens_at, panel.due_at, panel.closes_at) == (None, None, None)
+    assert (panel.title, panel.prompt, panel.is_graded) == ("Rivers", "*Why*", True)
+    (now,) = sheet_of(room).stages
+    assert now.id == stage.id
+    assert now.rule == replace(stage.rule, opens_on=None, due_on=None, by_itself=False)
+
+
+def test_a_panel_without_days_keeps_its_version(instructor: Reader) -> None:
+    before = instructor.viewer.panel.template_version_id
+    instructor.post("/terms", term="1")
+    assert instructor.viewer.panel.template_version_id == before
