@@ -115,12 +115,18 @@ class _Courier:
             sheet = find_sheet(session, held.tenant_id, held.panel_id)
             to = destination_for(session, held)
             platform = find_platform(session, held.tenant_id, to.platform_id) if to else None
+        if sheet is not None and not _grades(sheet, held):
+            # Graded no more: what still waited is not sent, and no column made for it.
+            with self._database.write() as session:
+                held.leave(session)
+            if not self._is_to_go(held):
+                return
         if sheet is None or to is None or platform is None or not to.takes_scores:
             raise ServiceFailure(FailureKind.refused, None, OwnWords.not_allowed)
         with services.of(self._given, platform) as lms:
             book = GradeBook(lms, to)
             columns = Columns(self._database, self._clock, held, to, book)
-            if self._is_to_go(held, sheet):
+            if not _grades(sheet, held):
                 columns.remove()
                 return
             for _attempt in range(2):
@@ -138,11 +144,11 @@ class _Courier:
         with self._database.write() as session:
             held.change(session, failures=0, trouble=None, resting_until=None)
 
-    def _is_to_go(self, held: Held, sheet: Sheet) -> bool:
-        """Whether staff want the column gone; never one whose stage is graded."""
+    def _is_to_go(self, held: Held) -> bool:
+        """Whether staff want the column gone."""
         with self._database.read() as session:
             column = session.get_one(GradeColumn, (held.tenant_id, held.id))
-        return column.removing_at is not None and held.stage not in {stage.id for stage in sheet.stages}
+        return column.removing_at is not None
 
     # Its scores.
 
@@ -174,6 +180,10 @@ class _Courier:
         with self._database.write() as session:
             if not held.renew(session, now):
                 raise Lost
+            sheet = find_sheet(session, held.tenant_id, held.panel_id)
+            if sheet is None or not _grades(sheet, held):
+                # Staff have ended it since the last chunk; the next sweep clears up.
+                return [], stamp, False
             due = held.due(session, now, to.issuer, CHUNK)
             for each in due:
                 if each.user_id is None:
@@ -280,6 +290,10 @@ class _Courier:
     def _pause(self, failures: int) -> float:
         longest = min(FIRST_PAUSE * 2.0 ** min(failures - 1, 30), LONGEST_PAUSE)
         return longest * self._rng.uniform(0.5, 1.0)
+
+
+def _grades(sheet: Sheet, held: Held) -> bool:
+    return held.stage in {stage.id for stage in sheet.stages}
 
 
 def _message(due: Due, stamp: datetime) -> ScoreMessage:
