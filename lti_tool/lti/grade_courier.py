@@ -107,6 +107,10 @@ class _Courier:
             return
         except ServiceFailure as failure:
             self._note_trouble(held, failure)
+        except Exception:
+            # A fault of ours, most likely: it must be seen, and must not hold the lease until that runs out.
+            log.exception("column_failed", column=str(held.id))
+            self._note_trouble(held, ServiceFailure(FailureKind.refused, None, OwnWords.our_fault))
         with self._database.write() as session:
             held.release(session)
 

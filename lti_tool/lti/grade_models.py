@@ -75,6 +75,7 @@ class OwnWords(StrEnum):
     person_unknown = "@person_unknown"
     unseen = "@unseen"
     no_removal = "@no_removal"
+    our_fault = "@our_fault"
 
 
 class ScoreState(StrEnum):
