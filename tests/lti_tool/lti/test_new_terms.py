@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from lti_tool.lti import reading, rosters
 from lti_tool.lti.grade_models import ScoreState
 from lti_tool.parts import Parts
 from social_layer.grading.queries import find_sheet
 from tests.lti_tool.lti import rostering
 from tests.lti_tool.lti.classroom import Classroom, empty_book, one_topic
-from tests.lti_tool.lti.launching import Clock, config_of
+from tests.lti_tool.lti.launching import Clock, Course, config_of
 
 town = rostering.town
 
@@ -100,3 +101,38 @@ def test_a_column_that_is_gone_is_not_filled_with_the_former_terms_grades(room: 
     room.tick()
     room.tick(seconds=3700)
     assert (room.shown("lucas"), room.shown("maya")) == (10, None)
+
+
+OFFER = "A new term seems to have begun."
+
+
+def read_roster(course: Course) -> None:
+    with course.given.database.read() as session:
+        due = rosters.due(session, course.clock, 5)
+    assert [reading.read(course.given, *each) for each in due] == [True]
+
+
+def test_after_a_course_reset_a_new_term_is_offered_on_a_panel_that_nobody_set_up(
+    given: Parts, clock: Clock, town: rostering.Town
+) -> None:
+    for course in rostering.registered(given, clock, town, "moodle"):
+        with empty_book(course):
+            sandbox = course.sandbox
+            members = dict(sandbox.world.courses["ecology"].members)
+            try:
+                room = Classroom(course)
+                room.arrive("maya", "lucas")
+                room.write("maya")
+                assert not room.look("amara").panel.is_set_up
+                sandbox.reset_course("ecology")
+                clock.pass_by(days=1)
+                assert OFFER not in course.launch("amara", room.link).text
+                read_roster(course)
+                page = course.launch("amara", room.link).text
+                # Beside the offer to set it up, which is all that is visible.
+                assert OFFER in page[page.index('id="set-up"') : page.index('id="sheet"')]
+                begin_term(room)
+                assert OFFER not in course.launch("amara", room.link).text
+                assert room.look("amara").panel.term == 2
+            finally:
+                sandbox.world.courses["ecology"].members.update(members)
