@@ -2,7 +2,14 @@
 // a place of its own, and the panel is away meanwhile.
 
 import htmx from "htmx.org";
-import { confirmColumnLoss, confirmReplacing, confirmSending, confirmStageLoss } from "./dialogs.js";
+import {
+  confirmColumnLoss,
+  confirmKeeping,
+  confirmReplacing,
+  confirmSending,
+  confirmStageLoss,
+  confirmTakingBack,
+} from "./dialogs.js";
 import { announce } from "./live.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
@@ -24,6 +31,8 @@ export const gradingActs = {
   "grade-before": (button) => button.dataset.member && open(`/grading/learners/${button.dataset.member}`, button),
   "grade-following": (button) => button.dataset.member && open(`/grading/learners/${button.dataset.member}`, button),
   "replace-grade": replaceGrade,
+  "keep-grade": keepGrade,
+  "take-back": takeBack,
   "add-stage": addStage,
   "remove-stage": removeStage,
   "end-grading": endGrading,
@@ -145,6 +154,16 @@ function onConfirm(event) {
 async function replaceGrade(button) {
   if (!(await confirmReplacing(button))) return;
   htmx.ajax("POST", button.dataset.address, { target: "#grading", source: button, values: { wish: "replace" } });
+}
+
+async function keepGrade(button) {
+  if (!(await confirmKeeping(button))) return;
+  htmx.ajax("POST", button.dataset.address, { target: "#grading", source: button, values: { wish: "keep" } });
+}
+
+async function takeBack(button) {
+  if (!(await confirmTakingBack(button))) return;
+  htmx.ajax("DELETE", button.dataset.address, { target: "#grading", source: button });
 }
 
 async function deleteColumn(button) {
