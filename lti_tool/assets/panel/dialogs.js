@@ -13,6 +13,9 @@ export const confirmKeeping = (button) => confirmed("confirm-keeping", button);
 /** As `confirmed`: whether points and comment that were given by hand may go. */
 export const confirmTakingBack = (button) => confirmed("confirm-taking-back", button);
 
+/** As `confirmed`: whether what was typed and not saved may go. */
+export const confirmLosing = (button) => confirmed("confirm-losing", button);
+
 /** As `confirmed`: whether a column of the LMS's grade book may go, with all grades in it. */
 export const confirmColumnLoss = (button) => confirmed("confirm-column-loss", button);
 /** As `confirmed`: whether a stage may go, with the points that staff gave in it. */

@@ -10,6 +10,7 @@ import {
   confirmStageLoss,
   confirmTakingBack,
 } from "./dialogs.js";
+import { keysWork, mayLeave, showSwitch, startJudging } from "./judging.js";
 import { announce } from "./live.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
@@ -45,6 +46,7 @@ export function startGrading(path) {
   document.body.addEventListener("input", ({ target }) => rulesChanged(target));
   document.body.addEventListener("change", ({ target }) => rulesChanged(target));
   document.body.addEventListener("htmx:confirm", onConfirm);
+  startJudging();
   document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.target === place()) settled();
   });
@@ -53,6 +55,7 @@ export function startGrading(path) {
 }
 
 async function open(path, button) {
+  if (!(await mayLeave(button))) return;
   const at = isOpen() ? place() : panel();
   if (!isOpen() && button) cameFrom = button.dataset.act;
   clearProblem(at);
@@ -82,6 +85,7 @@ function settled() {
   heading?.focus({ preventScroll: true });
   heading?.scrollIntoView({ block: "nearest" });
   relabel();
+  showSwitch(place());
 }
 
 /** The panel may be graded now, or not any more: it is fetched anew. */
@@ -121,7 +125,7 @@ function onKey(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return save(event, field);
   if (event.ctrlKey || event.metaKey || !place().querySelector("[data-learner]")) return;
   if (event.key === "Escape") return stepOut(event, field);
-  if (field) return;
+  if (field || !keysWork()) return;
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   const focused = { p: "input[name=points]", c: "textarea[name=comment]" }[event.key.toLowerCase()];
   if (!act && !focused) return;
