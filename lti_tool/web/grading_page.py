@@ -119,28 +119,32 @@ def overview(
         "rows": shown,
         "only_look": only_look,
         "next": shown[-1].learner.membership_id if len(rows) > first + ROWS else None,
-        "troubles": _troubles(session, viewer, desk),
+        "troubles": _troubles(session, viewer, desk.sheet),
         "counts": _counts(desk),
     }
 
 
 def screen(session: Session, viewer: Viewer, now: datetime, membership_id: UUID) -> dict[str, Any]:
     """One learner, with whoever comes before and after in the list. Raises ``not_grader``, ``learner_not_found``."""
-    desk = open_desk(session, viewer, now)
-    ids = [one.learner.membership_id for one in desk.learners]
-    if membership_id not in ids:
+    _let_grade(viewer)
+    sheet = sheet_of(session, viewer)
+    learner = queries.grade_of(session, sheet, now, membership_id)
+    # Only this one is counted: with the keyboard one goes through thousands.
+    ids = queries.in_order(session, sheet)
+    if learner is None or membership_id not in ids:
         raise NotFound("learner_not_found")
     at = ids.index(membership_id)
-    whose = desk.learners[at]
+    sent = sendings(session, viewer.tenant_id, viewer.panel.id, membership_id)
+    destination = find_destination(session, viewer.tenant_id, viewer.panel.id)
     return {
-        **_around(viewer, desk.sheet, now),
-        **written(session, viewer, whose.learner, now),
-        "desk": desk,
-        "whose": whose,
+        **_around(viewer, sheet, now),
+        **written(session, viewer, learner, now),
+        "whose": _shown(learner, sent, destination is not None and destination.takes_scores),
         "place": at + 1,
+        "learners": len(ids),
         "before": ids[at - 1] if at else None,
         "following": ids[at + 1] if at + 1 < len(ids) else None,
-        "troubles": _troubles(session, viewer, desk),
+        "troubles": _troubles(session, viewer, sheet),
     }
 
 
@@ -251,10 +255,10 @@ def _reasons(learner: Learner, stages: tuple[StageShown, ...]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _troubles(session: Session, viewer: Viewer, desk: Desk) -> list[str]:
+def _troubles(session: Session, viewer: Viewer, sheet: Sheet) -> list[str]:
     """What holds up whole columns, as the LMS said it."""
     kept = columns(session, viewer.tenant_id, viewer.panel.id)
-    found = [kept[stage.id].trouble for stage in desk.sheet.stages if stage.id in kept]
+    found = [kept[stage.id].trouble for stage in sheet.stages if stage.id in kept]
     return [say.told(trouble) for trouble in dict.fromkeys(found) if trouble]
 
 
