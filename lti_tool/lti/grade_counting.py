@@ -1,7 +1,8 @@
 """From what was counted to what is to be sent: each learner's points as a wish, which a courier brings to the LMS.
 
 A panel is counted again when something in it, its rules or its judgements has changed, when a day is over, and once
-an hour for who joined meanwhile (once a day in a course that nobody has used for two weeks). Nobody is asked over the network here.
+an hour for who joined meanwhile; once a day in a course that nobody has used for two weeks. Nobody is asked over the
+network here.
 """
 
 from datetime import datetime, timedelta

@@ -76,7 +76,9 @@ def post(
         let_write(viewer)
     except NotAllowed:
         # Whoever got no answer in time and asks again after the close is told that it stands.
-        if not idempotency_key or not _was_posted(session, viewer, entry_id, parent_id, _checked(title, body)):
+        if not idempotency_key or not _was_posted(
+            session, viewer, entry_id, parent_id, _checked(title, body)
+        ):
             raise
         if turn is not None:
             _give_turn_back(session, viewer)

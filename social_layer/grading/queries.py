@@ -231,7 +231,7 @@ def _learn_here(sheet: Sheet) -> tuple[ColumnElement[bool], ...]:
         Membership.tenant_id == sheet.tenant_id,
         Membership.course_id == sheet.course_id,
         Membership.role == Role.learner,
-        Membership.active,
+        Membership.active.is_(True),
         ~Membership.is_test,
     )
 

@@ -36,9 +36,7 @@ def start_new_term(session: Session, clock: Clock, viewer: Viewer, *, after: int
     if begun is None:
         raise Conflict("term_changed")
     session.add(
-        CourseTerm(
-            tenant_id=viewer.tenant_id, course_id=viewer.panel.course_id, number=after, ended_at=now
-        )
+        CourseTerm(tenant_id=viewer.tenant_id, course_id=viewer.panel.course_id, number=after, ended_at=now)
     )
     session.flush()
     _clear_days(session, viewer.tenant_id, versions, now)
@@ -67,14 +65,15 @@ def _clear_days(session: Session, tenant_id: UUID, panels: dict[UUID, UUID], now
         kept = {column.key: getattr(version, column.key) for column in TemplateVersion.__table__.columns}
         # After the end of the former term: what held until then can be told from what holds now.
         begins_at = now + timedelta(microseconds=1)
-        own = {"id": uuid4(), "number": (number or 0) + 1, "created_at": begins_at, **dict.fromkeys(DATES)}
+        own_id = uuid4()
+        own = {"id": own_id, "number": (number or 0) + 1, "created_at": begins_at, **dict.fromkeys(DATES)}
         session.add(TemplateVersion(**{**kept, **own}))
         session.flush()
-        carry(session, tenant_id, version.id, own["id"], with_dates=False, by_itself=False)
+        carry(session, tenant_id, version.id, own_id, with_dates=False, by_itself=False)
         session.execute(
             update(Panel)
             .where(Panel.tenant_id == tenant_id, Panel.id == panels[version.id])
-            .values(template_version_id=own["id"])
+            .values(template_version_id=own_id)
         )
 
 

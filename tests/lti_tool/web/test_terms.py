@@ -144,7 +144,13 @@ def test_no_days_of_the_former_term_hold_in_the_new_one(
 ) -> None:
     closes = (room.clock() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
     instructor.post("/setup", kind="discussion", title="Rivers", prompt="*Why*", closes_at=closes)
-    rule = {"replies": "3", "points": "10", "due_on": "2026-03-14", "opens_on": "2026-03-01", "by_itself": "true"}
+    rule = {
+        "replies": "3",
+        "points": "10",
+        "due_on": "2026-03-14",
+        "opens_on": "2026-03-01",
+        "by_itself": "true",
+    }
     instructor.post("/grading/rules", **{f"stage-0-{name}": value for name, value in rule.items()})
     stage = sheet_of(room).stages[0]
     room.clock.pass_by(hours=2)
