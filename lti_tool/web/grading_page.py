@@ -177,6 +177,18 @@ def own_lines(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]
     return {**_around(viewer, sheet, now), "stages": stages}
 
 
+def former(session: Session, back: Viewer, now: datetime, after: UUID | None) -> dict[str, Any]:
+    """Everybody's points in a term that is over, a page of them. ``back``: as who looks back at it."""
+    sheet = queries.find_former_sheet(session, back)
+    found = queries.former_grades(session, sheet, now) if sheet and sheet.stages else []
+    learners = [_shown(one, {}, can_send=False) for one in found]
+    first = 1 + next((at for at, one in enumerate(learners) if one.learner.membership_id == after), -1)
+    shown = learners[first : first + ROWS]
+    is_more = len(learners) > first + ROWS
+    around = _around(back, sheet or sheet_of(session, back), now)
+    return {**around, "rows": shown, "next": shown[-1].learner.membership_id if is_more else None}
+
+
 def rules(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]:
     """The set-up of grading: a form of all stages, or of a first one where there is none."""
     sheet = sheet_of(session, viewer)

@@ -2,19 +2,27 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lti_tool.config import Settings
 from lti_tool.lti import reading, rosters
 from lti_tool.lti.grade_models import ScoreState
 from lti_tool.parts import Parts
 from social_layer.grading.queries import find_sheet
 from tests.lti_tool.lti import rostering
 from tests.lti_tool.lti.classroom import Classroom, empty_book, one_topic
-from tests.lti_tool.lti.launching import Clock, Course, config_of
+from tests.lti_tool.lti.launching import Clock, Course, config_of, settings_for
 
 town = rostering.town
+
+
+@pytest.fixture
+def settings(tables_url: str, tmp_path: Path) -> Settings:
+    """On SQLite and on PostgreSQL."""
+    return settings_for(tables_url, tmp_path)
 
 
 @pytest.fixture(params=["moodle", "canvas"])
@@ -32,6 +40,15 @@ def room(
             room.tick()
             assert room.shown("maya") == 10
             yield room
+
+
+def points_page(room: Classroom) -> str:
+    config = config_of(room.course.launch("amara", room.link))
+    answer = room.course.app.test_client().get(
+        f"{config['panel']}/terms/1/points", headers={"Authorization": f"Bearer {config['token']}"}
+    )
+    assert answer.status_code == 200
+    return answer.text
 
 
 def begin_term(room: Classroom) -> None:
@@ -60,6 +77,7 @@ def test_grades_of_the_former_term_stay(room: Classroom) -> None:
     room.tick()
     assert (room.shown("maya"), room.shown("lucas"), room.shown("aisha")) == (10, None, None)
     assert len(room.posts()) == 1
+    assert "<strong>10</strong> / 10" in points_page(room)
 
 
 def test_they_stay_when_staff_let_the_rule_send_again_until_somebody_is_done(room: Classroom) -> None:

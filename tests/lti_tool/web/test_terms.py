@@ -170,3 +170,29 @@ def test_a_panel_without_days_keeps_its_version(instructor: Reader) -> None:
     before = instructor.viewer.panel.template_version_id
     instructor.post("/terms", term="1")
     assert instructor.viewer.panel.template_version_id == before
+
+
+def test_points_of_a_former_term_stay_readable(
+    instructor: Reader, learner: Reader, read_as: ANYBODY, room: Room
+) -> None:
+    rule = {"openings": "2", "points": "10", "due_on": "2026-12-31"}
+    instructor.post("/grading/rules", **{f"stage-0-{name}": value for name, value in rule.items()})
+    judged, idle = read_as(name="Bo Learner"), read_as(name="Cy Learner")
+    learner.write("Last year's thought")
+    address = f"/grading/learners/{judged.member}/stages/{sheet_of(room).stages[0].id}"
+    assert instructor.post(address, points="7.5", comment="By word of mouth").status_code == 200
+    assert "Points in term" in words_of(instructor.post("/terms", term="1").text)
+    seen_last(room, learner, active=False)
+    learner_now = read_as(name="Di Learner")
+    learner_now.write("This year's thought")
+    with counted(room.database.engine) as sent:
+        said = words_of(instructor.get("/terms/1/points").text)
+    assert len(sent) <= 7
+    assert "Ada Learner 5 / 10" in said
+    assert "Bo Learner 7.5 / 10 by hand By word of mouth" in said
+    assert ("Cy" in said, "Di" in said) == (False, False)
+    assert idle.get("/terms/1/points").json["code"] == "not_staff_here"
+    assert instructor.get("/terms/2/points").status_code == 404
+    # Later rules change nothing of it.
+    instructor.post("/grading/rules", **{"stage-0-replies": "1", "stage-0-points": "3"})
+    assert "Ada Learner 5 / 10" in words_of(instructor.get("/terms/1/points").text)
