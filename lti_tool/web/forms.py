@@ -64,6 +64,12 @@ class Looking(Form):
     group = ChosenId(load_default=None)
 
 
+class Watching(Looking):
+    """``term``: the one that the page shows."""
+
+    term = fields.Integer(load_default=None)
+
+
 class GroupNumbers(Form):
     """Groups to be drawn: so many, of so many people, or so many without people."""
 
