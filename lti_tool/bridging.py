@@ -5,6 +5,8 @@ from lti_tool.parts import Parts
 from xapi.addresses import Guard, allow_all, refuse_private
 from xapi.bridge import Bridge
 from xapi.installation import activity_base, find_activity_base
+from xapi.scopes.pseudonyms import Masks
+from xapi.statements import Builder
 
 
 def base_of(given: Parts) -> str:
@@ -20,6 +22,11 @@ def base_of(given: Parts) -> str:
 def guard_of(settings: Settings) -> Guard:
     """In production, no LRS inside our own network, unless the administrator named its host."""
     return refuse_private(settings.allowed_hosts) if settings.is_production else allow_all
+
+
+def builder_of(given: Parts) -> Builder:
+    base = base_of(given)
+    return Builder(base, Masks(given.database, given.sealer, base))
 
 
 def bridge_of(given: Parts) -> Bridge:

@@ -18,6 +18,7 @@ from xapi.claim import ready_lrss
 from xapi.deliver import Courier
 from xapi.dispatch import BATCH, dispatch
 from xapi.models import Lrs
+from xapi.scopes.pseudonyms import Masks
 from xapi.statements import Builder
 from xapi.stores import open_transport
 from xapi.transport import CONNECT_SECONDS, READ_SECONDS, HttpTransport
@@ -42,7 +43,7 @@ class Bridge:
     stop: Flag = field(default_factory=Flag)
 
     def __post_init__(self) -> None:
-        self._builder = Builder(self.base)
+        self._builder = Builder(self.base, Masks(self.database, self.sealer, self.base))
         self._lock = Lock()
         self._sweeping = Lock()
         self._busy: set[LrsKey] = set()

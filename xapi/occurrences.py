@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event
 from social_layer.panels.models import Panel, TemplateVersion
-from social_layer.people.models import Account, Course, Tenant, Voice
+from social_layer.people.models import Account, Course, Person, Tenant, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who did it, as an LRS may know them: an account, or a voice alone for an alias and for somebody erased."""
+    """Who did it: an account, or a voice alone for an alias and for somebody erased.
+
+    ``name`` is what an LRS is told, which is none unless :mod:`xapi.scopes` says so; ``person_name`` is what the
+    LMS told us.
+    """
 
     voice_id: UUID
     registration: UUID
     home_page: str | None
     account: str | None
+    person_id: UUID | None = None
+    person_name: str | None = None
+    is_erased: bool = False
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,8 @@ _EVENTS = (
         Voice.id.label("voice_id"),
         Voice.person_id,
         Voice.registration,
+        Voice.erased_at,
+        Person.name.label("person_name"),
         _answered_voice.is_test.label("answers_test"),
         _entry.id.label("entry_id"),
         _entry.kind.label("entry_kind"),
@@ -87,6 +97,7 @@ _EVENTS = (
         _thread.kind.label("thread_kind"),
     )
     .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
+    .outerjoin(Person, and_(Person.tenant_id == Voice.tenant_id, Person.id == Voice.person_id))
     .outerjoin(_entry, and_(_entry.tenant_id == Event.tenant_id, _entry.id == Event.object_id))
     .outerjoin(_parent, and_(_parent.tenant_id == _entry.tenant_id, _parent.id == _entry.parent_id))
     .outerjoin(_thread, and_(_thread.tenant_id == _entry.tenant_id, _thread.id == _entry.thread_id))
@@ -111,7 +122,15 @@ def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) 
         speaker = speakers.get(row.voice_id)
         if speaker is None:
             home_page, account = _account_for(accounts.get(row.person_id, []), place.home_page)
-            speaker = speakers[row.voice_id] = Speaker(row.voice_id, row.registration, home_page, account)
+            speaker = speakers[row.voice_id] = Speaker(
+                row.voice_id,
+                row.registration,
+                home_page,
+                account,
+                row.person_id,
+                row.person_name,
+                row.erased_at is not None,
+            )
         found[row.id] = Occurrence(
             tenant_id=tenant_id,
             event_id=row.id,
