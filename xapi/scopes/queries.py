@@ -111,6 +111,18 @@ def scopes_now(
     return scopes
 
 
+def standing_rules(session: Session, tenant_id: UUID) -> list[ScopeRule]:
+    """The last word of each place, where it says anything; the most general first."""
+    last: dict[str, ScopeRule] = {}
+    for rule in session.scalars(
+        select(ScopeRule).where(ScopeRule.tenant_id == tenant_id).order_by(ScopeRule.since)
+    ):
+        last[rule.target] = rule
+    levels = list(Level)
+    found = [rule for rule in last.values() if rule.scope is not None]
+    return sorted(found, key=lambda rule: (levels.index(Level(rule.level)), rule.target))
+
+
 def changes_of(session: Session, tenant_id: UUID) -> int:
     """A number that is another one after each change of rules, choices or people."""
     number = select(ScopeChanges.number).where(ScopeChanges.tenant_id == tenant_id)
