@@ -1,5 +1,7 @@
 """The bridge to the LRSs, put together from the parts of this installation."""
 
+from sqlalchemy.orm import Session
+
 from lti_tool.config import Settings
 from lti_tool.parts import Parts
 from xapi.addresses import Guard, allow_all, refuse_private
@@ -26,6 +28,12 @@ def guard_of(settings: Settings) -> Guard:
 
 def builder_of(given: Parts) -> Builder:
     base = base_of(given)
+    return Builder(base, Masks(given.database, given.sealer, base))
+
+
+def reading_builder(session: Session, given: Parts) -> Builder:
+    """As :func:`builder_of`, for a page: it writes nothing. Before the base is fixed nothing was sent under any."""
+    base = find_activity_base(session) or given.settings.public_url
     return Builder(base, Masks(given.database, given.sealer, base))
 
 

@@ -113,7 +113,7 @@ _EVENTS = (
 def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) -> dict[UUID, Occurrence]:
     """By event id; three queries, however many events."""
     rows = session.execute(_EVENTS, {"tenant_id": tenant_id, "ids": list(event_ids)}).all()
-    places = _places(session, tenant_id, {row.panel_id for row in rows})
+    places = places_named(session, tenant_id, {row.panel_id for row in rows})
     accounts = _accounts(session, tenant_id, {row.person_id for row in rows} - {None})
     speakers: dict[UUID, Speaker] = {}
     found = {}
@@ -149,7 +149,8 @@ def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) 
     return found
 
 
-def _places(session: Session, tenant_id: UUID, panel_ids: set[UUID]) -> dict[UUID, Place]:
+def places_named(session: Session, tenant_id: UUID, panel_ids: set[UUID]) -> dict[UUID, Place]:
+    """By panel id; one query."""
     rows = session.execute(
         select(Panel.id, TemplateVersion.title, Course, Tenant.language)
         .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))

@@ -16,8 +16,8 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from social_layer.events.models import Event, EventType
-from xapi.models import Delivery, Scope
-from xapi.occurrences import Occurrence, Place
+from xapi.models import Delivery, Lrs, Scope
+from xapi.occurrences import Occurrence, Place, places_named
 from xapi.scopes.models import Level, ScopeChanges, ScopeChoice, ScopeRule
 
 # From least to most.
@@ -109,6 +109,31 @@ def scopes_now(
     scopes = {key: _of_act(rulings, one, now) for key, one in found.items()}
     _keep_apart(session, tenant_id, lrs_id, found, scopes)
     return scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for a person in a panel now. ``choice``: their own, heeded or not. ``lrss``: where things are sent."""
+
+    rule: Rule
+    choice: Scope | None
+    scope: Scope
+    lrss: tuple[str, ...]
+
+
+def standing_of(
+    session: Session, tenant_id: UUID, panel_id: UUID, person_id: UUID, now: datetime
+) -> Standing:
+    """Four statements."""
+    place = places_named(session, tenant_id, {panel_id})[panel_id]
+    rulings = Rulings(session, tenant_id, [place], [person_id])
+    names = session.scalars(select(Lrs.name).where(Lrs.tenant_id == tenant_id).order_by(Lrs.name))
+    return Standing(
+        rulings.rule(place, now),
+        rulings.choice(person_id, now),
+        rulings.scope(place, person_id, now),
+        tuple(names),
+    )
 
 
 def standing_rules(session: Session, tenant_id: UUID) -> list[ScopeRule]:

@@ -28,6 +28,7 @@ class SentStatement:
     """
 
     event_id: UUID
+    type: str
     lrs: str
     state: str
     scope: str | None
@@ -38,17 +39,17 @@ class SentStatement:
 
 @dataclass(frozen=True, slots=True)
 class SentPage:
-    """The newest first. ``next``: where the next page begins, by time and event."""
+    """The newest first. ``next``: the last act of this page, where there are more."""
 
     items: list[SentStatement]
-    next: tuple[datetime, UUID] | None
+    next: UUID | None
 
 
 def sent_of_person(
     session: Session, builder: Builder, now: datetime, tenant_id: UUID, person_id: UUID
 ) -> Iterator[SentStatement]:
     """Of all their courses, in portions: memory holds one portion at a time."""
-    after: tuple[datetime, UUID] | None = None
+    after: UUID | None = None
     while True:
         page = sent_page(session, builder, now, tenant_id, person_id, limit=_SOME, after=after)
         yield from page.items
@@ -66,7 +67,7 @@ def sent_page(
     *,
     course_id: UUID | None = None,
     limit: int = 20,
-    after: tuple[datetime, UUID] | None = None,
+    after: UUID | None = None,
 ) -> SentPage:
     """``limit`` acts, each with what went to every LRS."""
     acts = _acts(tenant_id, person_id, course_id, limit, after)
@@ -80,24 +81,24 @@ def sent_page(
     ).all()
     built = _built(session, builder, now, tenant_id, [row[0] for row in rows])
     by_event: defaultdict[UUID, list[SentStatement]] = defaultdict(list)
-    times = {row.id: row.occurred_at for row in found}
+    acts_by_id = {row.id: row for row in found}
     for delivery, lrs in rows:
         statement = built.get((delivery.lrs_id, delivery.event_id))
         by_event[delivery.event_id].append(
             SentStatement(
                 event_id=delivery.event_id,
+                type=acts_by_id[delivery.event_id].type,
                 lrs=lrs,
                 state=delivery.state,
                 scope=delivery.scope,
-                at=times[delivery.event_id],
+                at=acts_by_id[delivery.event_id].occurred_at,
                 statement=statement,
                 is_proved=statement is not None
                 and hashlib.sha256(as_bytes(statement)).digest() == delivery.digest,
             )
         )
     items = [one for key in event_ids for one in by_event[key]]
-    more = found[limit - 1] if len(found) > limit else None
-    return SentPage(items, (more.occurred_at, more.id) if more else None)
+    return SentPage(items, event_ids[-1] if len(found) > limit else None)
 
 
 def _acts(
@@ -105,7 +106,7 @@ def _acts(
     person_id: UUID,
     course_id: UUID | None,
     limit: int,
-    after: tuple[datetime, UUID] | None,
+    after: UUID | None,
 ) -> Select[*tuple[Any, ...]]:
     """Those that were on their way to an LRS; one more than the page holds."""
     own = and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id, Voice.person_id == person_id)
@@ -115,7 +116,7 @@ def _acts(
         )
     ).exists()
     acts = (
-        select(Event.id, Event.occurred_at)
+        select(Event.id, Event.occurred_at, Event.type)
         .join(Voice, own)
         .where(Event.tenant_id == tenant_id, dispatched)
         .order_by(Event.occurred_at.desc(), Event.id.desc())
@@ -124,8 +125,10 @@ def _acts(
     if course_id is not None:
         acts = acts.where(Voice.course_id == course_id)
     if after is not None:
-        at, event_id = after
-        acts = acts.where(or_(Event.occurred_at < at, and_(Event.occurred_at == at, Event.id < event_id)))
+        at = (
+            select(Event.occurred_at).where(Event.tenant_id == tenant_id, Event.id == after).scalar_subquery()
+        )
+        acts = acts.where(or_(Event.occurred_at < at, and_(Event.occurred_at == at, Event.id < after)))
     return acts
 
 
