@@ -48,11 +48,12 @@ def allow_choice(house: House, visitor: Visitor) -> None:
         )
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (900, "dark")])
+# A choice is a person's in all courses of the house, and so each time somebody else's.
+@pytest.mark.parametrize(("who", "width", "scheme"), [("maya", 360, "light"), ("aisha", 900, "dark")])
 def test_somebody_reads_what_is_recorded_and_chooses_less(
-    visit: VISIT, house: House, width: int, scheme: str
+    visit: VISIT, house: House, who: str, width: int, scheme: str
 ) -> None:
-    maya = visit("maya", width=width, color_scheme=scheme)
+    maya = visit(who, width=width, color_scheme=scheme)
     allow_choice(house, maya)
     maya.start_thread("Herons at dusk")
     dispatch(house.given.database)
