@@ -95,7 +95,7 @@ class Bridge:
                 next="set the secret key it was sealed with, or add it again",
             )
             return
-        Courier(
+        courier = Courier(
             self.database,
             self.clock,
             self.rng,
@@ -104,7 +104,15 @@ class Bridge:
             transport,
             terms=self.terms,
             stop=self.stop,
-        ).run()
+        )
+        try:
+            courier.run()
+        except SealBroken:
+            log.error(
+                "pseudonym_key_unreadable",
+                lrs=lrs.name,
+                next="set the secret key it was sealed with, or: alongside keys rotate",
+            )
 
     def _transport(self, lrs: Lrs) -> HttpTransport:
         key, says = (lrs.tenant_id, lrs.id), (lrs.endpoint, lrs.username, lrs.sealed_password, lrs.version)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from social_layer.database import Database, upsert
-from social_layer.sealing import Sealer
+from social_layer.sealing import SealBroken, Sealer
 from xapi.models import Scope
 from xapi.occurrences import Occurrence, Speaker
 from xapi.scopes.models import PseudonymKey
@@ -70,6 +70,23 @@ def make_key(session: Session, sealer: Sealer, tenant_id: UUID, of: UUID) -> Non
         .values(tenant_id=tenant_id, of=of, sealed=sealer.seal(secrets.token_hex(32)))
         .on_conflict_do_nothing()
     )
+
+
+def reseal(session: Session, sealer: Sealer) -> tuple[int, int]:
+    """Seals each key with the newest secret; answers how many, and how many could not be opened and are gone.
+
+    Whoever had a key that is gone gets another one, and with it other pseudonyms.
+    """
+    sealed = lost = 0
+    for row in session.scalars(select(PseudonymKey)).all():
+        try:
+            row.sealed = sealer.seal(sealer.open(row.sealed))
+            sealed += 1
+        except SealBroken:
+            row.sealed = sealer.seal(secrets.token_hex(32))
+            lost += 1
+    session.flush()
+    return sealed, lost
 
 
 def as_known(occurrence: Occurrence, scope: Scope, mask: Mask | None) -> Occurrence:

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from social_layer.database import Database
 from social_layer.people.models import Voice
+from social_layer.sealing import Sealer
 from tests.xapi.world import BASE, HOME_PAGE, SEALER, TestClock, World
 from xapi.batches import next_batch
 from xapi.deliver import Courier
@@ -19,7 +20,7 @@ from xapi.dispatch import dispatch
 from xapi.models import DeliveryState, Scope
 from xapi.scopes.actions import choose, set_rule
 from xapi.scopes.models import Level
-from xapi.scopes.pseudonyms import Masks
+from xapi.scopes.pseudonyms import Masks, make_key, reseal
 from xapi.statements import Builder
 from xapi.transport import Answer, NoAnswer, Transport
 
@@ -247,3 +248,16 @@ def test_an_alias_stays_an_account_of_its_own_under_every_scope(world: World, st
         "objectType": "Agent",
         "account": {"homePage": BASE, "name": str(voice_id)},
     }
+
+
+def test_pseudonyms_outlive_a_change_of_the_secret(world: World, store: Store) -> None:
+    with world.database.write() as session:
+        make_key(session, SEALER, world.tenant_id, world.tenant_id)
+    before = Masks(world.database, SEALER, BASE).of(world.tenant_id, world.lrs().id)
+    both = Sealer(["a newer secret key of the tests, long", "a secret key of the tests, long enough"])
+    newest = Sealer(["a newer secret key of the tests, long"])
+    with world.database.write() as session:
+        assert reseal(session, both) == (1, 0)
+    assert Masks(world.database, newest, BASE).of(world.tenant_id, world.lrs().id) == before
+    with world.database.write() as session:
+        assert reseal(session, Sealer(["another secret key of the tests, long"])) == (0, 1)
