@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
 from lti_tool.lti import frames, grade_endpoints, logins, notice_handlers, rosters
-from lti_tool.lti.claims import Message
 from lti_tool.lti.lms_groups import learn_groups, note_service
+from lti_tool.lti.messages import Message
 from lti_tool.lti.models import Deployment, LtiContext, LtiLink, Platform
 from lti_tool.lti.origins import find_source
 from lti_tool.lti.platforms import family_of

@@ -4,15 +4,35 @@ Ids must be right or the message is refused; titles and names for people are tid
 null and a variable that the platform left as it was (`$Foo`) are the same.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import ValidationError, fields, post_load, validate
 
+from lti_tool.lti.claim_fields import (
+    MOST_ORIGINS,
+    MOST_ROLES,
+    MOST_TEXT,
+    NAME,
+    UNPRINTABLE,
+    Claims,
+    Id,
+    Returned,
+    Values,
+    Words,
+    as_address,
+    as_language,
+    as_time_zone,
+    is_address,
+)
+from lti_tool.lti.messages import (
+    DeepLinkingSettings,
+    GradeEndpoint,
+    GroupServiceOffer,
+    Message,
+    Notice,
+    NoticeOffer,
+)
 from lti_tool.lti.models import ID_LENGTH, URL_LENGTH
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -35,86 +55,6 @@ GROUP_SERVICE = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 # Ids of what the course and the link are copies of, the nearest first.
 CONTEXT_HISTORY_PARAMETER = "context_history"
 LINK_HISTORY_PARAMETER = "link_history"
-# The longest sub that OpenID Connect allows is 255 characters (Core, section 2).
-MOST_ROLES = 200
-MOST_TEXT = 255
-MOST_ORIGINS = 20
-# Control characters, those that turn the direction of a line, and lone surrogates: no id contains them, and
-# PostgreSQL cannot store all of them.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_SCOPE = re.compile(r"\S{1,255}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-
-
-def is_address(told: object) -> bool:
-    """Whether it can be kept, taken apart and asked; whether it may be asked is the guard's to say."""
-    if not isinstance(told, str) or len(told) > URL_LENGTH or _UNPRINTABLE.search(told):
-        return False
-    try:
-        parts = urlsplit(told)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _address(told: str | None) -> str | None:
-    return told if is_address(told) else None
-
-
-def is_id(text: str) -> bool:
-    return bool(text.strip()) and len(text) <= ID_LENGTH and not _UNPRINTABLE.search(text)
-
-
-def tidied(text: str) -> str | None:
-    """For people: tidied, and cut at 255 characters; None where nothing is left."""
-    return " ".join(_UNPRINTABLE.sub(" ", text[: 4 * MOST_TEXT]).split())[:MOST_TEXT] or None
-
-
-class Id(fields.String):
-    """A name that must be taken as it is: not empty, at most 255 characters, nothing unprintable."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options)
-        if not is_id(text):
-            raise ValidationError("not an id of 1 to 255 printable characters")
-        return text
-
-
-class Words(fields.Field[str | None]):
-    """Text for people: on one line, cut at 255 characters; None where nothing is left."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str | None:
-        if not isinstance(value, str):
-            raise ValidationError("Not a valid string.")
-        return tidied(value)
-
-
-class Values(fields.Dict):
-    """Custom parameters: strings by the standard; Canvas sends numbers, Moodle nulls, both leave `$Foo` behind."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str]:
-        found = super()._deserialize(value, attr, data, **options)
-        kept = {}
-        for key, entry in found.items():
-            if isinstance(entry, dict | list):
-                raise ValidationError(f"{key[:50]!r} is no string")
-            text = str(entry).strip()
-            if entry is not None and not text.startswith("$") and not _UNPRINTABLE.search(key + text):
-                kept[key] = text
-        return kept
-
-
-class Claims(Schema):
-    """Nulls are absent; what is not named here is left out."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    @pre_load
-    def without_nulls(self, data: Any, **_: Any) -> Any:
-        if isinstance(data, Mapping):
-            return {key: value for key, value in data.items() if value is not None}
-        return data
 
 
 class ContextClaim(Claims):
@@ -152,18 +92,8 @@ class MembersClaim(Claims):
         """None where there is none of use: older versions answer in another form."""
         url: str = found["context_memberships_url"] or ""
         versions = found["service_versions"]
-        usable = 0 < len(url) <= URL_LENGTH and not _UNPRINTABLE.search(url)
+        usable = 0 < len(url) <= URL_LENGTH and not UNPRINTABLE.search(url)
         return url if usable and (not versions or "2.0" in versions) else None
-
-
-class Returned(fields.String):
-    """Text that goes back as it came, so it must be what every database can keep."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options)
-        if re.search("[\x00\ud800-\udfff]", text):
-            raise ValidationError("not a text that can be kept")
-        return text
 
 
 class DeepLinkingClaim(Claims):
@@ -182,7 +112,7 @@ class DeepLinkingClaim(Claims):
     data = Returned(load_default=None)
 
     @post_load
-    def whole(self, found: dict[str, Any], **_: Any) -> "DeepLinkingSettings":
+    def whole(self, found: dict[str, Any], **_: Any) -> DeepLinkingSettings:
         return DeepLinkingSettings(
             return_url=found["deep_link_return_url"],
             accept_types=frozenset(found["accept_types"]),
@@ -191,27 +121,6 @@ class DeepLinkingClaim(Claims):
             accept_line_item=found["accept_lineitem"],
             data=found["data"],
         )
-
-
-@dataclass(frozen=True, slots=True)
-class DeepLinkingSettings:
-    """What a platform says about the items that it wants, and where they go."""
-
-    return_url: str
-    accept_types: frozenset[str]
-    targets: tuple[str, ...]
-    accept_multiple: bool
-    accept_line_item: bool
-    data: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class GradeEndpoint:
-    """Where a link's grades go, and what may be done there. ``line_item_url``: only where there is exactly one."""
-
-    line_items_url: str | None = None
-    line_item_url: str | None = None
-    scopes: frozenset[str] = frozenset()
 
 
 class GradesClaim(Claims):
@@ -228,59 +137,14 @@ class GradesClaim(Claims):
     @post_load
     def endpoint(self, found: dict[str, Any], **_: Any) -> GradeEndpoint:
         # A name with a space in it would be two in the row that keeps them.
-        scopes = frozenset(scope for scope in found["scope"] if _SCOPE.fullmatch(scope))
-        return GradeEndpoint(_address(found["lineitems"]), _address(found["lineitem"]), scopes)
+        scopes = frozenset(scope for scope in found["scope"] if NAME.fullmatch(scope))
+        return GradeEndpoint(as_address(found["lineitems"]), as_address(found["lineitem"]), scopes)
 
 
 class ForUserClaim(Claims):
     """Whose work is to be shown (LTI submission review, section 3)."""
 
     user_id = Id(required=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A verified LTI message in our own words. ``link_id`` is empty where it is about no link."""
-
-    deployment_id: str
-    sub: str
-    roles: tuple[str, ...]
-    context_id: str
-    context_title: str | None
-    context_label: str | None
-    link_id: str
-    link_title: str | None
-    custom: Mapping[str, str]
-    name: str | None
-    language: str | None
-    time_zone: str | None
-    return_url: str | None
-    family: str | None
-    platform_name: str | None
-    members_url: str | None
-    deep_linking: DeepLinkingSettings | None = None
-    group_service: "GroupServiceOffer | None" = None
-    grades: GradeEndpoint = GradeEndpoint()
-    # The sub of whom a submission review is about.
-    for_user: str | None = None
-    notices: "NoticeOffer | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class GroupServiceOffer:
-    """Where the context's groups and sets of groups are told (Course Groups Service 1.0)."""
-
-    groups_url: str
-    sets_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeOffer:
-    """Where the platform is told where its notices go. ``kinds``: those it has; none named may be any."""
-
-    url: str
-    scopes: frozenset[str]
-    kinds: frozenset[str] = frozenset()
 
 
 class MessageClaims(Claims):
@@ -326,7 +190,7 @@ class LaunchClaims(MessageClaims):
         presentation = found["presentation"] or {}
         platform = found["platform"] or {}
         context_id = context.get("id", "")
-        if len(context_id) > ID_LENGTH or _UNPRINTABLE.search(context_id):
+        if len(context_id) > ID_LENGTH or UNPRINTABLE.search(context_id):
             raise ValidationError({CLAIM + "context": ["not an id of 1 to 255 printable characters"]})
         return Message(
             deployment_id=found["deployment_id"],
@@ -339,8 +203,9 @@ class LaunchClaims(MessageClaims):
             link_title=found["link"]["title"] if "link" in found else None,
             custom=found["custom"],
             name=_name_of(found),
-            language=_language(presentation.get("locale")) or _language(found["locale"]),
-            time_zone=_time_zone(found["custom"].get(TIME_ZONE_PARAMETER)) or _time_zone(found["zoneinfo"]),
+            language=as_language(presentation.get("locale")) or as_language(found["locale"]),
+            time_zone=as_time_zone(found["custom"].get(TIME_ZONE_PARAMETER))
+            or as_time_zone(found["zoneinfo"]),
             return_url=presentation.get("return_url"),
             family=platform.get("product_family_code"),
             platform_name=platform.get("name"),
@@ -367,16 +232,6 @@ class SubmissionReviewClaims(ResourceLinkClaims):
     """LTI submission review: a launch of a link that also says whose work is to be shown."""
 
     for_user = fields.Nested(ForUserClaim, data_key=CLAIM + "for_user", required=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a platform tells by itself. ``context_id``: that of a copied course, ``origins``: of what it was copied."""
-
-    type: str
-    deployment_id: str
-    context_id: str | None
-    origins: tuple[str, ...]
 
 
 class NoticeClaim(Claims):
@@ -459,26 +314,10 @@ def _notice_offer(told: Any) -> NoticeOffer | None:
 
 def _names(told: Any) -> frozenset[str]:
     listed = told[:MOST_ROLES] if isinstance(told, list) else []
-    return frozenset(one for one in listed if isinstance(one, str) and _SCOPE.fullmatch(one))
+    return frozenset(one for one in listed if isinstance(one, str) and NAME.fullmatch(one))
 
 
 def _name_of(found: Mapping[str, Any]) -> str | None:
     parts = [found["given_name"], found["family_name"]]
     whole: str | None = found["name"]
     return whole or " ".join(part for part in parts if part)[:MOST_TEXT] or None
-
-
-def _language(told: str | None) -> str | None:
-    """A language tag (BCP 47) from what LMSs send: `en`, `de_DE`, `pt-BR`, `de_DE.UTF-8`."""
-    tag = (told or "").partition(".")[0].replace("_", "-")
-    return tag if _LANGUAGE.fullmatch(tag) and len(tag) <= 35 else None
-
-
-def _time_zone(told: str | None) -> str | None:
-    """The name of a zone of the IANA database, where it is one: Moodle says `99` for "as the server"."""
-    if not told or len(told) > 64:
-        return None
-    try:
-        return ZoneInfo(told).key
-    except (KeyError, ValueError, OSError):  # an unknown zone is a KeyError
-        return None

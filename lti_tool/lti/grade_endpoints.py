@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.claims import GradeEndpoint, Message
 from lti_tool.lti.grade_models import GradeService
+from lti_tool.lti.messages import GradeEndpoint, Message
 from lti_tool.lti.models import LtiLink
 from lti_tool.lti.queries import Met, PlatformCard
 from lti_tool.problems import Problem

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from lti_tool.lti.claims import is_address
+from lti_tool.lti.claim_fields import is_address
 from lti_tool.lti.grade_queries import LINE_ITEM, RESULTS, SCORE, Destination, near
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.service_answers import FailureKind, ServiceAnswer, ServiceFailure, host_of

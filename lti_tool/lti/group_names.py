@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
 from lti_tool.lti import services
-from lti_tool.lti.claims import is_id, tidied
+from lti_tool.lti.claim_fields import is_id, tidied
 from lti_tool.lti.lms_groups import UNTOLD, find_or_make_set, make_groups
 from lti_tool.lti.models import Deployment, GroupService, LtiContext, LtiGroup, LtiGroupSet
 from lti_tool.lti.queries import PlatformCard, find_platform

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
-from lti_tool.lti.claims import Message
 from lti_tool.lti.log_models import SAID_LENGTH, LaunchAttempt
+from lti_tool.lti.messages import Message
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.metrics import LAUNCHING
 from lti_tool.parts import Parts, parts

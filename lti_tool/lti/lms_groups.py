@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.claims import GroupServiceOffer
+from lti_tool.lti.messages import GroupServiceOffer
 from lti_tool.lti.models import GroupService, LtiContext, LtiGroup, LtiGroupSet
 from social_layer.clock import Clock
 from social_layer.database import rows, run, upsert

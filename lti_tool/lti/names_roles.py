@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from lti_tool.lti.claims import MOST_ROLES, MOST_TEXT, is_id, tidied
+from lti_tool.lti.claim_fields import MOST_ROLES, MOST_TEXT, is_id, tidied
 from lti_tool.lti.models import URL_LENGTH
 from lti_tool.lti.roles import standing_of
 from lti_tool.lti.services import Services

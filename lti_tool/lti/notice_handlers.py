@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
 from lti_tool.lti import services
-from lti_tool.lti.claims import CONTEXT_COPIED, Message
+from lti_tool.lti.claims import CONTEXT_COPIED
+from lti_tool.lti.messages import Message
 from lti_tool.lti.models import SAID_LENGTH, Deployment, NoticeService, Platform
 from lti_tool.lti.queries import Met, PlatformCard, find_platform
 from lti_tool.lti.services import FailureKind, ServiceFailure

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.limits import NOTICES, NOTICES_BY_ADDRESS, address, limited
 from lti_tool.logs import log
-from lti_tool.lti.claims import CONTEXT_COPIED, Notice
+from lti_tool.lti.claims import CONTEXT_COPIED
+from lti_tool.lti.messages import Notice
 from lti_tool.lti.models import CopiedContext, Deployment
 from lti_tool.lti.protocol import protocol
 from lti_tool.lti.queries import PlatformCard, platforms_of

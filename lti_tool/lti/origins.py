@@ -13,12 +13,8 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.logs import log
-from lti_tool.lti.claims import (
-    CONTEXT_HISTORY_PARAMETER,
-    LINK_HISTORY_PARAMETER,
-    TEMPLATE_PARAMETER,
-    Message,
-)
+from lti_tool.lti.claims import CONTEXT_HISTORY_PARAMETER, LINK_HISTORY_PARAMETER, TEMPLATE_PARAMETER
+from lti_tool.lti.messages import Message
 from lti_tool.lti.models import ID_LENGTH, CopiedContext, Deployment, LtiContext, LtiLink, Platform
 from lti_tool.lti.platforms.generic import Family
 from lti_tool.lti.queries import PlatformCard

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lti_tool.config import Settings as Installation
 from lti_tool.logs import log
 from lti_tool.lti import arrival, frames
-from lti_tool.lti.claims import DeepLinkingSettings, Message
+from lti_tool.lti.messages import DeepLinkingSettings, Message
 from lti_tool.lti.models import Placing, Platform
 from lti_tool.lti.queries import LoginCard, PlatformCard
 from lti_tool.lti.roles import standing_of

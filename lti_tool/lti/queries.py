@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
-from lti_tool.lti.claims import GradeEndpoint, Message
 from lti_tool.lti.grade_models import GradeService
+from lti_tool.lti.messages import GradeEndpoint, Message
 from lti_tool.lti.models import Deployment, Login, LtiContext, LtiLink, NoticeService, Platform, Roster
 from social_layer.database import rows
 from social_layer.people.models import Account, Course, Membership, Person, Tenant

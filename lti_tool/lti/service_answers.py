@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from lti_tool.lti.claims import tidied
+from lti_tool.lti.claim_fields import tidied
 from lti_tool.lti.models import SAID_LENGTH
 from lti_tool.lti.outbound import words_of
 from social_layer.clock import Clock

@@ -19,16 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from marshmallow import ValidationError
 
-from lti_tool.lti.claims import (
-    CLAIM,
-    DEEP_LINKING_CLAIM,
-    MESSAGES,
-    Message,
-    Notice,
-    launch_message,
-    message_type,
-    notice_in,
-)
+from lti_tool.lti.claims import CLAIM, DEEP_LINKING_CLAIM, MESSAGES, launch_message, message_type, notice_in
+from lti_tool.lti.messages import Message, Notice
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.problems import Problem
 

@@ -16,7 +16,7 @@ from lti_tool import bearer
 from lti_tool.logs import log
 from lti_tool.lti import arrival, frames, launch_log, logins, placings, queries
 from lti_tool.lti.adapter import PlatformLogin, PlatformRegistration, VerifiedLaunch
-from lti_tool.lti.claims import Message
+from lti_tool.lti.messages import Message
 from lti_tool.lti.parameters import LoginParameters, read_login
 from lti_tool.lti.protocol import protocol
 from lti_tool.lti.queries import LoginCard, PlatformCard

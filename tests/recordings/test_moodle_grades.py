@@ -11,7 +11,7 @@ from requests.structures import CaseInsensitiveDict
 
 from lti_tool.lti.claims import launch_message
 from lti_tool.lti.grade_queries import LINE_ITEM, RESULTS, SCORE, Destination
-from lti_tool.lti.grades import GradeBook, Item, Result, ScoreMessage, shows
+from lti_tool.lti.grades import REVIEW, GradeBook, Item, Result, ScoreMessage, shows
 from lti_tool.lti.service_answers import FailureKind, ServiceAnswer, ServiceFailure, failure_of
 from lti_tool.lti.services import Services
 from tests.factories import NOW
@@ -88,9 +88,14 @@ def test_a_line_item_is_made_at_its_link() -> None:
     lms = Replay("create lineitem coupled to resourceLinkId 7")
     made = book(lms).make(Item("Second col", 5, tag="second", resource_id="x", resource_link_id="7"))
     assert made.url == ITEM.replace("/14/", "/15/")
-    assert lms.bodies == [
-        {"scoreMaximum": 5, "label": "Second col", "resourceLinkId": "7", "resourceId": "x", "tag": "second"}
-    ]
+    recorded = {
+        "scoreMaximum": 5,
+        "label": "Second col",
+        "resourceLinkId": "7",
+        "resourceId": "x",
+        "tag": "second",
+    }
+    assert lms.bodies == [{**recorded, "submissionReview": REVIEW}]
 
 
 def test_a_line_item_of_another_link_is_refused_in_moodles_words() -> None:
@@ -110,7 +115,7 @@ def test_our_marks_are_found_at_whichever_link() -> None:
 def test_label_and_points_are_changed() -> None:
     lms = Replay("put lineitem")
     book(lms).change(ITEM, Item("Reflection wk1 v2", 30, "reflection2", "refl-1"))
-    assert lms.bodies == [CALLS_BODY["put lineitem"]]
+    assert lms.bodies == [{**CALLS_BODY["put lineitem"], "submissionReview": REVIEW}]
 
 
 CALLS_BODY = {call["note"]: call["request"]["body"] for call in CALLS}

@@ -4,6 +4,7 @@ import { startActs } from "./acts.js";
 import { startComposers } from "./composers.js";
 import { startFrame } from "./frame.js";
 import { startGrading } from "./grading.js";
+import { startHours } from "./hours.js";
 import { startHtmx } from "./requests.js";
 import { startKind } from "../kinds/index.js";
 import { startNews } from "./news.js";
@@ -30,6 +31,7 @@ export function startPage() {
   startNews(config.cursor);
   startSheets();
   startGrading(config.open);
+  startHours();
   startFrame();
   document.documentElement.dataset.ready = "";
 }

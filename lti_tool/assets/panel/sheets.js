@@ -62,7 +62,8 @@ async function showGroup(select) {
   announce(words("showing").replace("{group}", name));
 }
 
-async function reload(of) {
+/** The panel's content anew, of this group where there is one; whether that worked. */
+export async function reload(of) {
   clearProblem(document.body);
   try {
     const response = await ask(`/content?group=${of}`);

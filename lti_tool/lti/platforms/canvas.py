@@ -11,8 +11,8 @@ from lti_tool.lti.claims import (
     PANEL_PARAMETER,
     RESOURCE_LINK_REQUEST,
     TEMPLATE_PARAMETER,
-    Message,
 )
+from lti_tool.lti.messages import Message
 from lti_tool.lti.models import ID_LENGTH
 from lti_tool.lti.platforms.generic import Family, ids_listed
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask_babel import LazyString, lazy_gettext
 
-from lti_tool.lti.claims import PANEL_PARAMETER, Message
+from lti_tool.lti.claims import PANEL_PARAMETER
+from lti_tool.lti.messages import Message
 from lti_tool.lti.models import ID_LENGTH
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import LazyString, lazy_gettext
 
-from lti_tool.lti.claims import Message
+from lti_tool.lti.messages import Message
 from lti_tool.lti.platforms.generic import Family, ids_listed
 
 # How Moodle calls a duplicated activity, in the languages that it is most used in.

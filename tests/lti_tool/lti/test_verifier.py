@@ -13,7 +13,8 @@ from hypothesis import given as for_all
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from lti_tool.lti.claims import CLAIM, Message
+from lti_tool.lti.claims import CLAIM
+from lti_tool.lti.messages import Message
 from lti_tool.lti.queries import PlatformCard
 from lti_tool.lti.verifier import MOST_CHARACTERS, Verified, verify
 from lti_tool.problems import PROBLEMS, Problem
