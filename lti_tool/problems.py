@@ -112,6 +112,11 @@ PROBLEMS: dict[str, Kind] = {
         _("This panel is for groups, and you are not in one yet."),
         _("Ask your instructor to put you into a group, then open the panel again from your course."),
     ),
+    "choice_not_given": Kind(
+        403,
+        _("Your institution does not let people choose this here."),
+        _("Open “What is recorded of me” again: it shows what you can choose."),
+    ),
     "not_arranging": Kind(
         403, _("Only instructors arrange groups and terms."), _("Ask your instructor to do it.")
     ),
