@@ -171,7 +171,7 @@ def _keep(
         deployment_ids=(answer.deployment_id,) if answer.deployment_id else (),
         name=invite.name or (None if before else configuration.account_name),
         audience=configuration.authorization_server,
-        replaces=before,
+        replaces=invite.replaces,
     )
     try:
         platform, is_new = register(session, clock, settings, invite.tenant, told)

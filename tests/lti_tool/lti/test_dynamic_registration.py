@@ -230,6 +230,30 @@ def test_the_lms_may_update_what_is_there(given: Parts, lms: Running) -> None:
     assert kept(given)[0] == 1
 
 
+def test_another_lms_with_the_same_ids_is_refused_unless_it_is_said_to_be_the_same(
+    server: KeyServer, given: Parts
+) -> None:
+    """Two Canvases of one's own with the default issuer, each of which has given us the same number."""
+    base, browser = server.url.removesuffix("/jwks"), Browser(new_app(given))
+    server.body = json.dumps(configuration(server)).encode()
+    server.posted = (200, json.dumps({"client_id": "10000000000001"}).encode())
+    assert browser.post("/lti/register", fields(given, server.url)).status_code == 200
+
+    other = configuration(server, jwks_uri=f"{base}/others", authorization_endpoint=f"{base}/others")
+    server.body = json.dumps(other).encode()
+    assert code_of(browser.post("/lti/register", fields(given, server.url))) == "registration_not_kept"
+    assert kept(given) == (1, 0, 1)
+    with given.database.read() as session:
+        assert session.scalar(select(Platform.jwks_url)) == f"{base}/jwks"
+
+    secret = parse_qs(urlsplit(invite(given, "--replaces", "10000000000001")).query)["invite"][0]
+    moved = browser.post("/lti/register", fields(given, server.url) | {"invite": secret})
+    assert moved.status_code == 200, moved.text
+    assert kept(given) == (1, 0, 2)
+    with given.database.read() as session:
+        assert session.scalar(select(Platform.jwks_url)) == f"{base}/others"
+
+
 # The address
 
 
