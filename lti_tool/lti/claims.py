@@ -209,6 +209,7 @@ class LaunchClaims(MessageClaims):
             return_url=presentation.get("return_url"),
             family=platform.get("product_family_code"),
             platform_name=platform.get("name"),
+            platform_guid=platform.get("guid"),
             group_service=_group_service(found["group_service"]),
             members_url=found["members_url"],
             deep_linking=found.get("deep_linking"),
