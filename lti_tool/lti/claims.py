@@ -22,7 +22,6 @@ from lti_tool.lti.claim_fields import (
     Words,
     as_address,
     as_language,
-    as_time_zone,
     is_address,
 )
 from lti_tool.lti.messages import (
@@ -34,6 +33,7 @@ from lti_tool.lti.messages import (
     NoticeOffer,
 )
 from lti_tool.lti.models import ID_LENGTH, URL_LENGTH
+from lti_tool.moments import as_time_zone
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 NAMES_AND_ROLES_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"

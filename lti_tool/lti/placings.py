@@ -51,6 +51,7 @@ class Placer:
     time_zone: str | None
     course_id: UUID
     course_title: str
+    zone_is_own: bool
 
     @property
     def may_set_up(self) -> bool:
@@ -175,6 +176,7 @@ def find_placer(session: Session, tenant_id: UUID, membership_id: UUID, placing_
         time_zone or course_zone,
         course_id,
         title,
+        time_zone is not None,
     )
     if not placer.may_set_up:
         raise Problem("not_placer")

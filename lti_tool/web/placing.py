@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, make_response, render_template, request
@@ -70,7 +71,7 @@ def place_panels(placing_id: UUID) -> Response:
     signing = protocol().tool_keys
     signing.signing()  # opened, or made, before the transaction
     with given.database.write() as session:
-        placer = placings.find_placer(session, placer.tenant_id, placer.membership_id, placing_id)
+        placer = _at_device(placings.find_placer(session, placer.tenant_id, placer.membership_id, placing_id))
         if choice["again"]:
             token = deep_linking.answer_again(given.clock, placer)
         else:
@@ -88,9 +89,15 @@ def place_panels(placing_id: UUID) -> Response:
 def _placer(placing_id: UUID) -> Iterator[tuple[Session, Placer]]:
     known = bearer.of_request(placing_id)
     with parts().database.read() as session:
-        placer = placings.find_placer(session, known.tenant_id, known.membership_id, placing_id)
+        placer = _at_device(placings.find_placer(session, known.tenant_id, known.membership_id, placing_id))
         speak_to(placer)
         yield session, placer
+
+
+def _at_device(placer: Placer) -> Placer:
+    """In the time of their browser, where the LMS does not tell theirs."""
+    told = bearer.zone_of_device()
+    return placer if told is None or placer.zone_is_own else replace(placer, time_zone=told, zone_is_own=True)
 
 
 def _begun_from(session: Session, placer: Placer, start: str) -> Settings:

@@ -47,6 +47,8 @@ class Sheet:
     counter: int
     changes: int
     stages: tuple[Stage, ...]
+    # Whether the zone is the course's own; until then whoever sets rules gives it theirs.
+    has_zone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def find_sheet(session: Session, tenant_id: UUID, panel_id: UUID) -> Sheet | Non
         counter=first.counter,
         changes=first.changes or 0,
         stages=tuple(_stage(row) for row in found if row.stage is not None),
+        has_zone=first.course_zone is not None,
     )
 
 
