@@ -179,7 +179,17 @@ _SHEET: Select[*tuple[Any, ...]] = (
 )
 
 
-def _stage(row: PlainRow) -> Stage:
+def stages_of(session: Session, tenant_id: UUID, version_id: UUID) -> tuple[Stage, ...]:
+    """The stages of one version of a template, in their order."""
+    found = session.scalars(
+        select(GradingStage)
+        .where(GradingStage.tenant_id == tenant_id, GradingStage.template_version_id == version_id)
+        .order_by(GradingStage.position)
+    )
+    return tuple(_stage(row) for row in found)
+
+
+def _stage(row: PlainRow | GradingStage) -> Stage:
     return Stage(
         row.stage,
         Rule(
