@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from flask import Flask, Response, after_this_request, current_app, request
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from lti_tool import bearer, counting
@@ -118,7 +118,8 @@ class _Counters:
 
     def __init__(self, settings: Settings) -> None:
         self._is_on = settings.rate_limits
-        self._storage = storage_from_string(settings.rate_limit_storage or f"{counting.SCHEME}://")
+        found = storage_from_string(settings.rate_limit_storage or f"{counting.SCHEME}://")
+        self._storage = cast(Storage, found)  # none that is asynchronous has a setting here
         self._window = FixedWindowRateLimiter(self._storage)
         self._broken = self._storage.base_exceptions
 
