@@ -7,7 +7,7 @@ import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from flask import Flask, g, request
 from itsdangerous import BadSignature, Signer
 from sqlalchemy.orm import Session
 
+from lti_tool.moments import as_time_zone
 from lti_tool.parts import Parts, parts
 from lti_tool.problems import Problem
 from social_layer.panels.queries import find_viewer
@@ -143,8 +144,16 @@ def _viewer(session: Session, bearer: Bearer) -> Viewer:
     viewer = find_viewer(session, bearer.tenant_id, bearer.membership_id, bearer.panel_id, parts().clock())
     if viewer is None:
         raise Problem("not_member")
+    told = zone_of_device()
+    if told is not None and not viewer.zone_is_own:
+        viewer = replace(viewer, time_zone=told, zone_is_own=True)
     g.viewer = viewer
     return viewer
+
+
+def zone_of_device() -> str | None:
+    """The time zone of the browser, as the page's scripts tell it: many LMSs tell none of their people."""
+    return as_time_zone(request.headers.get("Time-Zone"))
 
 
 def _signer(given: Parts) -> Signer:

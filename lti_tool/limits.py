@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from flask import Flask, Response, after_this_request, current_app, request
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from lti_tool import bearer, counting
@@ -76,7 +76,8 @@ def limited(
 ) -> Callable[[Callable[_Given, _Answer]], Callable[_Given, _Answer]]:
     """For a view that has a limit of its own beside the general one.
 
-    ``by``: whose request it is; ``only``: which answers count, where not all do.
+    ``by``: whose request it is; ``only``: which answers count, where not all do. A request counts before its answer is
+    known, and is given back where that does not count: otherwise many at once would all pass before the first counts.
     """
     item = parse(limit)
 
@@ -87,8 +88,8 @@ def limited(
             if only is None:
                 _of_app().count(item, name)
             else:
-                _of_app().look(item, name)
-                after_this_request(_count_if(only, item, name))
+                _of_app().take(item, name)
+                after_this_request(_give_back_unless(only, item, name))
             return view(*args, **kwargs)
 
         return counted
@@ -96,12 +97,13 @@ def limited(
     return around
 
 
-def _count_if(
+def _give_back_unless(
     only: Callable[[Response], bool], item: RateLimitItem, name: str
 ) -> Callable[[Response], Response]:
     def after(response: Response) -> Response:
-        if only(response):
-            _of_app().note(item, name)
+        # Turned away by another limit of the same view, it was not looked at.
+        if response.status_code == 429 or not only(response):
+            _of_app().give_back(item, name)
         return response
 
     return after
@@ -116,27 +118,35 @@ class _Counters:
 
     def __init__(self, settings: Settings) -> None:
         self._is_on = settings.rate_limits
-        storage = storage_from_string(settings.rate_limit_storage or f"{counting.SCHEME}://")
-        self._window = FixedWindowRateLimiter(storage)
-        self._broken = storage.base_exceptions
+        found = storage_from_string(settings.rate_limit_storage or f"{counting.SCHEME}://")
+        self._storage = cast(Storage, found)  # none that is asynchronous has a setting here
+        self._window = FixedWindowRateLimiter(self._storage)
+        self._broken = self._storage.base_exceptions
 
     def count(self, limit: RateLimitItem, name: str) -> None:
         """Raises `Problem` where this request is one too many."""
-        self._demand(self._window.hit, limit, name)
-
-    def look(self, limit: RateLimitItem, name: str) -> None:
-        """The same without counting it."""
-        self._demand(self._window.test, limit, name)
-
-    def note(self, limit: RateLimitItem, name: str) -> None:
-        """Counts it, and refuses nothing."""
-        self._ask(self._window.hit, limit, name)
-
-    def _demand(self, ask: Callable[..., bool], limit: RateLimitItem, name: str) -> None:
-        if not self._ask(ask, limit, name):
+        if not self._ask(self._window.hit, limit, name):
             # The window began with its first request.
             seconds = int(self._window.get_window_stats(limit, name).reset_time - time.time()) + 1
             raise Problem("too_many_requests", headers={"Retry-After": str(max(1, seconds))})
+
+    def take(self, limit: RateLimitItem, name: str) -> None:
+        """The same, for what may be given back: a request that is turned away leaves the counter as it was."""
+        try:
+            self.count(limit, name)
+        except Problem:
+            self.give_back(limit, name)
+            raise
+
+    def give_back(self, limit: RateLimitItem, name: str) -> None:
+        """A request that was counted counts no longer. Nothing where its window is over."""
+        self._ask(self._uncount, limit, name)
+
+    def _uncount(self, limit: RateLimitItem, name: str) -> bool:
+        key = limit.key_for(name)
+        if self._storage.get(key) > 0:
+            self._storage.incr(key, limit.get_expiry(), amount=-1)
+        return True
 
     def _ask(self, ask: Callable[..., bool], limit: RateLimitItem, name: str) -> bool:
         try:

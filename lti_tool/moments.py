@@ -19,6 +19,16 @@ def zone(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def as_time_zone(told: str | None) -> str | None:
+    """The name of a zone of the IANA database, where it is one: Moodle says `99` for "as the server"."""
+    if not told or len(told) > 64:
+        return None
+    try:
+        return ZoneInfo(told).key
+    except (KeyError, ValueError, OSError):  # an unknown zone is a KeyError
+        return None
+
+
 def day(moment: date, today: date) -> str:
     """A day of this year without its year."""
     if moment.year == today.year:

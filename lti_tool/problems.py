@@ -291,7 +291,7 @@ PROBLEMS: dict[str, Kind] = {
     "platform_unknown": Kind(
         403,
         _("This course's site is not registered here."),
-        _("Ask your administrator to register it: alongside platform add."),
+        _("Tell your administrator which course it was, and show them this page."),
     ),
     "target_elsewhere": Kind(
         400, _("The link in the course leads to another address than this tool's."), _TELL_ADMINISTRATOR
@@ -340,7 +340,7 @@ PROBLEMS: dict[str, Kind] = {
     "deployment_unknown": Kind(
         403,
         _("Deployment %(deployment)s of this course's site is not known here."),
-        _("Ask your administrator to add it: alongside platform add, with --deployment-id."),
+        _("Tell your administrator which course it was, and show them this page."),
     ),
     "reviewed_unknown": Kind(
         404,

@@ -69,6 +69,8 @@ class Viewer:
     own_groups: int = 0
     # At the moment of the look.
     phase: Phase = Phase.open
+    # Whether the time zone is the person's own, and not their course's.
+    zone_is_own: bool = False
 
     @property
     def is_staff(self) -> bool:

@@ -44,7 +44,9 @@ def platform() -> None:
 @click.option("--name", help="What to call it here.  [default: the issuer's host]")
 @click.option("--audience", help="Whom our own tokens are for, where that is not the access token URL.")
 @click.option(
-    "--replaces", metavar="CLIENT_ID", help="The same LMS's registration before this one; its panels go on."
+    "--replaces",
+    metavar="CLIENT_ID",
+    help="The same LMS's registration before this one; its panels go on. With the same id: the LMS has moved.",
 )
 @click.option(
     "--frame", "frame_origins", multiple=True, help="Another address of the LMS whose pages hold panels."

@@ -111,7 +111,7 @@ def enter(session: Session, clock: Clock, login: LoginCard, message: Message) ->
     if met is None:
         log.warning("deployment unknown", platform=str(platform.id), deployment=message.deployment_id)
         raise Problem("deployment_unknown", deployment=message.deployment_id)
-    _note_first_launch(session, clock, platform, met)
+    _note_first_launch(session, clock, platform, met, message)
     _learn_family(session, platform, family)
     notice_handlers.note_launch(session, clock, platform.tenant_id, met, message)
     course_id, context_id = _course(session, clock, platform, message, family, met)
@@ -161,8 +161,19 @@ def _first_of_deployment(
     return find_met(session, platform, message, key)
 
 
-def _note_first_launch(session: Session, clock: Clock, platform: PlatformCard, met: Met) -> None:
+def _note_first_launch(
+    session: Session, clock: Clock, platform: PlatformCard, met: Met, message: Message
+) -> None:
+    """Which installation came first stands in the log. Its guid decides nothing: it changes where an LMS moves or is
+    restored, and it is signed by the same keys as all the rest."""
     if met.first_launch_at is None:
+        log.info(
+            "first launch of a deployment",
+            platform=str(platform.id),
+            deployment=message.deployment_id,
+            lms=message.platform_name,
+            guid=message.platform_guid,
+        )
         session.execute(
             update(Deployment)
             .where(Deployment.tenant_id == platform.tenant_id, Deployment.id == met.deployment_id)

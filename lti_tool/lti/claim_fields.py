@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load
 
@@ -107,13 +106,3 @@ def as_language(told: str | None) -> str | None:
     """A language tag (BCP 47) from what LMSs send: `en`, `de_DE`, `pt-BR`, `de_DE.UTF-8`."""
     tag = (told or "").partition(".")[0].replace("_", "-")
     return tag if _LANGUAGE.fullmatch(tag) and len(tag) <= 35 else None
-
-
-def as_time_zone(told: str | None) -> str | None:
-    """The name of a zone of the IANA database, where it is one: Moodle says `99` for "as the server"."""
-    if not told or len(told) > 64:
-        return None
-    try:
-        return ZoneInfo(told).key
-    except (KeyError, ValueError, OSError):  # an unknown zone is a KeyError
-        return None

@@ -22,7 +22,6 @@ from lti_tool.lti.claim_fields import (
     Words,
     as_address,
     as_language,
-    as_time_zone,
     is_address,
 )
 from lti_tool.lti.messages import (
@@ -34,6 +33,7 @@ from lti_tool.lti.messages import (
     NoticeOffer,
 )
 from lti_tool.lti.models import ID_LENGTH, URL_LENGTH
+from lti_tool.moments import as_time_zone
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 NAMES_AND_ROLES_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
@@ -209,6 +209,7 @@ class LaunchClaims(MessageClaims):
             return_url=presentation.get("return_url"),
             family=platform.get("product_family_code"),
             platform_name=platform.get("name"),
+            platform_guid=platform.get("guid"),
             group_service=_group_service(found["group_service"]),
             members_url=found["members_url"],
             deep_linking=found.get("deep_linking"),

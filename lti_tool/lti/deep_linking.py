@@ -16,7 +16,9 @@ from lti_tool.lti.grades import REVIEW
 from lti_tool.lti.placings import Placer
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
-from social_layer.panels.settings import Settings, checked
+from social_layer.grading.rules import check as check_rule
+from social_layer.panels.copying import first_rule_of
+from social_layer.panels.settings import NewPanel, checked
 from social_layer.refusals import Refusal
 from social_layer.text import render
 
@@ -54,7 +56,7 @@ class Answer(DeepLink):
         return message if self._data is None else message | {data: self._data}
 
 
-def check(placer: Placer, chosen: Sequence[Settings]) -> list[Settings]:
+def check(placer: Placer, chosen: Sequence[NewPanel]) -> list[NewPanel]:
     """As they will be stored.
 
     Raises ``nothing_chosen``, ``one_panel_only``, ``too_many_panels``, and what is wrong with one of them, which
@@ -69,10 +71,12 @@ def check(placer: Placer, chosen: Sequence[Settings]) -> list[Settings]:
     return [_checked(number, one) for number, one in enumerate(chosen)]
 
 
-def _checked(number: int, one: Settings) -> Settings:
+def _checked(number: int, one: NewPanel) -> NewPanel:
     try:
         found = checked(one)
         render(found.prompt, field="prompt")
+        if not found.graded_alike and (rule := first_rule_of(found)):
+            check_rule(rule)
     except Refusal as refusal:
         problem = Problem.of(refusal)
         problem.errors = {"panels": {number: problem.errors or {}}}
@@ -99,7 +103,7 @@ def answer(
     clock: Clock,
     registration: PlatformRegistration,
     placer: Placer,
-    chosen: Sequence[Settings],
+    chosen: Sequence[NewPanel],
     launch_url: str,
 ) -> str:
     """The signed answer for ``chosen``, and a template for each of them, made once.
@@ -124,7 +128,7 @@ def answer(
     return placing.answer
 
 
-def item_of(placer: Placer, chosen: Settings, template_id: UUID, launch_url: str) -> dict[str, Any]:
+def item_of(placer: Placer, chosen: NewPanel, template_id: UUID, launch_url: str) -> dict[str, Any]:
     """A content item (LTI deep linking, section 5.1.4)."""
     item: dict[str, Any] = {
         "type": placings.ITEM_TYPE,

@@ -27,7 +27,7 @@ from lti_tool.lti.platform_documents import (
 )
 from lti_tool.lti.platforms import Family, family_of
 from lti_tool.lti.registrations import Registration, RegistrationRefused, register
-from lti_tool.lti.tool_card import TOOL_CONFIGURATION, ToolCard, scopes_for
+from lti_tool.lti.tool_card import TOOL_CONFIGURATION, ToolCard, messages_for, scopes_for
 from lti_tool.parts import Parts
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
@@ -134,7 +134,9 @@ def _send(
     configuration: PlatformConfiguration,
     family: Family,
 ) -> Answer:
-    body = ToolCard(settings.public_url).registration(scopes_for(configuration.scopes_supported))
+    body = ToolCard(settings.public_url).registration(
+        scopes_for(configuration.scopes_supported), messages_for(configuration.messages_supported)
+    )
     body[TOOL_CONFIGURATION] = family.tool_configuration(body[TOOL_CONFIGURATION])
     answer = _ask(
         session, "POST", configuration.registration_endpoint, headers=_JSON | _bearer(asked), json=body
@@ -169,7 +171,7 @@ def _keep(
         deployment_ids=(answer.deployment_id,) if answer.deployment_id else (),
         name=invite.name or (None if before else configuration.account_name),
         audience=configuration.authorization_server,
-        replaces=before,
+        replaces=invite.replaces,
     )
     try:
         platform, is_new = register(session, clock, settings, invite.tenant, told)

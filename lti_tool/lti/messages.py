@@ -61,6 +61,8 @@ class Message:
     return_url: str | None
     family: str | None
     platform_name: str | None
+    # The platform's own id of itself, for its administrators to look up: it is not compared, see arrival.py.
+    platform_guid: str | None
     members_url: str | None
     deep_linking: DeepLinkingSettings | None = None
     group_service: GroupServiceOffer | None = None

@@ -1,8 +1,9 @@
 """What a link that is met for the first time was made from, so that a copied course has the same panels, empty.
 
 What a platform tells of copies, the surest first: the template in the link's own parameters, the ids of the links and
-of the contexts that it was copied from, and its title within those (ADR 11). All of it is of the same tenant and of the
-same LMS, by whichever of its registrations, or it is not found.
+of the contexts that it was copied from, and its title within those (ADR 11). All of it is of the same tenant. Ids and
+titles count only of the same LMS, by whichever of its registrations; a template also where a course was taken over from
+another LMS of the tenant: its id is ours, and no two are alike.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,6 +67,7 @@ def find_source(
 
 
 def _template_of(session: Session, platform: PlatformCard, message: Message) -> TemplateVersion | None:
+    """Of the tenant, from whichever of its LMSs."""
     told = message.custom.get(TEMPLATE_PARAMETER)
     if told is None:
         return None

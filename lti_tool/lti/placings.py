@@ -25,7 +25,7 @@ from lti_tool.lti.roles import standing_of
 from lti_tool.problems import Problem
 from social_layer.clock import Clock
 from social_layer.panels.copying import make_template
-from social_layer.panels.settings import Settings
+from social_layer.panels.settings import NewPanel
 from social_layer.people.models import MAY_SET_UP, Course, Membership, Person, Role
 
 ITEM_TYPE = "ltiResourceLink"
@@ -51,6 +51,7 @@ class Placer:
     time_zone: str | None
     course_id: UUID
     course_title: str
+    zone_is_own: bool
 
     @property
     def may_set_up(self) -> bool:
@@ -175,6 +176,7 @@ def find_placer(session: Session, tenant_id: UUID, membership_id: UUID, placing_
         time_zone or course_zone,
         course_id,
         title,
+        time_zone is not None,
     )
     if not placer.may_set_up:
         raise Problem("not_placer")
@@ -198,7 +200,7 @@ def hold(session: Session, placer: Placer) -> Placing:
     return placer.placing
 
 
-def digest_of(chosen: Sequence[Settings]) -> bytes:
+def digest_of(chosen: Sequence[NewPanel]) -> bytes:
     """The same for the same panels, whenever they are sent."""
     plain = json.dumps([asdict(one) for one in chosen], default=_plain, sort_keys=True)
     return hashlib.sha256(plain.encode()).digest()
@@ -208,5 +210,6 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def make_templates(session: Session, clock: Clock, placer: Placer, chosen: Sequence[Settings]) -> list[UUID]:
-    return [make_template(session, clock, placer.tenant_id, placer.course_id, one) for one in chosen]
+def make_templates(session: Session, clock: Clock, placer: Placer, chosen: Sequence[NewPanel]) -> list[UUID]:
+    zone = placer.time_zone if placer.zone_is_own else None
+    return [make_template(session, clock, placer.tenant_id, placer.course_id, one, zone) for one in chosen]

@@ -34,6 +34,8 @@ class PlatformConfiguration:
     registration_endpoint: str
     authorization_server: str | None
     scopes_supported: list[str]
+    messages_supported: list[str]
+    """Empty where it names none."""
     family: str
     account_name: str | None
 
@@ -62,8 +64,9 @@ class _Message(_Lenient):
 class _Platform(_Lenient):
     product_family_code = Parameter(255, required=True)
     version = Parameter(255, load_default=None, allow_none=True)
+    # The standard demands it; without it nothing is lost, and everything is registered.
     messages_supported = fields.List(
-        fields.Nested(_Message), required=True, validate=validate.Length(max=_MOST_ENTRIES)
+        fields.Nested(_Message), load_default=list, validate=validate.Length(max=_MOST_ENTRIES)
     )
     variables = _texts(load_default=list)
     account_name = Parameter(
@@ -87,7 +90,10 @@ class _Configuration(_Lenient):
         platform = found.pop("platform")
         del found["claims_supported"]
         return PlatformConfiguration(
-            **found, family=platform["product_family_code"].lower(), account_name=platform["account_name"]
+            **found,
+            messages_supported=[message["type"] for message in platform["messages_supported"]],
+            family=platform["product_family_code"].lower(),
+            account_name=platform["account_name"],
         )
 
 

@@ -33,7 +33,9 @@ class Registration:
     name: str | None = None
     audience: str | None = None
     replaces: str | None = None
-    """The client id under which the same LMS was registered before: its courses and panels go on."""
+    """The client id under which the same LMS was registered before: its courses and panels go on.
+
+    The same client id says so of an LMS whose addresses have changed."""
 
 
 def check(registration: Registration, settings: Settings) -> None:
@@ -104,7 +106,11 @@ def _existing(session: Session, tenant: Tenant, registration: Registration) -> P
         raise RegistrationRefused(
             "this issuer and client id are registered for another tenant; a registration has one"
         )
-    if not registration.replaces or registration.replaces == registration.client_id:
+    if registration.replaces == registration.client_id:
+        return found
+    if not registration.replaces:
+        if found is not None:
+            _check_same_lms(found, registration)
         return found
     before = _by_ids(session, registration.issuer, registration.replaces)
     if before is None or before.tenant_id != tenant.id:
@@ -116,6 +122,23 @@ def _existing(session: Session, tenant: Tenant, registration: Registration) -> P
             f"--replaces: {registration.client_id!r} is registered already, with courses of its own"
         )
     return before
+
+
+def _check_same_lms(found: Platform, registration: Registration) -> None:
+    """Installations of one product may share a default issuer, and count client ids from 1.
+
+    Where people sign in and whose keys are believed tells them apart: another LMS must not take over the courses.
+    """
+    for what, before, now in (
+        ("sign-in address", found.auth_login_url, registration.auth_login_url),
+        ("key set", found.jwks_url, registration.jwks_url),
+    ):
+        if before != now:
+            raise RegistrationRefused(
+                f"this issuer and client id are those of {found.name!r}, whose {what} is {before}, not {now}. "
+                f"Where it is the same LMS at a new address, say so with: --replaces {registration.client_id}. "
+                "Another LMS cannot be registered beside it: give it an issuer or a client id of its own"
+            )
 
 
 def _by_ids(session: Session, issuer: str, client_id: str) -> Platform | None:

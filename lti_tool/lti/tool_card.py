@@ -57,7 +57,8 @@ SERVICES = (
         ),
     ),
 )
-# The kinds of messages that are understood; each new one is registered from the day that it stands here.
+# The kinds of messages that are understood. Each is registered where the LMS says that it sends it: Canvas refuses
+# a registration that names another. Reviews of a grade come by the column's own address, registered or not.
 MESSAGES = (RESOURCE_LINK_REQUEST, DEEP_LINKING_REQUEST, SUBMISSION_REVIEW_REQUEST)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name")
 # Values are variables that the LMS fills in at each launch. None may hold an equals sign: Moodle cuts there.
@@ -117,7 +118,7 @@ class ToolCard:
     def custom_lines(self) -> str:
         return "\n".join(f"{name}={value}" for name, value in CUSTOM.items())
 
-    def registration(self, scopes: list[str]) -> dict[str, Any]:
+    def registration(self, scopes: list[str], kinds: list[str]) -> dict[str, Any]:
         """The body of a registration (LTI Dynamic Registration, section 3.5.1)."""
         return {
             "application_type": "web",
@@ -137,7 +138,7 @@ class ToolCard:
                 "custom_parameters": dict(CUSTOM),
                 "claims": list(CLAIMS),
                 "messages": [
-                    {"type": kind, "target_link_uri": self.launch_url, "label": NAME} for kind in MESSAGES
+                    {"type": kind, "target_link_uri": self.launch_url, "label": NAME} for kind in kinds
                 ],
             },
         }
@@ -187,3 +188,8 @@ def scopes_for(supported: list[str]) -> list[str]:
     """What is wanted and offered; everything wanted, where an LMS does not say what it offers."""
     wanted = [scope for scope in all_scopes() if not supported or scope in supported]
     return [*wanted, *([GROUPS_SCOPE] if GROUPS_SCOPE in supported else [])]
+
+
+def messages_for(supported: list[str]) -> list[str]:
+    """What is understood and sent; everything understood, where an LMS does not say what it sends."""
+    return [kind for kind in MESSAGES if not supported or kind in supported]

@@ -213,6 +213,12 @@ class Canvas(Profile):
             "https://canvas.instructure.com/lti/account_name": "Fernhill College",
         }
 
+    def messages_refused(self, kinds: Collection[str]) -> str | None:
+        # Its schema for a registration enumerates them.
+        known = [message["type"] for message in self.platform_configuration()["messages_supported"]]
+        unknown = [kind for kind in kinds if kind not in known]
+        return f"messages: {unknown[0]} is not one of {', '.join(known)}" if unknown else None
+
     def registration_answer(self, tool: Registration, asked: Mapping[str, Any]) -> dict[str, Any]:
         # No deployment id: there is none before the key is switched on in an account.
         kept = {name: value for name, value in asked.items() if name not in ("contacts", TOOL)}

@@ -109,6 +109,9 @@ class Desk:
         with sandbox.lock:
             ticket = self.ticket_of(authorization)
             asked = _checked(raw)
+            refused = sandbox.profile.messages_refused(_kinds(asked))
+            if refused:
+                raise RegistrationRefused(400, refused)
             before = sandbox.tools.get(ticket.client_id)
             if ticket.updates and before is None:
                 raise RegistrationRefused(404, "tool_not_found")
@@ -232,6 +235,10 @@ def _pass(checks: dict[str, bool]) -> None:
 
 def _has(listed: Any, *wanted: str) -> bool:
     return isinstance(listed, list) and all(isinstance(e, str) for e in listed) and set(wanted) <= set(listed)
+
+
+def _kinds(asked: dict[str, Any]) -> list[str]:
+    return [message["type"] for message in asked[TOOL].get("messages", [])]
 
 
 def _is_message(message: Any) -> bool:

@@ -143,6 +143,10 @@ class Profile(ABC):
     @abstractmethod
     def platform_configuration(self) -> dict[str, Any]: ...
 
+    def messages_refused(self, kinds: Collection[str]) -> str | None:
+        """What a tool is told that registers for messages that are never sent; None where they are passed over."""
+        return None
+
     def kept_custom(self, custom: Mapping[str, str]) -> dict[str, str]:
         return dict(custom)
 

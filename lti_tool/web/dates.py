@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
@@ -13,11 +14,13 @@ from social_layer.viewer import Phase, Viewer
 
 @dataclass(frozen=True, slots=True)
 class DateShown:
-    """``words``: "Opens on 14 March, 09:30"."""
+    """``words``: "Opens on 14 March, 09:30". ``sentence`` has {when} in the time's place, for a script that puts in
+    the time of its own device: where the reader's zone is not known, and the words are in another's."""
 
     name: str
     iso: str
     words: str
+    sentence: str | None
 
 
 def dates_shown(viewer: Viewer, now: datetime) -> list[DateShown]:
@@ -32,15 +35,20 @@ def dates_shown(viewer: Viewer, now: datetime) -> list[DateShown]:
         else _("Closes on %(when)s", when="{when}"),
     }
     return [
-        DateShown(name, at.isoformat(), sentence.replace("{when}", moment_of(at, viewer.time_zone, now)))
+        DateShown(
+            name,
+            at.isoformat(),
+            sentence.replace("{when}", moment_of(at, viewer.time_zone, now)),
+            None if viewer.zone_is_own else sentence,
+        )
         for name, sentence in sentences.items()
         if (at := getattr(panel, name)) is not None and sentence is not None
     ]
 
 
-def dates_form(viewer: Viewer) -> dict[str, Any]:
+def dates_form(viewer: Viewer, here: ZoneInfo | None = None) -> dict[str, Any]:
     """What the set-up's form needs: the values of its fields, and whose time they are in."""
-    here = zone(viewer.time_zone)
+    here = here or zone(viewer.time_zone)
     values = {name: getattr(viewer.panel, name) for name in DATES}
     return {
         "dates": {
@@ -53,8 +61,9 @@ def dates_form(viewer: Viewer) -> dict[str, Any]:
 
 def read_dates(viewer: Viewer, wanted: dict[str, Any]) -> dict[str, datetime | None]:
     """Takes the dates out of what the form sent. One that stands there as it was shown stays to the second."""
-    here = zone(viewer.time_zone)
-    shown = dates_form(viewer)["dates"]
+    # Of the form as it was made: whoever travels meanwhile means what they saw.
+    here = zone(wanted.pop("zone", None) or viewer.time_zone)
+    shown = dates_form(viewer, here)["dates"]
     found: dict[str, datetime | None] = {}
     for name in DATES:
         if name not in wanted:

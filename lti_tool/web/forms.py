@@ -7,6 +7,7 @@ from flask import request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 from lti_tool.fields import ChosenId, LocalTime, Text
+from lti_tool.moments import as_time_zone
 from social_layer.groups.plans import MOST_GROUPS, MOST_PEOPLE
 from social_layer.panels.models import GroupMode, Kind
 from social_layer.people.class_list import Shown
@@ -55,6 +56,8 @@ class Settings(Form):
     opens_at = LocalTime(allow_none=True)
     due_at = LocalTime(allow_none=True)
     closes_at = LocalTime(allow_none=True)
+    # Of the dates.
+    zone = fields.Function(deserialize=as_time_zone)
     group_mode = fields.Enum(GroupMode, by_value=True, load_default=None)
     group_set_id = ChosenId(load_default=None)
 

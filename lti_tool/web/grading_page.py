@@ -5,14 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from babel.dates import get_timezone_location
 from flask import url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.grade_queries import Destination, Sending, columns, find_destination, left_columns, sendings
-from lti_tool.moments import moment
+from lti_tool.moments import moment, zone
 from lti_tool.problems import Problem
 from lti_tool.translations import language
 from lti_tool.web import grading_words as say
@@ -200,8 +198,9 @@ def rules(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]:
         ),
         "offered": OFFERED[viewer.panel.kind],
         "first": first_rule(viewer.panel.kind),
-        "zone": get_timezone_location(sheet.zone.key, locale=get_locale(), return_city=False),
-        "zone_code": sheet.zone.key,
+        "zone_code": zone(
+            viewer.time_zone if viewer.zone_is_own and not sheet.has_zone else sheet.zone.key
+        ).key,
         "most_stages": MOST_STAGES,
         "wordings": say.WHAT_COUNTS,
         "amount": _amount,

@@ -107,5 +107,6 @@ def _config(viewer: Viewer, token: str, expires_at: datetime) -> dict[str, Any]:
         "roles": [viewer.role.value],
         "kind": viewer.panel.kind.value,
         "language": language().replace("_", "-"),
-        "time_zone": viewer.time_zone,
+        # Unknown, it is that of the browser.
+        "time_zone": viewer.time_zone if viewer.zone_is_own else None,
     }

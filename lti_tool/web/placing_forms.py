@@ -3,11 +3,12 @@
 from typing import Any
 
 from flask import request
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from lti_tool.fields import Instant, Text
+from social_layer.grading.rules import MOST_NEEDED
 from social_layer.panels.models import Kind
-from social_layer.panels.settings import Settings
+from social_layer.panels.settings import NewPanel
 
 
 class Chosen(Schema):
@@ -24,10 +25,15 @@ class Chosen(Schema):
     due_at = Instant(load_default=None, allow_none=True)
     closes_at = Instant(load_default=None, allow_none=True)
     points = fields.Float(load_default=None, allow_none=True)
+    beginnings = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, MOST_NEEDED))
+    replies = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, MOST_NEEDED))
+    # The earlier panel that it was begun from, and whether it is graded as that one.
+    like = fields.UUID(load_default=None, allow_none=True)
+    graded_alike = fields.Boolean(load_default=False)
 
     @post_load
-    def whole(self, found: dict[str, Any], **_: Any) -> Settings:
-        return Settings(**found)
+    def whole(self, found: dict[str, Any], **_: Any) -> NewPanel:
+        return NewPanel(**found)
 
 
 class Choice(Schema):

@@ -63,7 +63,7 @@ def _config(placer: Placer, token: str, expires_at: datetime) -> dict[str, Any]:
         "cursor": None,
         "roles": [placer.role.value],
         "language": language().replace("_", "-"),
-        "time_zone": placer.time_zone,
+        "time_zone": placer.time_zone if placer.zone_is_own else None,
     }
 
 

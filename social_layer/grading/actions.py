@@ -49,18 +49,19 @@ def set_rules(
     keep_rules(session, viewer.tenant_id, version_id, stages)
     panel_is = (Panel.tenant_id == viewer.tenant_id) & (Panel.id == viewer.panel.id)
     session.execute(update(Panel).where(panel_is).values(template_version_id=version_id))
-    if viewer.time_zone:
-        # Days have to be somebody's: where the LMS does not say the course's zone, they are those of its teacher.
+    if viewer.zone_is_own:
+        give_zone(session, viewer.tenant_id, viewer.panel.course_id, viewer.time_zone)
+    return _sheet(session, viewer)
+
+
+def give_zone(session: Session, tenant_id: UUID, course_id: UUID, zone: str | None) -> None:
+    """Days have to be somebody's: where the LMS does not say the course's zone, they are those of its teacher."""
+    if zone is not None:
         session.execute(
             update(Course)
-            .where(
-                Course.tenant_id == viewer.tenant_id,
-                Course.id == viewer.panel.course_id,
-                Course.time_zone.is_(None),
-            )
-            .values(time_zone=viewer.time_zone)
+            .where(Course.tenant_id == tenant_id, Course.id == course_id, Course.time_zone.is_(None))
+            .values(time_zone=zone)
         )
-    return _sheet(session, viewer)
 
 
 def keep_rules(session: Session, tenant_id: UUID, version_id: UUID, stages: Sequence[Stage]) -> None:

@@ -48,6 +48,8 @@ class Sheet:
     counter: int
     changes: int
     stages: tuple[Stage, ...]
+    # Whether the zone is the course's own; until then whoever sets rules gives it theirs.
+    has_zone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def find_sheet(session: Session, tenant_id: UUID, panel_id: UUID) -> Sheet | Non
         counter=first.counter,
         changes=first.changes or 0,
         stages=tuple(_stage(row) for row in found if row.stage is not None),
+        has_zone=first.course_zone is not None,
     )
 
 
@@ -216,6 +219,16 @@ _SHEET: Select[*tuple[Any, ...]] = (
         ),
     )
 )
+
+
+def stages_of(session: Session, tenant_id: UUID, version_id: UUID) -> tuple[Stage, ...]:
+    """The stages of one version of a template, in their order."""
+    found = session.scalars(
+        select(GradingStage)
+        .where(GradingStage.tenant_id == tenant_id, GradingStage.template_version_id == version_id)
+        .order_by(GradingStage.position)
+    )
+    return tuple(_stage(row) for row in found)
 
 
 def _stage(row: PlainRow | GradingStage) -> Stage:

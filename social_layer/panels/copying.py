@@ -4,58 +4,95 @@ A panel changes only its own template. So whatever is made from another panel's 
 which remembers the one that it is a copy of (ADR 11).
 """
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
-from social_layer.grading.actions import carry, keep_rules
-from social_layer.grading.queries import zone_named
-from social_layer.grading.rules import Stage, first_rule, rounded
-from social_layer.panels.models import Kind, Panel, Template, TemplateOrigin, TemplateVersion
-from social_layer.panels.queries import hold_home
-from social_layer.panels.settings import Settings, first_version, next_version
-from social_layer.people.models import Course
+from social_layer.grading.actions import carry, give_zone, keep_rules
+from social_layer.grading.models import GradingStage
+from social_layer.grading.queries import stages_of, zone_named
+from social_layer.grading.rules import Need, Rule, Stage, first_rule, rounded
+from social_layer.panels.models import Panel, Template, TemplateOrigin, TemplateVersion
+from social_layer.panels.queries import hold_home, version_by_id
+from social_layer.panels.settings import NewPanel, Settings, columns, first_version, next_version
+from social_layer.people.models import Course, Tenant
 
 _WITHOUT_DATES = {"opens_at": None, "due_at": None, "closes_at": None}
 
 
 def make_template(
-    session: Session, clock: Clock, tenant_id: UUID, course_id: UUID, settings: Settings
+    session: Session,
+    clock: Clock,
+    tenant_id: UUID,
+    course_id: UUID,
+    settings: Settings,
+    zone: str | None = None,
 ) -> UUID:
     """A template for a panel of this course that nobody has opened yet. Raises ``too_much_markup``.
 
-    ``settings``: checked ones.
+    ``settings``: checked ones; what ``like`` names, the caller has looked at. ``zone``: of whoever makes it, whose days
+    a course has that knows no others.
     """
+    wanted = settings if isinstance(settings, NewPanel) else NewPanel(**columns(settings))
     template_id = _template(session, clock, tenant_id, course_id, None)
-    version = first_version(clock, tenant_id, template_id, settings)
+    if wanted.like is None:
+        version = first_version(clock, tenant_id, template_id, wanted)
+    else:
+        like = version_by_id(session, tenant_id, wanted.like)
+        version = next_version(clock, like, template_id, 1, **columns(wanted))
     session.add(version)
     session.flush()
-    if settings.points is not None and rounded(settings.points) > 0:
-        _grade_as_usual(
-            session, tenant_id, course_id, version.id, settings.kind, settings.points, settings.due_at
-        )
+    rule = None if wanted.graded_alike else first_rule_of(wanted)
+    if rule or wanted.graded_alike:
+        give_zone(session, tenant_id, course_id, zone)
+    due_on = (
+        wanted.due_at.astimezone(_zone_of(session, tenant_id, course_id)).date() if wanted.due_at else None
+    )
+    if wanted.like is not None and wanted.graded_alike:
+        carry(session, tenant_id, wanted.like, version.id, with_dates=False)
+        _end_only_stage(session, tenant_id, version.id, due_on)
+    elif rule:
+        keep_rules(session, tenant_id, version.id, [Stage(uuid4(), replace(rule, due_on=due_on))])
     return template_id
 
 
-def _grade_as_usual(
-    session: Session,
-    tenant_id: UUID,
-    course_id: UUID,
-    version_id: UUID,
-    kind: Kind,
-    points: float,
-    due_at: datetime | None,
-) -> None:
-    """A usual rule for the points that were given. Nobody has chosen it yet: nothing is sent until staff say so."""
-    zone = zone_named(
-        session.scalar(select(Course.time_zone).where(Course.tenant_id == tenant_id, Course.id == course_id))
-    )
-    due_on = due_at.astimezone(zone).date() if due_at else None
-    rule = first_rule(kind, rounded(points), due_on=due_on, by_itself=False)
-    keep_rules(session, tenant_id, version_id, [Stage(uuid4(), rule)])
+def _end_only_stage(session: Session, tenant_id: UUID, version_id: UUID, due_on: date | None) -> None:
+    """The panel's last day is that of its grading, where this has one stage; of several it tells nothing."""
+    stages = stages_of(session, tenant_id, version_id)
+    if due_on and len(stages) == 1:
+        session.execute(
+            update(GradingStage)
+            .where(GradingStage.tenant_id == tenant_id, GradingStage.template_version_id == version_id)
+            .values(due_on=due_on)
+        )
+
+
+def first_rule_of(wanted: NewPanel) -> Rule | None:
+    """The rule that its points make, without days; None where it has none.
+
+    Nobody has seen yet how it counts: nothing is sent until staff say so.
+    """
+    if wanted.points is None or rounded(wanted.points) <= 0:
+        return None
+    usual = first_rule(wanted.kind, rounded(wanted.points), by_itself=False)
+    if wanted.beginnings is None and wanted.replies is None:
+        return usual
+    asked = zip(usual.needs, (wanted.beginnings or 0, wanted.replies or 0), strict=True)
+    return replace(usual, needs=tuple(Need(need.counted, number) for need, number in asked if number))
+
+
+def _zone_of(session: Session, tenant_id: UUID, course_id: UUID) -> ZoneInfo:
+    course, tenant = session.execute(
+        select(Course.time_zone, Tenant.time_zone)
+        .join(Tenant, Tenant.id == Course.tenant_id)
+        .where(Course.tenant_id == tenant_id, Course.id == course_id)
+    ).one()
+    return zone_named(course or tenant)
 
 
 def make_panel_from(

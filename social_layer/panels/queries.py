@@ -82,6 +82,7 @@ def find_viewer(
         panel=panel,
         own_groups=row.own_groups,
         phase=panel.phase(now) if now is not None else Phase.open,
+        zone_is_own=row.time_zone is not None,
     )
     # What the panel asks is seen when it opens.
     return replace(viewer, panel=replace(panel, prompt="", prompt_html="")) if viewer.is_early else viewer

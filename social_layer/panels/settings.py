@@ -1,9 +1,9 @@
 """What a panel is set to: checked once, kept as a version of a template, and taken along by the next one."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from social_layer import text
@@ -33,7 +33,22 @@ class Settings:
     points: float | None = None
 
 
-def checked(settings: Settings) -> Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPanel(Settings):
+    """A panel that is yet to be placed. ``beginnings`` and ``replies``: how many of what its kind begins with, and how
+    many replies, are asked for the points; where neither is said, what is usual. ``like``: the version of an earlier
+    panel, whose groups it takes along, and also its grading where ``graded_alike``."""
+
+    beginnings: int | None = None
+    replies: int | None = None
+    like: UUID | None = None
+    graded_alike: bool = False
+
+
+_Given = TypeVar("_Given", bound=Settings)
+
+
+def checked(settings: _Given) -> _Given:
     """As they are stored. Raises ``kind_not_offered``, ``title_missing``, ``text_too_long``, ``dates_out_of_order``
     and ``points_wrong``, each with the field that it is about."""
     tidied = replace(
@@ -65,7 +80,12 @@ def _check_dates(settings: Settings) -> None:
 
 def first_version(clock: Clock, tenant_id: UUID, template_id: UUID, settings: Settings) -> TemplateVersion:
     """Raises ``too_much_markup``."""
-    return _version(clock, tenant_id, template_id, 1, asdict(settings))
+    return _version(clock, tenant_id, template_id, 1, columns(settings))
+
+
+def columns(settings: Settings) -> dict[str, Any]:
+    """What of it a template's version keeps."""
+    return {field.name: getattr(settings, field.name) for field in fields(Settings)}
 
 
 def next_version(

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from limits import parse
 from werkzeug.test import TestResponse
 
 from lti_tool import bearer, counting, limits
@@ -23,6 +24,7 @@ from lti_tool.limits import (
     REGISTRATIONS,
 )
 from lti_tool.parts import Parts
+from lti_tool.problems import Problem
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -254,3 +256,19 @@ def test_one_platforms_notices_use_up_nothing_of_anothers_in_the_same_cloud(plai
 def test_whoever_has_a_whole_network_is_one_asker(plain: Flask, told: str, counted: str) -> None:
     with plain.test_request_context("/", environ_base={"REMOTE_ADDR": told}):
         assert limits.address() == counted
+
+
+def test_what_is_given_back_counts_no_more_and_nothing_below_zero(app: Flask) -> None:
+    counters, three = app.extensions[limits._NAME], parse("3 per minute")
+    counters.give_back(three, "nobody yet")
+    for _ in range(9):
+        counters.take(three, "somebody")
+        counters.give_back(three, "somebody")
+    for name in ("nobody yet", "somebody"):
+        for _ in range(3):
+            counters.take(three, name)
+        for _ in range(2):
+            with pytest.raises(Problem):
+                counters.take(three, name)
+        counters.give_back(three, name)
+        counters.take(three, name)

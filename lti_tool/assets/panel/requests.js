@@ -2,7 +2,7 @@
 // happened, and what somebody wrote stays until it has arrived.
 
 import htmx from "htmx.org";
-import { authorization } from "./pass.js";
+import { credentials } from "./pass.js";
 import { clearProblem, fromText, showProblem } from "./problems.js";
 
 Object.assign(htmx.config, {
@@ -25,7 +25,7 @@ export function whenTaken(composer, then) {
 export function startHtmx() {
   const { body } = document;
   body.addEventListener("htmx:configRequest", ({ detail }) => {
-    detail.headers.Authorization = authorization();
+    Object.assign(detail.headers, credentials());
   });
   body.addEventListener("htmx:beforeRequest", ({ detail }) => clearProblem(placeOf(detail.elt)));
   body.addEventListener("htmx:responseError", ({ detail }) => {

@@ -1,6 +1,6 @@
 // The address was loaded anew: asks for the page with the pass that the tab's history kept.
 
-import { holdPass, keptPass, reach } from "./pass.js";
+import { credentials, holdPass, keptPass, reach } from "./pass.js";
 import { startPage } from "./page.js";
 import { refusalOf } from "./problems.js";
 
@@ -14,7 +14,7 @@ export async function openShell(shell) {
   if (!kept) return showOnly("no-token");
   showOnly("opening");
   try {
-    const response = await reach(kept.group ? `${kept.panel}?group=${kept.group}` : kept.panel, { headers: { Authorization: `Bearer ${kept.token}` } });
+    const response = await reach(kept.group ? `${kept.panel}?group=${kept.group}` : kept.panel, { headers: credentials(kept.token) });
     if (!response.ok) throw await refusalOf(response);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const name of ["lang", "dir"]) document.documentElement[name] = page.documentElement[name];

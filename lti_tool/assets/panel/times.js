@@ -11,7 +11,12 @@ const UNITS = [
 export function startTimes(language, zone) {
   const exact = exactly(language, zone);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "always" });
+  const inFull = inOwn(language);
   const complete = () => {
+    for (const time of document.querySelectorAll("time[data-sentence]")) {
+      const text = time.dataset.sentence.replace("{when}", inFull.format(new Date(time.dateTime)));
+      if (text !== time.textContent) time.textContent = text;
+    }
     for (const time of document.querySelectorAll(".by time:not([title])")) {
       time.title = exact.format(new Date(time.dateTime));
     }
@@ -25,6 +30,11 @@ export function startTimes(language, zone) {
   complete();
   document.body.addEventListener("panel:placed", complete);
   setInterval(age, 60_000);
+}
+
+/** For dates that the server could not write in the reader's own time. */
+function inOwn(language) {
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
 }
 
 function exactly(language, zone) {

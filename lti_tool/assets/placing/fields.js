@@ -1,6 +1,7 @@
 // What stands in the form of a panel, as the server takes it, and back. Dates are shown in this device's time.
 
 const DATES = ["opens_at", "due_at", "closes_at"];
+const NUMBERS = ["beginnings", "replies"];
 const TEXTS = ["kind", "title", "purpose", "prompt"];
 
 export function panelIn(form) {
@@ -10,7 +11,22 @@ export function panelIn(form) {
   const isGraded = Boolean(fields.graded?.checked);
   // An empty or impossible number is sent as it is, so that it is refused and not passed over.
   panel.points = isGraded ? (fields.points.value === "" ? 0 : fields.points.valueAsNumber) : null;
+  for (const name of NUMBERS) panel[name] = isGraded ? numberIn(fields[name]) : null;
+  panel.like = fields.like?.value ?? null;
+  panel.graded_alike = isGradedAlike(form);
+  if (panel.graded_alike) panel.points = panel.beginnings = panel.replies = null;
   return panel;
+}
+
+/** An earlier panel's rules are those of its kind. */
+export function isGradedAlike(form) {
+  const { graded_alike: tick, kind } = form.elements;
+  return Boolean(tick?.checked) && tick.dataset.kind === kind.value;
+}
+
+/** Empty is none at all. */
+function numberIn(field) {
+  return field.value === "" ? 0 : field.valueAsNumber;
 }
 
 export function fillIn(form, panel) {
@@ -19,7 +35,9 @@ export function fillIn(form, panel) {
   for (const name of DATES) fields[name].value = localOf(panel[name]);
   if (fields.graded) {
     fields.graded.checked = panel.points !== null;
+    if (fields.graded_alike) fields.graded_alike.checked = panel.graded_alike !== false;
     if (panel.points) fields.points.value = panel.points;
+    for (const name of NUMBERS) if (typeof panel[name] === "number") fields[name].value = panel[name];
   }
 }
 

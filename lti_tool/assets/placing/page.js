@@ -5,7 +5,7 @@ import { announce } from "../panel/live.js";
 import { ask, holdPass } from "../panel/pass.js";
 import { clearProblem, showProblem } from "../panel/problems.js";
 import { counted, words } from "../panel/words.js";
-import { fillIn, panelIn } from "./fields.js";
+import { fillIn, isGradedAlike, panelIn } from "./fields.js";
 
 const MOST_KEPT = 400_000; // characters: browsers refuse larger histories
 
@@ -102,10 +102,30 @@ function changed(element) {
   const form = element.closest("form");
   const name = form.closest("li").querySelector("[data-name]");
   name.textContent = form.elements.title.value.trim() || name.dataset.name;
-  const points = form.querySelector(".points");
-  if (points) points.hidden = !form.elements.graded.checked;
+  showGrading(form);
   element.removeAttribute?.("aria-invalid");
   keep();
+}
+
+/** What a kind begins with, and what is asked where no earlier panel says it. */
+function showGrading(form) {
+  const { kind, graded, graded_alike: tick } = form.elements;
+  if (tick) tick.closest("label").hidden = tick.dataset.kind !== kind.value;
+  const alike = isGradedAlike(form);
+  form.querySelector(".graded-anew").hidden = alike;
+  const before = form.querySelector(".graded-alike");
+  if (before) before.hidden = !alike;
+  if (!graded) return;
+  for (const part of form.querySelectorAll(".points, .asked")) part.hidden = !graded.checked;
+  for (const words of form.querySelectorAll("[data-asked-of]")) {
+    const isShown = words.dataset.askedOf === kind.value;
+    const number = form.elements.beginnings;
+    // What is usual for one kind is not for another; a number that somebody chose stays.
+    if (isShown && words.hidden && number.value === number.defaultValue) {
+      number.value = number.defaultValue = words.dataset.number;
+    }
+    words.hidden = !isShown;
+  }
 }
 
 function keep() {

@@ -1,6 +1,8 @@
 """Signing in to the console: who gets in, how that ends, and what nobody can do with somebody else's sign-in."""
 
 import re
+import threading
+import time
 from dataclasses import replace
 from uuid import uuid4
 
@@ -292,3 +294,34 @@ def test_whoever_tries_names_is_slowed_down(limited: Flask) -> None:
 def test_signing_in_rightly_uses_nothing_up(limited: Flask) -> None:
     statuses = {Desk(limited).sign_in().status_code for _ in range(8)}
     assert statuses == {303}
+
+
+def test_many_guesses_at_once_are_slowed_down_too(limited: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is counted only after all have been let through."""
+    looked_at: list[str] = []
+
+    def slowly(_: object, password: str) -> bool:
+        looked_at.append(password)
+        time.sleep(0.3)  # as long as they need to be all here
+        return False
+
+    monkeypatch.setattr(operators, "check_password", slowly)
+    statuses: list[int] = []
+
+    def guess(number: int) -> None:
+        statuses.append(Desk(limited).sign_in(password=f"guess {number}").status_code)
+
+    guesses = [threading.Thread(target=guess, args=(number,)) for number in range(12)]
+    for thread in guesses:
+        thread.start()
+    for thread in guesses:
+        thread.join()
+    assert len(looked_at) == 5
+    assert sorted(statuses) == [403] * 5 + [429] * 7
+
+
+def test_who_is_turned_away_by_one_limit_uses_up_no_other(limited: Flask) -> None:
+    visitor = Desk(limited)
+    for _ in range(60):
+        visitor.sign_in(password="wrong")
+    assert visitor.sign_in("grace").status_code == 403  # by its own five, and not by its address's thirty

@@ -25,8 +25,9 @@ class _KeysOfApp:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def get(self, url: str, **_: Any) -> "_KeysOfApp":
-        self._answer = self._app.test_client().get(urlsplit(url).path)
+    def get(self, *_: Any, **__: Any) -> "_KeysOfApp":
+        # Wherever the LMS believes them to be.
+        self._answer = self._app.test_client().get("/lti/jwks.json")
         return self
 
     def raise_for_status(self) -> None:

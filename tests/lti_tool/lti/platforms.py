@@ -47,6 +47,8 @@ class KeyServer:
     answer: Callable[[BaseHTTPRequestHandler], None] | None = None
     posted: tuple[int, bytes] = (405, b"")
     """What it says to whoever posts."""
+    sent: bytes = b""
+    """What was posted last."""
 
     def publish(self, *keys: dict[str, Any]) -> None:
         self.status, self.body = 200, json.dumps({"keys": list(keys)}).encode()
@@ -69,7 +71,7 @@ def serving_keys() -> Iterator[KeyServer]:
             self.wfile.write(state.body)
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            state.sent = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(state.posted[0])
             self.send_header("Content-Length", str(len(state.posted[1])))
             self.end_headers()

@@ -173,6 +173,16 @@ def test_in_canvas_the_panel_of_the_course_navigation_bears_the_courses_name(lms
     assert lms.all(Platform)[0].family == "canvas"
 
 
+def test_which_installation_a_deployment_was_launched_from_first_stands_in_the_log(
+    lms: Lms, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lms.launch(tool_platform={"guid": "first-guid", "name": "Fernhill"})
+    assert "first-guid" in capsys.readouterr().out
+    # A restored LMS has another: nothing is refused for it.
+    lms.launch(tool_platform={"guid": "second-guid", "name": "Fernhill"})
+    assert "second-guid" not in capsys.readouterr().out
+
+
 # People.
 
 

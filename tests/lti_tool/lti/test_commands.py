@@ -24,6 +24,8 @@ URLS = {
 }
 Command = Callable[..., Result]
 
+URLS_KEPT = ("auth_login_url", "auth_token_url", "jwks_url")
+
 
 @pytest.fixture
 def alongside(given: Parts) -> Command:
@@ -70,13 +72,38 @@ def test_a_registration_is_shown_as_it_was_given(alongside: Command) -> None:
 
 def test_adding_again_changes_nothing_but_what_is_new(alongside: Command, given: Parts) -> None:
     first = data(alongside(*adding("--deployment-id", "1", "--json", name="Moodle")))
-    again = data(alongside(*adding("--deployment-id", "2", "--json", jwks_url="https://lms.example.edu/new")))
+    again = data(
+        alongside(*adding("--deployment-id", "2", "--json", auth_token_url="https://lms.example.edu/new"))
+    )
 
     assert again["id"] == first["id"]
     assert again["name"] == "Moodle"
-    assert again["jwks_url"] == "https://lms.example.edu/new"
+    assert again["auth_token_url"] == "https://lms.example.edu/new"
     assert [one["deployment_id"] for one in again["deployments"]] == ["1", "2"]
     assert len(data(alongside("platform", "list", "--json"))) == 1
+
+
+@pytest.mark.parametrize("changed", ["auth_login_url", "jwks_url"])
+@pytest.mark.parametrize("removed", [False, True])
+def test_another_lms_with_the_same_ids_takes_nothing_over(
+    alongside: Command, changed: str, removed: bool
+) -> None:
+    first = data(alongside(*adding("--json", name="Our Canvas")))
+    if removed:
+        assert alongside("platform", "remove", first["id"], "--yes").exit_code == 0
+    elsewhere = {
+        changed: "https://other.example.edu/there",
+        "auth_token_url": "https://other.example.edu/token",
+    }
+    said = error_of(alongside(*adding(**elsewhere)))
+    assert "those of 'Our Canvas'" in said
+    assert first[changed] in said
+    if not removed:
+        shown = data(alongside("platform", "show", first["id"], "--json"))
+        assert [shown[name] for name in URLS_KEPT] == [first[name] for name in URLS_KEPT]
+
+    moved = data(alongside(*adding("--replaces", URLS["--client-id"], "--json", **elsewhere)))
+    assert (moved["id"], moved["name"], moved[changed]) == (first["id"], "Our Canvas", elsewhere[changed])
 
 
 def test_a_tenant_that_is_new_is_made(alongside: Command, given: Parts) -> None:

@@ -5,22 +5,38 @@ The matrix of ways to copy, for panels that were placed by deep linking and for 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from lti_tool.lti.models import LtiLink
 from lti_tool.lti.tool_card import CUSTOM
-from lti_tool.sandbox import Running
+from lti_tool.sandbox import LineItem
 from social_layer.discussion.models import Entry
+from social_layer.grading.models import GradingStage
+from social_layer.grading.rules import Counted, Giving, Need, Rule, to_json
 from social_layer.panels.models import Panel, TemplateVersion
 from tests import factories
 from tests.factories import made_in
+from tests.lti_tool.lti import rostering
+from tests.lti_tool.lti.classroom import Classroom
 from tests.lti_tool.lti.launching import Course, config_of
 from tests.lti_tool.lti.placing import Chooser
 
+# LMSs that can call the tool for its keys, since grades go to them.
+town, course, canvas = rostering.town, rostering.course, rostering.canvas
 PROMPT = "Describe **one** place."
+RULE = Rule(
+    (Need(Counted.reflections, 1), Need(Counted.replies, 2)),
+    8,
+    Giving.whole,
+    due_on=date(2027, 1, 9),
+    late_counts=True,
+    by_itself=True,
+)
 
 
 @dataclass
@@ -32,6 +48,7 @@ class Origin:
     placement: str = ""
     key: str = field(default_factory=lambda: f"origin-{uuid4()}")
     link: str = ""
+    item: LineItem = field(init=False)
 
     def __post_init__(self) -> None:
         sandbox = self.lms.sandbox
@@ -43,8 +60,38 @@ class Origin:
         else:
             self.link = f"{self.key}-link"
             sandbox.add_link(self.link, self.key, "By the river", placement=self.placement)
-        self.set_up("amara", self.link, kind="reflection", title="By the river", prompt=PROMPT)
+        self.set_up(
+            "amara",
+            self.link,
+            kind="reflection",
+            title="By the river",
+            prompt=PROMPT,
+            due_at="2027-01-09T12:00",
+        )
         self.share("maya", self.link, "An old thought")
+        room = Classroom(self.lms, self.link)
+        room.rules(RULE)
+        self.use_groups(self.link)
+        room.judge("maya", 7)
+        self.send(room)
+        (self.item,) = self.graded(self.key, "maya", 7)
+
+    def send(self, room: Classroom, seconds: float = 30) -> None:
+        """The worker does what is due."""
+        room.tick(seconds)
+
+    def use_groups(self, link: str) -> None:
+        version = self.settings(link)
+        with self.lms.given.database.write() as session:
+            session.execute(
+                update(TemplateVersion).where(TemplateVersion.id == version.id).values(group_mode="apart")
+            )
+
+    def graded(self, course: str, who: str, points: float) -> list[LineItem]:
+        """The columns of a course in which somebody has these points."""
+        book = self.lms.sandbox.gradebook
+        found = [(item, book.grade(item, who)) for item in book.items_of(course)]
+        return [item for item, grade in found if grade is not None and grade.score == points]
 
     def open(self, user: str, link: str) -> dict[str, Any]:
         return config_of(self.lms.launch(user, link))
@@ -91,15 +138,41 @@ class Origin:
         assert "An old thought" not in after.text
         assert 'id="set-up" class="set-up" hidden' in after.text
         assert [str(entry.panel_id) for entry in self.lms.rows(Entry)].count(config["panel_id"]) == 0
+        self.is_set_up_alike(link)
+        self.has_a_column_of_its_own(link)
+        return True
+
+    def is_set_up_alike(self, link: str) -> None:
+        """Dates belong to the course's own term."""
+        course = self.lms.sandbox.world.links[link].course
+        has_dates = course == self.key
         settings = self.settings(link)
         assert (settings.kind, settings.title, settings.prompt) == ("reflection", "By the river", PROMPT)
-        return True
+        assert settings.group_mode == "apart"
+        assert (settings.due_at is not None) is has_dates
+        (stage,) = [row for row in self.lms.rows(GradingStage) if row.template_version_id == settings.id]
+        kept = (stage.needs, stage.points, stage.giving, stage.by_itself, stage.late_counts)
+        assert kept == (to_json(RULE.needs), RULE.points, RULE.giving, RULE.by_itself, RULE.late_counts)
+        assert stage.due_on == (RULE.due_on if has_dates else None)
+
+    def has_a_column_of_its_own(self, link: str) -> None:
+        """What is graded in the copy stands in one column of its own course, and nowhere else."""
+        course = self.lms.sandbox.world.links[link].course
+        self.lms.sandbox.enrol("lucas", course, "learner")
+        room = Classroom(self.lms, link)
+        room.arrive("lucas")
+        room.judge("lucas", 6)
+        self.send(room)
+        (item,) = self.graded(course, "lucas", 6)
+        assert item is not self.item
+        assert self.graded(self.key, "maya", 7) == [self.item]
+        assert self.lms.sandbox.gradebook.grade(self.item, "lucas") is None
 
 
 @pytest.fixture(autouse=True)
-def registered_custom(running_sandboxes: dict[str, Running]) -> Iterator[None]:
+def registered_custom(town: rostering.Town) -> Iterator[None]:
     """The variables that a registration asks for, by itself or by hand."""
-    tools = [running.sandbox.registration for running in running_sandboxes.values()]
+    tools = [running.sandbox.registration for running in town.running.values()]
     before = [tool.custom for tool in tools]
     for tool in tools:
         tool.custom = dict(CUSTOM)
@@ -148,25 +221,56 @@ def test_moodle_duplicate(course: Course, deep_linked: bool) -> None:
 
 @HOW
 def test_moodle_reset(course: Course, deep_linked: bool) -> None:
-    """The same ids: the same panel, with its settings. Old posts stand there until a new term is begun in the panel."""
+    """The same ids: the same panel, set up and graded as before. Old posts are gone when the new term begins in it."""
     origin = Origin(course, deep_linked)
     before = origin.open("amara", origin.link)["panel_id"]
     course.sandbox.reset_course(origin.key)
-    assert origin.open("amara", origin.link)["panel_id"] == before
+    config = origin.open("amara", origin.link)
+    assert config["panel_id"] == before
+    done = course.app.test_client().post(
+        f"/panels/{before}/terms",
+        data={"term": "1"},
+        headers={"Authorization": f"Bearer {config['token']}", "HX-Request": "true"},
+    )
+    assert done.status_code == 200, done.text
+    course.sandbox.enrol("lucas", origin.key, "learner")
+    for person in ("amara", "lucas"):
+        assert "An old thought" not in course.launch(person, origin.link).text
     assert origin.settings(origin.link).prompt == PROMPT
+    room = Classroom(course, origin.link)
+    room.judge("lucas", 6)
+    origin.send(room, 3700)
+    # The same column, which the reset has emptied.
+    assert origin.graded(origin.key, "lucas", 6) == [origin.item]
+    assert origin.graded(origin.key, "maya", 7) == []
 
 
 @HOW
 @pytest.mark.parametrize("profile", ["course", "canvas"])
 def test_cross_listed_sections(request: pytest.FixtureRequest, profile: str, deep_linked: bool) -> None:
-    """People of both sections come through the one course that they were put into, and meet in one panel."""
+    """Two sections become one course: whoever was in the other comes through the first one's context from then on.
+
+    So it is in Canvas, where cross-listing moves a section into another course, and in Moodle's merged courses. Of
+    sections themselves neither tells anything in a launch that we know of, so nothing here depends on them.
+    """
     origin = Origin(request.getfixturevalue(profile), deep_linked)
-    sandbox = origin.lms.sandbox
-    for person in ("maya", "lucas"):
-        sandbox.enrol(person, origin.key, "learner")
+    sandbox, other = origin.lms.sandbox, f"section-{uuid4()}"
+    sandbox.add_course(other, "River studies, section 2", members={"lucas": "learner", "amara": "instructor"})
+    sandbox.add_link(f"{other}-link", other, "By the river")
+    apart = origin.open("lucas", f"{other}-link")["panel_id"]
+    assert "An old thought" not in origin.lms.launch("lucas", f"{other}-link").text
+
+    for person, role in sandbox.world.course(other).members.items():
+        if person != "amara":
+            sandbox.enrol(person, origin.key, role)
     panels = {origin.open(person, origin.link)["panel_id"] for person in ("amara", "maya", "lucas")}
     assert len(panels) == 1
-    assert origin.settings(origin.link).prompt == PROMPT
+    assert apart not in panels
+    room = Classroom(origin.lms, origin.link)
+    room.judge("lucas", 6)
+    origin.send(room)
+    assert origin.graded(origin.key, "lucas", 6) == origin.graded(origin.key, "maya", 7) == [origin.item]
+    origin.is_set_up_alike(origin.link)
 
 
 # Through the years.

@@ -1,14 +1,20 @@
 """Deep linking: who may place panels, what the LMS is handed, and that nothing is handed over twice."""
 
+import re
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from lti_tool import bearer
 from lti_tool.lti.claims import CLAIM
 from lti_tool.lti.models import Placing
+from social_layer.grading.models import GradingStage
+from social_layer.grading.queries import find_sheet
 from social_layer.panels.models import Panel, Template, TemplateVersion
+from social_layer.people.models import Person
 from tests.lti_tool.lti.launching import Course, config_of, counted_statements
 from tests.lti_tool.lti.placing import DL, PANEL, Chooser, claims_of, form_of, items_of
 
@@ -401,3 +407,144 @@ def test_the_page_asks_the_database_no_more_often_the_more_was_set_up(course: Co
     for link in chooser.hand_over(chooser.place(*panels)).links:
         launched(course, "amara", link.key)
     assert asked() == before <= 3
+
+
+# What is graded, and how.
+
+
+def rules_of(lms: Course, panel_id: str) -> list[GradingStage]:
+    version = settings_of(lms, panel_id)
+    found = [row for row in lms.rows(GradingStage) if row.template_version_id == version.id]
+    return sorted(found, key=lambda row: row.position)
+
+
+def participation(lms: Course, link: str) -> str:
+    config = launched(lms, "maya", link)
+    answer = lms.app.test_client().get(
+        config["panel"] + "/participation",
+        headers={"Authorization": f"Bearer {config['token']}", "HX-Request": "true"},
+    )
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def test_what_is_asked_for_the_points_is_shown_and_chosen_before(lms: Course) -> None:
+    chooser = Chooser(lms)
+    form = chooser.ask("/panel?start=discussion").text
+    assert re.search(r'name="beginnings"[^>]*value="2"', form)
+    assert re.search(r'name="replies"[^>]*value="3"', form)
+    assert "once you have looked at them" in form
+    wanted = {**PANEL, "points": 5, "beginnings": 1, "replies": 4}
+    shown = chooser.ask("/preview", wanted).text
+    assert "1 topic or answer and 4 replies, 5 points" in shown
+    assert "once you have looked at them" in shown
+    placed = chooser.hand_over(chooser.place(wanted))
+    config = launched(lms, "maya", placed.links[0].key)
+    (rule,) = rules_of(lms, config["panel_id"])
+    assert not rule.by_itself
+    assert "1 topic or answer and 4 replies, 5 points" in participation(lms, placed.links[0].key)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"beginnings": 0, "replies": 0}, "rule_empty"),
+        ({"beginnings": 101, "replies": 0}, "invalid"),
+        ({"beginnings": -1}, "invalid"),
+        ({"replies": "many"}, "invalid"),
+    ],
+)
+def test_a_rule_that_asks_nothing_or_too_much_is_refused(
+    course: Course, changes: dict[str, Any], code: str
+) -> None:
+    chooser = Chooser(course)
+    refused = chooser.place({**PANEL, "points": 5, **changes})
+    assert (refused.json or {})["code"] == code, refused.text
+    assert chooser.ask("/preview", {**PANEL, "points": 5, "beginnings": 0, "replies": 0}).status_code == 200
+
+
+def test_the_last_day_is_that_of_who_places(course: Course) -> None:
+    """The course has no zone yet: with theirs it gets one, so that the day ends where it was meant to."""
+    key = f"nowhere-{uuid4()}"
+    course.sandbox.add_course(key, "Nowhere", members={"amara": "instructor", "maya": "learner"})
+    chooser = Chooser(course, where=key)
+    with course.given.database.write() as session:
+        session.execute(update(Person).values(time_zone="Pacific/Auckland"))
+    wanted = {**PANEL, "points": 5, "due_at": "2027-07-09T19:00:00Z"}
+    placed = chooser.hand_over(chooser.place(wanted))
+    config = launched(course, "amara", placed.links[0].key)
+    (rule,) = rules_of(course, config["panel_id"])
+    assert rule.due_on == date(2027, 7, 10)
+    with course.given.database.read() as session:
+        sheet = find_sheet(session, course.rows(Panel)[0].tenant_id, UUID(config["panel_id"]))
+    assert sheet is not None
+    assert sheet.zone.key == "Pacific/Auckland"
+
+
+def graded_panel(lms: Course, **rules: str) -> UUID:
+    """An earlier panel with these rules; the id of its settings."""
+    chooser = Chooser(lms)
+    placed = chooser.hand_over(chooser.place({**PANEL, "title": "Graded before"}))
+    config = launched(lms, "amara", placed.links[0].key)
+    done = lms.app.test_client().post(
+        config["panel"] + "/grading/rules",
+        headers={"Authorization": f"Bearer {config['token']}", "HX-Request": "true"},
+        data=rules,
+    )
+    assert done.status_code == 200, done.text
+    with lms.given.database.write() as session:
+        version = session.get_one(
+            Panel, (lms.rows(Panel)[0].tenant_id, UUID(config["panel_id"]))
+        ).template_version_id
+        session.execute(
+            update(TemplateVersion).where(TemplateVersion.id == version).values(group_mode="apart")
+        )
+    return version
+
+
+ONE_STAGE = {
+    "stage-0-replies": "1",
+    "stage-0-points": "8",
+    "stage-0-by_itself": "true",
+    "stage-0-due_on": "2026-01-09",
+}
+TWO_STAGES = {**ONE_STAGE, "stage-1-openings": "2", "stage-1-points": "3", "stage-1-name": "Second"}
+
+
+@pytest.mark.parametrize("stages", [ONE_STAGE, TWO_STAGES])
+def test_an_earlier_panel_brings_its_grading_and_groups(lms: Course, stages: dict[str, str]) -> None:
+    like = graded_panel(lms, **stages)
+    chooser = Chooser(lms)
+    form = chooser.ask(f"/panel?start={like}").text
+    assert "1 reply, 8 points" in form
+    assert "9 January" not in form
+    wanted = {**PANEL, "like": str(like), "graded_alike": True, "due_at": "2027-01-09T12:00:00Z"}
+    assert "1 reply, 8 points" in chooser.ask("/preview", wanted).text
+    answer = chooser.place(wanted)
+    (item,) = items_of(answer)
+    # One column for one stage; for several the worker makes each its own.
+    columns = [item["lineItem"]["scoreMaximum"]] if "lineItem" in item else []
+    assert columns == ([8] if stages is ONE_STAGE else [])
+    config = launched(lms, "maya", chooser.hand_over(answer).links[0].key)
+    rules = rules_of(lms, config["panel_id"])
+    assert [(rule.points, rule.by_itself) for rule in rules] == [(8, True), (3, False)][: len(rules)]
+    assert [rule.due_on for rule in rules] == ([date(2027, 1, 9)] if len(rules) == 1 else [None, None])
+    assert settings_of(lms, config["panel_id"]).group_mode == "apart"
+
+
+def test_an_earlier_panels_grading_can_be_left_out_and_is_nobody_elses(course: Course) -> None:
+    like = graded_panel(course, **ONE_STAGE)
+    chooser = Chooser(course)
+    placed = chooser.hand_over(chooser.place({**PANEL, "like": str(like)}))
+    assert rules_of(course, launched(course, "maya", placed.links[0].key)["panel_id"]) == []
+    # Of another kind it would ask for what cannot be written there.
+    other = Chooser(course)
+    placed = other.hand_over(
+        other.place({**PANEL, "kind": "reflection", "like": str(like), "graded_alike": True})
+    )
+    assert rules_of(course, launched(course, "maya", placed.links[0].key)["panel_id"]) == []
+
+    key, stranger = f"other-{uuid4()}", f"stranger-{uuid4()}"
+    course.sandbox.add_user(stranger, "Sam", "Stranger")
+    course.sandbox.add_course(key, "Another", members={stranger: "instructor", "amara": "instructor"})
+    refused = Chooser(course, stranger, where=key).place({**PANEL, "like": str(like), "graded_alike": True})
+    assert (refused.status_code, (refused.json or {})["code"]) == (404, "starting_point_unknown")

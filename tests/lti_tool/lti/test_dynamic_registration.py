@@ -158,6 +158,7 @@ def test_an_lms_registers_itself_and_a_launch_works(lms: Running, given: Parts, 
     assert tool.login_url == f"{TOOL}/lti/login"
     assert tool.launch_urls == (LAUNCH_URL,)
     assert tool.custom == CUSTOM
+    assert tool.deep_linking_url == LAUNCH_URL
     assert "$Moodle.Person.userGroupIds" in tool.custom.values()
 
     sandbox.desk.activate(tool.client_id)
@@ -227,6 +228,30 @@ def test_the_lms_may_update_what_is_there(given: Parts, lms: Running) -> None:
     updated = connect(browser, lms.sandbox.desk.address(invite(given), tool.client_id))
     assert "It was registered before" in updated.text
     assert kept(given)[0] == 1
+
+
+def test_another_lms_with_the_same_ids_is_refused_unless_it_is_said_to_be_the_same(
+    server: KeyServer, given: Parts
+) -> None:
+    """Two Canvases of one's own with the default issuer, each of which has given us the same number."""
+    base, browser = server.url.removesuffix("/jwks"), Browser(new_app(given))
+    server.body = json.dumps(configuration(server)).encode()
+    server.posted = (200, json.dumps({"client_id": "10000000000001"}).encode())
+    assert browser.post("/lti/register", fields(given, server.url)).status_code == 200
+
+    other = configuration(server, jwks_uri=f"{base}/others", authorization_endpoint=f"{base}/others")
+    server.body = json.dumps(other).encode()
+    assert code_of(browser.post("/lti/register", fields(given, server.url))) == "registration_not_kept"
+    assert kept(given) == (1, 0, 1)
+    with given.database.read() as session:
+        assert session.scalar(select(Platform.jwks_url)) == f"{base}/jwks"
+
+    secret = parse_qs(urlsplit(invite(given, "--replaces", "10000000000001")).query)["invite"][0]
+    moved = browser.post("/lti/register", fields(given, server.url) | {"invite": secret})
+    assert moved.status_code == 200, moved.text
+    assert kept(given) == (1, 0, 2)
+    with given.database.read() as session:
+        assert session.scalar(select(Platform.jwks_url)) == f"{base}/others"
 
 
 # The address
@@ -461,7 +486,10 @@ def test_a_bad_answer_is_refused(
         ({"jwks_uri": ["x"]}, "jwks_uri"),
         ({"scopes_supported": "all"}, "scopes_supported"),
         ({PLATFORM: []}, "lti-platform-configuration"),
-        ({PLATFORM: {"product_family_code": "x"}}, "lti-platform-configuration.messages_supported"),
+        (
+            {PLATFORM: {"product_family_code": "x", "messages_supported": "all"}},
+            "lti-platform-configuration.messages_supported",
+        ),
     ],
 )
 def test_a_configuration_has_the_parts_that_lti_names(
@@ -471,6 +499,34 @@ def test_a_configuration_has_the_parts_that_lti_names(
     answer = Browser(new_app(given)).post("/lti/register", fields(given, server.url))
     assert code_of(answer) == "configuration_wrong"
     assert f"cannot be used: {part}" in answer.text
+
+
+EVERYTHING = ["LtiResourceLinkRequest", "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest"]
+
+
+@pytest.mark.parametrize(
+    ("supported", "registered"),
+    [
+        (EVERYTHING[:2], EVERYTHING[:2]),
+        ([EVERYTHING[0], "LtiEulaRequest"], EVERYTHING[:1]),
+        ([*reversed(EVERYTHING), "LtiAssetProcessorSettingsRequest"], EVERYTHING),
+        ([], EVERYTHING),
+        (None, EVERYTHING),
+    ],
+)
+@pytest.mark.parametrize("family", ["canvas", "moodle", "other"])
+def test_only_messages_that_the_lms_sends_are_registered(
+    server: KeyServer, given: Parts, family: str, supported: list[str] | None, registered: list[str]
+) -> None:
+    platform: dict[str, Any] = {"product_family_code": family}
+    if supported is not None:
+        platform["messages_supported"] = [{"type": kind} for kind in supported]
+    server.body = json.dumps(configuration(server, **{PLATFORM: platform})).encode()
+    server.posted = (200, json.dumps({"client_id": "the-tool"}).encode())
+    answer = Browser(new_app(given)).post("/lti/register", fields(given, server.url))
+    assert answer.status_code == 200, answer.text
+    sent = json.loads(server.sent)["https://purl.imsglobal.org/spec/lti-tool-configuration"]["messages"]
+    assert [message["type"] for message in sent] == registered
 
 
 def test_a_token_that_is_none_is_not_passed_on(server: KeyServer, given: Parts) -> None:

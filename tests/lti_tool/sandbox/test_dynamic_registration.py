@@ -57,6 +57,11 @@ def asked(config: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any
     return {name: value for name, value in body.items() if value != ABSENT}
 
 
+FOR_CANVAS = asked(
+    {"messages": [m for m in RECORDED[TOOL]["messages"] if m["type"] != "LtiSubmissionReviewRequest"]}
+)
+
+
 def send(bench: Bench, body: Any, token: str | None = None, **more: Any) -> TestResponse:
     token = bench.sandbox.desk.invite() if token is None else token
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -115,14 +120,22 @@ def test_moodle_answers_as_it_was_recorded(moodle: Bench) -> None:
 
 
 def test_canvas_names_no_deployment(canvas: Bench) -> None:
-    answer = send(canvas, RECORDED).get_json()
+    answer = send(canvas, FOR_CANVAS).get_json()
     assert "deployment_id" not in answer[TOOL]
     assert answer["client_id"].isdecimal()
     assert [each["type"] for each in answer[TOOL]["messages"]] == [
         "LtiDeepLinkingRequest",
         "LtiResourceLinkRequest",
-        "LtiSubmissionReviewRequest",
     ]
+
+
+def test_canvas_refuses_messages_that_it_does_not_send(canvas: Bench) -> None:
+    response = send(canvas, RECORDED)
+    assert response.status_code == 400
+    assert response.text == (
+        "messages: LtiSubmissionReviewRequest is not one of LtiResourceLinkRequest, LtiDeepLinkingRequest"
+    )
+    assert list(canvas.sandbox.tools) == [canvas.sandbox.registration.client_id]
 
 
 def test_a_registration_without_scopes_claims_and_messages(moodle: Bench) -> None:
@@ -195,7 +208,7 @@ def test_a_tool_waits_until_it_is_activated_and_then_is_a_client_like_the_first(
 ) -> None:
     bench = bench_for(profile=profile)
     sandbox = bench.sandbox
-    client_id = send(bench, asked(jwks_uri=tool_keys)).get_json()["client_id"]
+    client_id = send(bench, FOR_CANVAS | {"jwks_uri": tool_keys}).get_json()["client_id"]
     tool = sandbox.tools[client_id]
     sandbox.add_link("theirs", "ecology", "Theirs", client_id=client_id)
     with pytest.raises(LookupError, match="not active"):
@@ -253,7 +266,7 @@ def test_a_tool_waits_until_it_is_activated_and_then_is_a_client_like_the_first(
 
 
 def test_an_administrator_may_trim_scopes(canvas: Bench) -> None:
-    client_id = send(canvas, RECORDED).get_json()["client_id"]
+    client_id = send(canvas, FOR_CANVAS).get_json()["client_id"]
     canvas.sandbox.desk.activate(client_id, scopes=[NRPS])
     canvas.sandbox.add_link("trimmed", "ecology", "Trimmed", client_id=client_id)
     claims = canvas.claims("maya", "trimmed")

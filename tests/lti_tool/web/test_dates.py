@@ -195,3 +195,59 @@ def test_what_was_posted_in_time_is_answered_after_the_close(
     assert refusal(learner.post("/entries", body="Another text", **key)) == (409, "idempotency_key_reused")
     late = learner.post("/entries", body="Just in time", idempotency_key="fedcba9876543210")
     assert refusal(late) == (403, "panel_closed")
+
+
+# Where the LMS tells nobody's zone, as most Moodles do
+
+
+def at(zone: str) -> dict[str, dict[str, str]]:
+    """What the page's scripts send along."""
+    return {"headers": {"Time-Zone": zone}}
+
+
+def test_the_browser_tells_the_zone_that_the_lms_does_not(
+    instructor: Reader, learner: Reader, room: Room
+) -> None:
+    form = instructor.get("/setup", **at("Asia/Tokyo")).text
+    assert "In the time of Asia/Tokyo" in words_of(form)
+    wanted = {**WANTED, "zone": "Asia/Tokyo", "due_at": "2027-03-14T09:30"}
+    # Whoever travels while the form is open means the time that it showed.
+    done = instructor.send("POST", "/setup", data=wanted, **at("America/Lima"))
+    assert done.status_code == 200, done.text
+    assert room.look(learner.member).panel.due_at == datetime(2027, 3, 14, 0, 30, tzinfo=UTC)
+    assert 'value="2027-03-14T09:30"' in instructor.get("/setup", **at("Asia/Tokyo")).text
+    assert 'value="2027-03-14T00:30"' in instructor.get("/setup", **at("UTC")).text
+    shown = words_of(learner.get("/content", **at("Asia/Tokyo")).text)
+    assert "09:30" in shown.replace("9:30", "09:30")
+    assert "UTC" not in shown
+
+
+@pytest.mark.parametrize("zone", ["99", "../../etc/passwd", "Mars/Olympus", "x" * 5_000, "", "Europe/\udc00"])
+def test_what_is_no_zone_is_none(instructor: Reader, zone: str) -> None:
+    sent = zone.encode("utf-8", "surrogatepass").decode("latin-1")
+    form = instructor.get("/setup", **at(sent))
+    assert "In the time of UTC" in words_of(form.text)
+
+
+def test_a_zone_that_the_lms_tells_holds_whatever_the_browser_says(berlin: Reader) -> None:
+    assert "In the time of Europe/Berlin" in words_of(berlin.get("/setup", **at("Asia/Tokyo")).text)
+
+
+def test_a_page_that_came_from_the_lms_puts_in_the_time_of_its_device(
+    instructor: Reader, learner: Reader, room: Room, berlin: Reader
+) -> None:
+    """The first page is posted by the LMS, and no script has yet told anything."""
+    date_panel(instructor, due_at=local(room, days=2))
+    assert 'data-sentence="Due on {when}"' in learner.page()
+    assert learner.config()["time_zone"] is None
+    assert "data-sentence" not in learner.get("", **at("Asia/Tokyo")).text
+    assert "data-sentence" not in berlin.page()
+
+
+def test_days_of_rules_are_those_of_whoever_sets_them(instructor: Reader, learner: Reader) -> None:
+    assert "time of Asia/Tokyo" in words_of(instructor.get("/grading/rules", **at("Asia/Tokyo")).text)
+    rules = {"stage-0-replies": "1", "stage-0-points": "5", "stage-0-due_on": "2027-03-14"}
+    assert instructor.send("POST", "/grading/rules", data=rules, **at("Asia/Tokyo")).status_code == 200
+    # From then on they are the course's, wherever somebody looks from.
+    assert "time of Asia/Tokyo" in words_of(instructor.get("/grading/rules", **at("America/Lima")).text)
+    assert "time of Asia/Tokyo" in words_of(instructor.get("/grading/rules").text)
