@@ -151,11 +151,18 @@ def test_the_status_of_the_bridge(run: Run, lrs: FakeLrs, database: Database) ->
     (one,) = status["lrs"]
     assert (one["pending"], one["delivered"], one["parked"]) == (0, 0, 1)
     assert "a statement is not valid" in run("bridge", "status").output
+    world.post("maya")
     lrs.refuses = lambda statement: False
+    again = run("worker", "--drain")
+    assert again.exit_code == 0
+    assert "Everything is delivered" not in again.output
+    assert "All that waited is delivered (1 now)." in again.output
+    assert "Refused before, and not sent again: ours: 1." in again.output
+    assert "alongside bridge status" in again.output
     assert "1 refused statements" in run("bridge", "replay", "--lrs", "ours", "--parked").output
-    assert run("worker", "--drain").exit_code == 0
+    assert "Everything is delivered (1 now)." in run("worker", "--drain").output
     (one,) = json.loads(run("bridge", "status", "--json").output)["lrs"]
-    assert (one["pending"], one["delivered"], one["parked"]) == (0, 1, 0)
+    assert (one["pending"], one["delivered"], one["parked"]) == (0, 2, 0)
     assert one["oldest_pending_seconds"] is None
 
 
