@@ -235,7 +235,9 @@ def _broker_url(value: str) -> str:
         if not usable:
             raise SettingWrong(name, "is not an address; use memory://, redis://host:6379/0 or amqp://host")
         if scheme in ("redis", "rediss") and not re.fullmatch("/?[0-9]*", parts.path):
-            raise SettingWrong(name, f"has the path {parts.path!r}; a Redis's is a number: redis://host:6379/0")
+            raise SettingWrong(
+                name, f"has the path {parts.path!r}; a Redis's is a number: redis://host:6379/0"
+            )
     return value
 
 

@@ -107,6 +107,12 @@ def test_tables_that_are_missing_are_named_with_the_remedy(run: Run) -> None:
     assert "run: alongside db upgrade" in _one_line(run("platform", "list"))
 
 
+def test_a_revision_that_is_none_is_one_line(run: Run) -> None:
+    line = _one_line(run("db", "upgrade", "--revision", "zzz"))
+    assert "'zzz'" in line
+    assert "Leave --revision out" in line
+
+
 def test_a_database_that_does_not_answer_is_one_line(run: Run, free_port: Callable[[], int]) -> None:
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
     assert "DATABASE_URL" in _one_line(run("platform", "list", DATABASE_URL=url))

@@ -137,7 +137,7 @@ def test_secrets_never_stand_in_a_printed_setting(home: dict[str, str]) -> None:
         ({"DATABASE_URL": "postgresql+asyncpg://db/alongside"}, "DATABASE_URL", "asyncpg"),
         ({"DATABASE_URL": "postgresql+psycopg2://db/alongside"}, "DATABASE_URL", "use postgresql://"),
         ({"DATABASE_URL": "sqlite+aiosqlite:///x.db"}, "DATABASE_URL", "use sqlite://"),
-        ({"DATABASE_URL": "postgres://db/alongside"}, "DATABASE_URL", "use postgresql://"),
+        ({"DATABASE_URL": "postgres://db/alongside"}, "DATABASE_URL", "or postgresql://"),
         ({"DATABASE_URL": "postgresql://db:port/alongside"}, "DATABASE_URL", "not a database address"),
         ({"DATABASE_URL": "postgresql://db:99999/alongside"}, "DATABASE_URL", "99999"),
         ({"LRS_DATABASE_URL": "postgresql+asyncpg://db/lrs"}, "LRS_DATABASE_URL", "asyncpg"),

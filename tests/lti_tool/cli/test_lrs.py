@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -69,7 +70,9 @@ def test_an_lrs_is_added_tried_listed_and_removed(run: Run, lrs: FakeLrs) -> Non
     assert listed["name"] == "ours"
     assert listed["endpoint"] == lrs.endpoint
     assert "secret" not in json.dumps(listed)
-    assert run("lrs", "remove", "ours", "--yes").exit_code == 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.\d+\+00:00", listed["since"])
+    removed = run("lrs", "remove", "ours", "--yes", "--json")
+    assert json.loads(removed.output) == {"removed": "ours", "endpoint": lrs.endpoint}
     assert json.loads(run("lrs", "list", "--json").output) == []
     assert "No LRS is connected" in run("lrs", "list").output
 
@@ -88,6 +91,14 @@ def test_the_password_comes_from_standard_input_and_rests_sealed(
 def test_what_goes_wrong_is_one_line(run: Run, lrs: FakeLrs) -> None:
     for wrong in (
         add(run, "lrs.example.org"),
+        add(run, "http://[::1"),
+        add(run, "http://h:99999/xAPI"),
+        add(run, "http://h:0/xAPI"),
+        add(run, lrs.endpoint, "--name", ""),
+        add(run, lrs.endpoint, "--name", " \t"),
+        add(run, lrs.endpoint, "--name", "x" * 65),
+        add(run, lrs.endpoint, "--username", "u:x"),
+        run("report", "network", "--lrs", "http://[::1", "--username", "u", "--password", "p"),
         add(run, lrs.endpoint, password="-", typed="\n"),
         run("lrs", "test", "unknown"),
         run("lrs", "remove", "unknown"),
@@ -124,6 +135,13 @@ def test_a_new_lrs_can_have_what_happened_before(run: Run, lrs: FakeLrs, databas
     run("lrs", "remove", "ours", "--yes")
     assert json.loads(add(run, lrs.endpoint, "--from", "2020-01-01", "--json").output)["replayed"] == 3
     assert "0 events" in run("bridge", "replay", "--lrs", "ours", "--since", "2020-01-01").output
+
+
+@pytest.mark.parametrize("wrong", [["--port", "0"], ["--username", "u:x"]])
+def test_the_bundled_lrs_refuses_what_nobody_could_use(run: Run, wrong: list[str]) -> None:
+    refused = run("lrs", "serve", "--password", "secret", *wrong)
+    assert refused.exit_code == 2
+    assert wrong[0] in refused.output
 
 
 def test_each_institution_has_its_own(run: Run, lrs: FakeLrs) -> None:
