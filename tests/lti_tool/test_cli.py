@@ -243,10 +243,20 @@ def test_the_doctor_finds_a_broker_that_is_gone(run: Run, free_port: Callable[[]
 def test_the_doctor_finds_keys_sealed_with_another_secret(run: Run) -> None:
     run("db", "upgrade")
     assert run("keys", "rotate", ALONGSIDE_SECRET_KEY="a" * 40).code == 0
-    told = run("doctor", ALONGSIDE_SECRET_KEY="b" * 40)
-    assert told.code == 1
-    assert "ALONGSIDE_SECRET_KEY" in told.out
-    assert run("doctor", ALONGSIDE_SECRET_KEY=f"{'b' * 40},{'a' * 40}").code == 0
+    with FakeLrs() as lrs:
+        added = run(
+            *("lrs", "add", "--name", "ours", "--endpoint", lrs.endpoint, "--username", "key"),
+            *("--password", "secret"),
+            ALONGSIDE_SECRET_KEY="a" * 40,
+        )
+        assert added.code == 0, added.err
+        told = run("doctor", "--json", ALONGSIDE_SECRET_KEY="b" * 40)
+        assert told.code == 1
+        findings = {finding["subject"]: finding for finding in json.loads(told.out)}
+        for subject in ("tool keys", "LRS ours"):
+            assert "sealed with another secret" in findings[subject]["said"]
+            assert findings[subject]["todo"].startswith("add the former secret to ALONGSIDE_SECRET_KEY")
+        assert run("doctor", ALONGSIDE_SECRET_KEY=f"{'b' * 40},{'a' * 40}").code == 0
 
 
 def _one_line(ran: Ran) -> str:
