@@ -28,7 +28,7 @@ from xapi.models import Lrs, LrsState
 from xapi.stores import open_transport
 
 # For what was sealed with a secret that is not among the settings.
-_FORMER_SECRET = "add the former secret to ALONGSIDE_SECRET_KEY, behind the new one and a comma"
+_TO_UNSEAL = "add the former secret to ALONGSIDE_SECRET_KEY, behind the new one and a comma"
 # Findings without which no table can be read.
 _TABLES = ("database", "migrations")
 
@@ -145,7 +145,7 @@ def _keys(given: Parts) -> Iterator[Finding]:
             "tool keys",
             State.failed,
             f"key {key.kid} was sealed with another secret",
-            _FORMER_SECRET,
+            _TO_UNSEAL,
         )
     else:
         yield Finding("tool keys", State.ok, f"{len(keys)} published, signing with {keys[0].kid}")
@@ -205,7 +205,7 @@ def _lrss(given: Parts) -> Iterator[Finding]:
                 subject,
                 State.failed,
                 "its password was sealed with another secret",
-                f"{_FORMER_SECRET}; or give the password anew: alongside lrs add --help",
+                f"{_TO_UNSEAL}; or give the password anew: alongside lrs add --help",
             )
         except (ConnectionFailed, AddressRefused) as error:
             yield Finding(subject, State.failed, str(error), f"mend it, then: alongside lrs test {lrs.name}")
