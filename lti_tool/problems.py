@@ -112,6 +112,11 @@ PROBLEMS: dict[str, Kind] = {
         _("This panel is for groups, and you are not in one yet."),
         _("Ask your instructor to put you into a group, then open the panel again from your course."),
     ),
+    "choice_not_given": Kind(
+        403,
+        _("Your institution does not let people choose this here."),
+        _("Open “What is recorded of me” again: it shows what you can choose."),
+    ),
     "not_arranging": Kind(
         403, _("Only instructors arrange groups and terms."), _("Ask your instructor to do it.")
     ),
@@ -154,6 +159,11 @@ PROBLEMS: dict[str, Kind] = {
     "group_set_not_found": Kind(404, _("These groups do not exist any more."), _RELOAD),
     "person_not_found": Kind(404, _("This person is not in the course any more."), _RELOAD),
     "term_not_found": Kind(404, _("There was no such term."), _RELOAD),
+    "term_over": Kind(
+        409,
+        _("A new term has begun in this course. What you see here is of the one before."),
+        _("Load the page again. What you had begun to write is kept."),
+    ),
     "term_changed": Kind(409, _("A new term was begun in the meantime."), _RELOAD),
     "group_of_lms": Kind(
         409, _("These groups are kept by your LMS."), _("Change them there; they are learned anew when people open the panel.")

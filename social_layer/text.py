@@ -14,6 +14,9 @@ from social_layer.refusals import Invalid
 
 MAX_TITLE = 255
 MAX_BODY = 20_000
+# Finding where an address ends may take a look at all that follows: in a text of more addresses only those that are
+# marked as links become ones.
+MOST_ADDRESSES = 100
 # Markup may unfold to so much HTML, in characters: so many times the text, and some more for short ones.
 MAX_UNFOLDING, SPARE = 8, 10_000
 
@@ -26,6 +29,9 @@ _SCHEMES = {"http", "https", "mailto"}
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 # They turn the direction of whatever follows them, beyond the name or title that they stand in.
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Besides spaces: what nobody sees, as a range of characters.
+UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_SEEN = re.compile(f"[^\\s{UNSEEN}]")
 
 
 def render(markdown: str, *, field: str = "body") -> str:
@@ -39,7 +45,7 @@ def render(markdown: str, *, field: str = "body") -> str:
     check_length(field, markdown, MAX_BODY)
     most = MAX_UNFOLDING * len(markdown) + SPARE
     # Before it is made safe as well: references can name one long address a thousand times.
-    html = _within(most, field, _parser().render(markdown))
+    html = _within(most, field, _parser(markdown.count("://") <= MOST_ADDRESSES).render(markdown))
     return _within(most, field, _safe(html))
 
 
@@ -57,6 +63,11 @@ def one_line(text: str) -> str:
 def tidy(text: str) -> str:
     """Text as it is stored: storable, with one kind of line end, and nothing around it."""
     return storable(text).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def is_seen(text: str) -> bool:
+    """Whether there is anything to read in it."""
+    return bool(_SEEN.search(text))
 
 
 def storable(text: str) -> str:
@@ -82,8 +93,8 @@ def _safe(html: str) -> str:
 
 
 @cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 20})
+def _parser(finds_addresses: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": finds_addresses, "maxNesting": 20})
     parser.enable(["table", "strikethrough", "linkify"])
     parser.linkify = _addresses()
     parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})

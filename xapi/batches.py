@@ -1,13 +1,16 @@
 """The next statements for an LRS: claimed, built, checked and frozen, ready to be sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from social_layer.clock import Clock
 from social_layer.database import Database
 from xapi.claim import Claimed, Held, claim
+from xapi.models import Scope
 from xapi.occurrences import occurrences
+from xapi.scopes.queries import changes_of, scopes_now
+from xapi.scopes.voiding import Sent, void
 from xapi.statements import Builder, Frozen, StatementWrong, freeze
 
 
@@ -30,6 +33,19 @@ class Batch:
     lease_until: datetime
     items: list[Ready]
     full: bool
+    # The number of changes of scopes, when it was built.
+    as_of: int
+
+
+@dataclass(slots=True)
+class _Built:
+    """``withheld``: may not leave. ``recalled``: may not leave so any more, and may have been sent before."""
+
+    as_of: int
+    frozen: dict[UUID, tuple[Frozen, Scope]] = field(default_factory=dict)
+    wrong: dict[UUID, str] = field(default_factory=dict)
+    withheld: list[UUID] = field(default_factory=list)
+    recalled: list[Claimed] = field(default_factory=list)
 
 
 def next_batch(
@@ -42,6 +58,7 @@ def next_batch(
     seconds: float,
 ) -> Batch | None:
     """Claims the oldest that are due, for ``seconds``; None if nothing is. What cannot be built is parked.
+    What may not leave is withheld, and voided where it may have been sent before.
 
     Three transactions, none of them while the network is used: claim; read; freeze.
     """
@@ -51,36 +68,63 @@ def next_batch(
         claimed = claim(session, tenant_id, lrs_id, lease, now, until, limit)
     if not claimed:
         return None
-    frozen, wrong = _build(database, builder, tenant_id, claimed, now)
-    if frozen or wrong:
+    built = _build(database, builder, tenant_id, lrs_id, claimed, now)
+    kept_back = {*built.withheld, *(one.id for one in built.recalled)}
+    if built.frozen or built.wrong or kept_back:
         with database.write() as session:
             held = Held(session, tenant_id, lease)
-            if frozen:
-                held.freeze([(key, one.body, one.digest) for key, one in frozen.items()])
-            for key, why in wrong.items():
+            if built.frozen:
+                held.freeze(
+                    [(key, one.body, one.digest, scope) for key, (one, scope) in built.frozen.items()]
+                )
+            for key, why in built.wrong.items():
                 held.parked(key, why)
-    items = [
-        Ready(one.id, one.statement_id, one.attempts, one.body or frozen[one.id].body)
-        for one in claimed
-        if one.id not in wrong
-    ]
-    return Batch(tenant_id, lease, until, items, full=len(claimed) == limit)
+            if kept_back:
+                held.withheld(kept_back)
+                recalled = [Sent(lrs_id, one.event_id, now) for one in built.recalled]
+                void(session, builder.ids.base, tenant_id, recalled, now)
+    items = []
+    for one in claimed:
+        if one.id in built.frozen:
+            items.append(Ready(one.id, one.statement_id, one.attempts, built.frozen[one.id][0].body))
+        elif one.body is not None and one.id not in kept_back and one.id not in built.wrong:
+            items.append(Ready(one.id, one.statement_id, one.attempts, one.body))
+    return Batch(tenant_id, lease, until, items, full=len(claimed) == limit, as_of=built.as_of)
 
 
 def _build(
-    database: Database, builder: Builder, tenant_id: UUID, claimed: list[Claimed], now: datetime
-) -> tuple[dict[UUID, Frozen], dict[UUID, str]]:
-    """Of the deliveries built for the first time: the frozen statements, and why others cannot be."""
-    new = [one for one in claimed if one.body is None]
-    frozen: dict[UUID, Frozen] = {}
-    wrong: dict[UUID, str] = {}
-    if not new:
-        return frozen, wrong
+    database: Database,
+    builder: Builder,
+    tenant_id: UUID,
+    lrs_id: UUID,
+    claimed: list[Claimed],
+    now: datetime,
+) -> _Built:
+    """Builds what is sent for the first time, and anew what was frozen under another scope and never sent."""
+    acts = {one.event_id: one for one in claimed if one.part == 0}
     with database.read() as session:
-        found = occurrences(session, tenant_id, [one.event_id for one in new])
-    for one in new:
+        built = _Built(changes_of(session, tenant_id))
+        if not acts:
+            return built
+        found = occurrences(session, tenant_id, list(acts))
+        scopes = scopes_now(session, tenant_id, lrs_id, found, now)
+    to_build = []
+    for event_id, one in acts.items():
+        scope = scopes[event_id]
+        if one.body is not None and one.scope == scope:
+            continue
+        if one.body is not None and one.attempts > 1:
+            built.recalled.append(one)
+        elif scope is Scope.nothing:
+            built.withheld.append(one.id)
+        else:
+            to_build.append((found[event_id], scope))
+    for act, statement in builder.build_as(to_build, lrs_id, now):
+        key = acts[act.event_id].id
         try:
-            frozen[one.id] = freeze(builder.build(found[one.event_id], now))
+            if isinstance(statement, StatementWrong):
+                raise statement
+            built.frozen[key] = freeze(statement), scopes[act.event_id]
         except StatementWrong as error:
-            wrong[one.id] = f"not sent: {error}"
-    return frozen, wrong
+            built.wrong[key] = f"not sent: {error}"
+    return built

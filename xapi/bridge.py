@@ -18,6 +18,7 @@ from xapi.claim import ready_lrss
 from xapi.deliver import Courier
 from xapi.dispatch import BATCH, dispatch
 from xapi.models import Lrs
+from xapi.scopes.pseudonyms import Masks
 from xapi.statements import Builder
 from xapi.stores import open_transport
 from xapi.transport import CONNECT_SECONDS, READ_SECONDS, HttpTransport
@@ -42,7 +43,7 @@ class Bridge:
     stop: Flag = field(default_factory=Flag)
 
     def __post_init__(self) -> None:
-        self._builder = Builder(self.base)
+        self._builder = Builder(self.base, Masks(self.database, self.sealer, self.base))
         self._lock = Lock()
         self._sweeping = Lock()
         self._busy: set[LrsKey] = set()
@@ -94,7 +95,7 @@ class Bridge:
                 next="set the secret key it was sealed with, or add it again",
             )
             return
-        Courier(
+        courier = Courier(
             self.database,
             self.clock,
             self.rng,
@@ -103,7 +104,15 @@ class Bridge:
             transport,
             terms=self.terms,
             stop=self.stop,
-        ).run()
+        )
+        try:
+            courier.run()
+        except SealBroken:
+            log.error(
+                "pseudonym_key_unreadable",
+                lrs=lrs.name,
+                next="set the secret key it was sealed with, or: alongside keys rotate",
+            )
 
     def _transport(self, lrs: Lrs) -> HttpTransport:
         key, says = (lrs.tenant_id, lrs.id), (lrs.endpoint, lrs.username, lrs.sealed_password, lrs.version)

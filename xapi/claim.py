@@ -8,13 +8,13 @@ names the lease: whoever lost it changes nothing any more.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select, update
 from sqlalchemy.orm import Session
 
-from xapi.models import Delivery, DeliveryState, Lrs, LrsState
+from xapi.models import Delivery, DeliveryState, Lrs, LrsState, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Claimed:
     attempts: int
     due_at: datetime
     body: bytes | None
+    scope: str | None
 
 
 def ready_lrss(session: Session, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -66,9 +67,12 @@ def claim(
             Delivery.attempts,
             Delivery.due_at,
             Delivery.body,
+            Delivery.scope,
         )
     )
-    return sorted((Claimed(*row) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id))
+    return sorted(
+        (Claimed(*cast(Any, row)) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id)
+    )
 
 
 def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -93,9 +97,12 @@ class Held:
         changed = self._update(ids, lease_until=until, returning=Delivery.id)
         return set(changed.scalars())
 
-    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes]]) -> None:
-        """Writes down (delivery, bytes, digest) before they are sent for the first time."""
-        rows = [{"delivery": key, "new_body": body, "new_digest": digest} for key, body, digest in bodies]
+    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str]]) -> None:
+        """Writes down (delivery, bytes, digest, scope) before they are sent for the first time, or under that scope."""
+        rows = [
+            {"delivery": key, "new_body": body, "new_digest": digest, "new_scope": scope}
+            for key, body, digest, scope in bodies
+        ]
         table: Any = Delivery.__table__
         self.session.connection().execute(
             update(table)
@@ -103,9 +110,9 @@ class Held:
                 table.c.tenant_id == self.tenant_id,
                 table.c.id == bindparam("delivery"),
                 table.c.lease == self.lease,
-                table.c.body.is_(None),
+                table.c.body.is_(None) | (table.c.scope != bindparam("new_scope")),
             )
-            .values(body=bindparam("new_body"), digest=bindparam("new_digest")),
+            .values(body=bindparam("new_body"), digest=bindparam("new_digest"), scope=bindparam("new_scope")),
             rows,
         )
 
@@ -118,6 +125,19 @@ class Held:
     def parked(self, delivery_id: UUID, answer: str) -> None:
         """The LRS will not have this one; its answer stays for the administrator."""
         self._update([delivery_id], state=DeliveryState.parked, answer=answer, lease=None, lease_until=None)
+
+    def withheld(self, ids: Collection[UUID]) -> None:
+        """They may not leave; nothing of them stays but that they were looked at."""
+        self._update(
+            ids,
+            state=DeliveryState.withheld,
+            scope=Scope.nothing,
+            body=None,
+            digest=None,
+            answer=None,
+            lease=None,
+            lease_until=None,
+        )
 
     def later(self, ids: Collection[UUID], due_at: datetime) -> None:
         """They have to wait, and let others go first."""

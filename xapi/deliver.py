@@ -21,6 +21,7 @@ from xapi.book import Book, Halt, Terms
 from xapi.claim import Held
 from xapi.comparison import same
 from xapi.models import Lrs
+from xapi.scopes.queries import changes_of
 from xapi.statements import Builder
 from xapi.transport import Answer, NoAnswer, TimedOut, Transport, Unreachable, json_of
 
@@ -116,7 +117,13 @@ class Courier:
         return [*reversed(cuts)]
 
     def _still_ours(self, batch: Batch, items: Sequence[Ready]) -> Sequence[Ready]:
-        """Nothing is sent under a lease that could run out while we wait for the answer."""
+        """Nothing is sent under a lease that could run out while we wait for the answer, nor by what people and
+        institution have changed since it was built: that is given back, to be built anew."""
+        with self._database.read() as session:
+            changed = changes_of(session, batch.tenant_id) != batch.as_of
+        if changed:
+            self._book.released(batch, items)
+            return []
         now = self._clock()
         if batch.lease_until - now > timedelta(seconds=self._terms.answer_seconds):
             return items

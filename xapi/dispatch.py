@@ -49,7 +49,7 @@ def _dispatch_batch(session: Session, limit: int) -> int:
         .returning(Event.tenant_id, Event.id, Event.occurred_at, Event.voice_id)
     ).all()
     if events:
-        tests = _test_voices(session, {event.voice_id for event in events})
+        silent = _silent_voices(session, {event.voice_id for event in events})
         lrss: defaultdict[UUID, list[Any]] = defaultdict(list)
         # Read after the events: an LRS that was added before an event committed is never missed.
         for lrs in session.execute(select(Lrs.tenant_id, Lrs.id, Lrs.since)):
@@ -59,7 +59,7 @@ def _dispatch_batch(session: Session, limit: int) -> int:
             [
                 (event.tenant_id, lrs.id, event.id, event.occurred_at)
                 for event in events
-                if event.voice_id not in tests
+                if event.voice_id not in silent
                 for lrs in lrss[event.tenant_id]
                 if event.occurred_at >= lrs.since
             ],
@@ -77,7 +77,11 @@ def replay(database: Database, tenant_id: UUID, lrs_id: UUID, since: datetime, *
     while True:
         with database.write() as session:
             events = session.execute(
-                select(Event.id, Event.occurred_at, Voice.is_test)
+                select(
+                    Event.id,
+                    Event.occurred_at,
+                    (Voice.is_test | Voice.erased_at.is_not(None)).label("is_silent"),
+                )
                 .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
                 .where(
                     Event.tenant_id == tenant_id,
@@ -89,7 +93,7 @@ def replay(database: Database, tenant_id: UUID, lrs_id: UUID, since: datetime, *
             ).all()
             made += make_deliveries(
                 session,
-                [(tenant_id, lrs_id, event.id, event.occurred_at) for event in events if not event.is_test],
+                [(tenant_id, lrs_id, event.id, event.occurred_at) for event in events if not event.is_silent],
             )
         if len(events) < limit:
             return made
@@ -136,6 +140,7 @@ def make_deliveries(session: Session, wanted: Iterable[tuple[UUID, UUID, UUID, d
     return len(session.connection().execute(inserted, rows).all())
 
 
-def _test_voices(session: Session, voice_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the voices that belong to an LMS's test student, who leaves no statements."""
-    return set(session.scalars(select(Voice.id).where(Voice.id.in_(voice_ids), Voice.is_test)))
+def _silent_voices(session: Session, voice_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the voices that leave no statements: an LMS's test student's, and of people who were erased."""
+    silent = Voice.is_test | Voice.erased_at.is_not(None)
+    return set(session.scalars(select(Voice.id).where(Voice.id.in_(voice_ids), silent)))

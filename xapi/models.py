@@ -23,17 +23,22 @@ class LrsState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """``parked``: the LRS refused this one statement for good; its answer is kept for the administrator."""
+    """``parked``: the LRS refused this one statement for good; its answer is kept for the administrator.
+    ``withheld``: by what institution and person allow it does not leave, or was voided."""
 
     pending = "pending"
     delivered = "delivered"
     parked = "parked"
+    withheld = "withheld"
 
 
 class Scope(StrEnum):
-    """How the people in a statement are named to an LRS."""
+    """How the people in a statement are named to an LRS, from least to most."""
 
+    nothing = "nothing"
+    pseudonymous = "pseudonymous"
     identified = "identified"
+    named = "named"
 
 
 class Lrs(Tenanted, Base):
@@ -65,7 +70,8 @@ class Delivery(Tenanted, Base):
 
     ``due_at`` starts as the time of the event, so that the oldest goes first, and moves on when the statement had to
     wait. Who holds ``lease`` may send it until ``lease_until``. ``body`` are the bytes that are sent, frozen when they
-    were first built; after delivery only their digest (SHA-256) stays.
+    were first built, under ``scope``; after delivery only their digest (SHA-256) stays. Part 1 of an event voids its
+    part 0.
     """
 
     __tablename__ = "delivery"
@@ -100,6 +106,7 @@ class Delivery(Tenanted, Base):
     lease_until: Mapped[datetime | None]
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    scope: Mapped[str | None] = mapped_column(String(16))
     # What the LRS said when it refused the statement.
     answer: Mapped[str | None] = mapped_column(Text)
     delivered_at: Mapped[datetime | None]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event
 from social_layer.panels.models import Panel, TemplateVersion
-from social_layer.people.models import Account, Course, Tenant, Voice
+from social_layer.people.models import Account, Course, Person, Tenant, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who did it, as an LRS may know them: an account, or a voice alone for an alias and for somebody erased."""
+    """Who did it: an account, or a voice alone for an alias and for somebody erased.
+
+    ``name`` is what an LRS is told, which is none unless :mod:`xapi.scopes` says so; ``person_name`` is what the
+    LMS told us.
+    """
 
     voice_id: UUID
     registration: UUID
     home_page: str | None
     account: str | None
+    person_id: UUID | None = None
+    person_name: str | None = None
+    is_erased: bool = False
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,8 @@ _EVENTS = (
         Voice.id.label("voice_id"),
         Voice.person_id,
         Voice.registration,
+        Voice.erased_at,
+        Person.name.label("person_name"),
         _answered_voice.is_test.label("answers_test"),
         _entry.id.label("entry_id"),
         _entry.kind.label("entry_kind"),
@@ -87,6 +97,7 @@ _EVENTS = (
         _thread.kind.label("thread_kind"),
     )
     .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
+    .outerjoin(Person, and_(Person.tenant_id == Voice.tenant_id, Person.id == Voice.person_id))
     .outerjoin(_entry, and_(_entry.tenant_id == Event.tenant_id, _entry.id == Event.object_id))
     .outerjoin(_parent, and_(_parent.tenant_id == _entry.tenant_id, _parent.id == _entry.parent_id))
     .outerjoin(_thread, and_(_thread.tenant_id == _entry.tenant_id, _thread.id == _entry.thread_id))
@@ -102,7 +113,7 @@ _EVENTS = (
 def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) -> dict[UUID, Occurrence]:
     """By event id; three queries, however many events."""
     rows = session.execute(_EVENTS, {"tenant_id": tenant_id, "ids": list(event_ids)}).all()
-    places = _places(session, tenant_id, {row.panel_id for row in rows})
+    places = places_named(session, tenant_id, {row.panel_id for row in rows})
     accounts = _accounts(session, tenant_id, {row.person_id for row in rows} - {None})
     speakers: dict[UUID, Speaker] = {}
     found = {}
@@ -111,7 +122,15 @@ def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) 
         speaker = speakers.get(row.voice_id)
         if speaker is None:
             home_page, account = _account_for(accounts.get(row.person_id, []), place.home_page)
-            speaker = speakers[row.voice_id] = Speaker(row.voice_id, row.registration, home_page, account)
+            speaker = speakers[row.voice_id] = Speaker(
+                row.voice_id,
+                row.registration,
+                home_page,
+                account,
+                row.person_id,
+                row.person_name,
+                row.erased_at is not None,
+            )
         found[row.id] = Occurrence(
             tenant_id=tenant_id,
             event_id=row.id,
@@ -130,7 +149,8 @@ def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) 
     return found
 
 
-def _places(session: Session, tenant_id: UUID, panel_ids: set[UUID]) -> dict[UUID, Place]:
+def places_named(session: Session, tenant_id: UUID, panel_ids: set[UUID]) -> dict[UUID, Place]:
+    """By panel id; one query."""
     rows = session.execute(
         select(Panel.id, TemplateVersion.title, Course, Tenant.language)
         .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))

@@ -6,6 +6,7 @@ identifier per actor, no learner's words. What is built is then checked by the v
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -28,10 +29,12 @@ from social_layer.events.models import EventType
 from xapi import vocabulary as words
 from xapi.lrs.validation import validate_statement
 from xapi.lrs.validation.formats import LANGUAGE
+from xapi.models import Scope
 from xapi.occurrences import EntryNode, Occurrence, Place, Speaker
 from xapi.profile.conforming import Conformity
 from xapi.profile.document import profile_document, template_id
 from xapi.profile.emitted import EMITTED
+from xapi.scopes.pseudonyms import Mask, Masks, as_known
 from xapi.vocabulary import Ids, VerbTerm
 
 Json = dict[str, Any]
@@ -81,8 +84,10 @@ class Builder:
     writing the same panel and course out again costs more than all the rest. Nobody changes a part once it is made.
     """
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, masks: Masks | None = None) -> None:
+        """``masks``: where pseudonyms are made; without them nothing pseudonymous can be built."""
         self.ids = Ids(base)
+        self.masks = masks
         self._verbs = {event: _verb(row.verb) for event, row in EMITTED.items()}
         self._templates = {event: template_id(self.ids, event) for event in EMITTED}
         self._profile = Conformity(profile_document(base))
@@ -118,6 +123,24 @@ class Builder:
         if problems := self._profile.problems(statement, self._templates[happened]):
             raise StatementWrong(f"it breaks the template {self._templates[happened]}: {'; '.join(problems)}")
         return statement
+
+    def build_as(
+        self, occurrences: Iterable[tuple[Occurrence, Scope]], lrs_id: UUID, now: datetime
+    ) -> Iterator[tuple[Occurrence, Json | StatementWrong]]:
+        """The statements of acts of one tenant as an LRS may know them; for each what keeps it from being built.
+
+        Raises :class:`~social_layer.sealing.SealBroken` where the key of pseudonyms cannot be opened.
+        """
+        mask: Mask | None = None
+        for occurrence, scope in occurrences:
+            if scope is Scope.pseudonymous and mask is None:
+                if self.masks is None:
+                    raise ValueError("pseudonyms need a key")
+                mask = self.masks.of(occurrence.tenant_id, lrs_id)
+            try:
+                yield occurrence, self.build(as_known(occurrence, scope, mask), now)
+            except StatementWrong as error:
+                yield occurrence, error
 
     def _object(self, occurrence: Occurrence, happened: EventType) -> Json:
         if happened is EventType.panel_opened:
@@ -163,7 +186,8 @@ class Builder:
         home_page, name = speaker.home_page, speaker.account
         if home_page is None or name is None:
             home_page, name = self.ids.base, str(speaker.voice_id)
-        return _written(Agent(account=AgentAccount(home_page=home_page, name=name)))
+        account = AgentAccount(home_page=home_page, name=name)
+        return _written(Agent(account=account, name=speaker.name) if speaker.name else Agent(account=account))
 
     def _make_entry(self, entry: EntryNode) -> Json:
         # Without a name: a learner's words never go into a definition.

@@ -37,6 +37,7 @@ class LrsStatus:
     pending: int
     delivered: int
     parked: int
+    withheld: int
     oldest_at: datetime | None
     refused: list[Refused]
 
@@ -99,6 +100,7 @@ def bridge_status(session: Session) -> BridgeStatus:
                 pending=counts.get(lrs.id, {}).get(DeliveryState.pending, 0),
                 delivered=counts.get(lrs.id, {}).get(DeliveryState.delivered, 0),
                 parked=counts.get(lrs.id, {}).get(DeliveryState.parked, 0),
+                withheld=counts.get(lrs.id, {}).get(DeliveryState.withheld, 0),
                 oldest_at=oldest.get(lrs.id),
                 refused=refused.get(lrs.id, []),
             )

@@ -12,6 +12,8 @@ from social_layer.people.models import Tenant
 from social_layer.sealing import Sealer
 from xapi.addresses import Guard, allow_all
 from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsState, Record
+from xapi.scopes.models import PseudonymKey
+from xapi.scopes.pseudonyms import make_key
 from xapi.transport import CONNECT_SECONDS, READ_SECONDS, HttpTransport
 
 # What their columns hold.
@@ -36,8 +38,11 @@ def connect(
     password: str,
     version: str = VERSIONS[0],
     since: datetime | None = None,
+    own_pseudonyms: bool = False,
 ) -> Lrs:
     """Adds an LRS that gets what happens from ``since`` on (now by default).
+
+    ``own_pseudonyms``: with a key of its own, so that its pseudonyms cannot be joined with those of other LRSs.
 
     The same name at the same address again: its credentials are replaced, and it is sent to again if it was paused.
     Raises :class:`StoreRefused`, also for a name in use with another address.
@@ -70,6 +75,8 @@ def connect(
     )
     session.add(lrs)
     session.flush()
+    if own_pseudonyms:
+        make_key(session, sealer, tenant_id, lrs.id)
     return lrs
 
 
@@ -138,6 +145,9 @@ def disconnect(session: Session, lrs: Lrs) -> None:
     """Forgets the LRS and what was still on its way there. What it holds, it keeps."""
     for table in (Delivery, Record):
         session.execute(delete(table).where(table.tenant_id == lrs.tenant_id, table.lrs_id == lrs.id))
+    session.execute(
+        delete(PseudonymKey).where(PseudonymKey.tenant_id == lrs.tenant_id, PseudonymKey.of == lrs.id)
+    )
     session.execute(delete(Lrs).where(Lrs.tenant_id == lrs.tenant_id, Lrs.id == lrs.id))
 
 

@@ -18,8 +18,11 @@ from social_layer.viewer import Phase
 
 LARGEST = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 MAX_LIMIT = 200
-# What Python calls a space, spelled out since every language has its own idea of it, and NUL.
-_SPACES = r"\u0000\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+# What Python calls a space, spelled out since every language has its own idea of it, NUL, and what nobody sees.
+_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_SPACES = (
+    _UNSEEN + r"\u0000\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 _SAYS_SOMETHING = validate.Regexp(f"^[{_SPACES}]*[^{_SPACES}]", error="There is no text yet.")
 
 

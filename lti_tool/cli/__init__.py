@@ -20,6 +20,8 @@ COMMANDS = {
     "operator": ("lti_tool.cli.operator:operator", "Who may sign in to the console at /admin."),
     "lrs": ("lti_tool.cli.lrs:lrs", "The Learning Record Stores that statements go to."),
     "bridge": ("lti_tool.cli.bridge:bridge", "How far the statements have come."),
+    "scope": ("lti_tool.cli.scope:scope", "How much of what people do leaves for the LRSs."),
+    "person": ("lti_tool.cli.person:person", "What is known of somebody, and its removal."),
     "report": ("lti_tool.cli.report:report", "What an LRS says about learning together."),
 }
 

@@ -11,14 +11,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lti_tool.bridging import base_of, bridge_of, guard_of
+from lti_tool.bridging import bridge_of, builder_of, guard_of
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
 from social_layer.sealing import SealBroken
 from xapi.audit.auditing import Audit, Told
 from xapi.audit.ledger import Counts, Kind, Ledger
 from xapi.models import Lrs
 from xapi.reports.reading import Reader, ReadingFailed
-from xapi.statements import Builder
 from xapi.stores import StoreRefused, find_lrs, open_transport
 
 # So many statements are asked for at once, and of each kind so many are shown.
@@ -77,7 +76,7 @@ def _audit(lrs: Lrs, ledger: Ledger, to_repair: bool) -> tuple[Counts, int | Non
     transport = open_transport(given.sealer, lrs, guard_of(given.settings))
     try:
         with _progress() as told:
-            auditing = Audit(given.database, given.clock, Builder(base_of(given)), lrs, told)
+            auditing = Audit(given.database, given.clock, builder_of(given), lrs, told)
             auditing.run(Reader(transport, page=PAGE), ledger)
     finally:
         transport.close()

@@ -45,7 +45,7 @@ def status(as_json: bool) -> None:
         )
         return
     print_table(
-        ("tenant", "LRS", "pending", "delivered", "parked", "oldest", "state"),
+        ("tenant", "LRS", "pending", "delivered", "parked", "withheld", "oldest", "state"),
         [
             [
                 one.tenant,
@@ -53,6 +53,7 @@ def status(as_json: bool) -> None:
                 one.pending,
                 one.delivered,
                 one.parked,
+                one.withheld,
                 _age(one.oldest_at, now),
                 _state(one, now),
             ]

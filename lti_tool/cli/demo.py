@@ -45,6 +45,7 @@ def demo(home: Path, tool_port: int, sandbox_port: int, lrs_port: int, reset: bo
 def _tell(console: Console, status: Status, chosen: "Demo", step: str) -> None:
     if step != "ready":
         status.update(step)
+        status.start()  # stopped while the demo runs
         if not console.is_terminal:
             console.print(step)
         return

@@ -7,6 +7,7 @@ import click
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
 from lti_tool.lti import keys as tool_keys
 from lti_tool.lti.models import ToolKey
+from xapi.scopes.pseudonyms import reseal
 
 
 @click.group()
@@ -66,11 +67,23 @@ def _state(number: int, entry: ToolKey, now: datetime) -> str:
 )
 @json_option
 def rotate(overlap_days: int, as_json: bool) -> None:
-    """Make a new key. It signs from now on; the ones before stay published for a while."""
+    """Make a new key. It signs from now on; the ones before stay published for a while.
+
+    The keys of pseudonyms stay, and are sealed with the newest secret.
+    """
     given = command_parts()
     with given.database.write() as session:
         made = tool_keys.rotate(session, given.clock, given.sealer, timedelta(days=overlap_days))
+        sealed, lost = reseal(session, given.sealer)
     if as_json:
-        print_json({"kid": made.kid, "created_at": made.created_at})
+        print_json(
+            {
+                "kid": made.kid,
+                "created_at": made.created_at,
+                "pseudonym_keys": {"sealed": sealed, "replaced": lost},
+            }
+        )
     else:
         click.echo(f"{made.kid} signs from now on; the keys before stay published for {overlap_days} days.")
+        if lost:
+            click.echo(f"{lost} keys of pseudonyms could not be opened: those pseudonyms begin anew.")

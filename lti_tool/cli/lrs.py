@@ -49,6 +49,11 @@ def lrs() -> None:
 @click.option(
     "--version", default=VERSIONS[0], show_default=True, type=click.Choice(VERSIONS), help="Of xAPI."
 )
+@click.option(
+    "--own-pseudonyms",
+    is_flag=True,
+    help="Make pseudonyms with a key of its own, so that they cannot be joined with those in other LRSs.",
+)
 @click.option("--replay", "everything", is_flag=True, help="Send also all that happened before.")
 @click.option("--from", "since", type=click.DateTime(), help="Send also what happened from then on (UTC).")
 @json_option
@@ -59,6 +64,7 @@ def add(
     password: str,
     tenant: str,
     version: str,
+    own_pseudonyms: bool,
     everything: bool,
     since: datetime | None,
     as_json: bool,
@@ -85,6 +91,7 @@ def add(
                 password=secret,
                 version=version,
                 since=from_when,
+                own_pseudonyms=own_pseudonyms,
             )
     except (StoreRefused, AddressRefused) as refused:
         raise click.ClickException(str(refused)) from None

@@ -9,7 +9,18 @@ from lti_tool.console.operators import MOST_PASSWORD
 from lti_tool.fields import Text
 from lti_tool.web.forms import Form, from_form, from_query
 
-__all__ = ["Launches", "Listing", "NewInvite", "NewPassword", "Rename", "SignIn", "from_form", "from_query"]
+__all__ = [
+    "Confirmation",
+    "Find",
+    "Launches",
+    "Listing",
+    "NewInvite",
+    "NewPassword",
+    "Rename",
+    "SignIn",
+    "from_form",
+    "from_query",
+]
 
 
 class Line(Text):
@@ -43,6 +54,18 @@ class NewInvite(Form):
     tenant = Line(load_default="", validate=validate.Length(max=255))
     hours = fields.Integer(load_default=24, validate=validate.Range(1, 24 * 30))
     replaces = Line(load_default="", validate=validate.Length(max=255))
+
+
+class Find(Form):
+    """Whose account is looked for."""
+
+    find = Line(load_default="", validate=validate.Length(max=255))
+
+
+class Confirmation(Form):
+    """The account of somebody who is to be removed, typed again."""
+
+    account = Line(load_default="", validate=validate.Length(max=255))
 
 
 class Listing(Form):

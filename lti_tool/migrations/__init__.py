@@ -21,6 +21,7 @@ TABLES = (
     "social_layer.grading.models",
     "social_layer.events.models",
     "xapi.models",
+    "xapi.scopes.models",
     "lti_tool.lti.models",
     "lti_tool.lti.log_models",
     "lti_tool.console.models",

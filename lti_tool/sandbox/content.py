@@ -114,12 +114,14 @@ def _add_people(sandbox: "Sandbox") -> None:
 
 
 def _add_links(sandbox: "Sandbox") -> None:
-    groups = "$Moodle.Person.userGroupIds"
+    groups = {"moodle_groups": "$Moodle.Person.userGroupIds"}
     if sandbox.config.profile == "canvas":
-        groups = "$Canvas.group.contextIds"
+        groups = {"canvas_groups": "$Canvas.group.contextIds"}
+    # As an administrator is told to type them: with these names the tool finds what a course is a copy of.
     sent_always = {
-        "groups": groups,
-        "course_history": "$Context.id.history",
+        **groups,
+        "time_zone": "$Person.address.timezone",
+        "context_history": "$Context.id.history",
         "link_history": "$ResourceLink.id.history",
     }
 

@@ -22,6 +22,7 @@ from lti_tool.web import (  # noqa: E402
     panels,  # noqa: F401
     people,  # noqa: F401
     placing,  # noqa: F401
+    records,  # noqa: F401
     reflections,  # noqa: F401
     settings,  # noqa: F401
     terms,  # noqa: F401

@@ -10,7 +10,16 @@ from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from lti_tool.responses import nothing
 from lti_tool.web import blueprint
-from lti_tool.web.forms import Change, Looking, MarkdownText, Version, Writing, from_form, from_query
+from lti_tool.web.forms import (
+    Change,
+    Looking,
+    MarkdownText,
+    Version,
+    Watching,
+    Writing,
+    from_form,
+    from_query,
+)
 from lti_tool.web.fragments import fragment, html_fragment
 from lti_tool.web.panel_page import entries_context
 from lti_tool.web.presenting import Presenter
@@ -46,8 +55,11 @@ def more_entries(panel_id: UUID) -> Response:
 @blueprint.get("/panels/<uuid:panel_id>/updates")
 def updates(panel_id: UUID) -> Response:
     """What is new or changed since the cursor ``after``, each entry for itself; 204 when nothing is."""
-    group = from_query(Looking)["group"]
+    watching = from_query(Watching)
+    group = watching["group"]
     with looking(panel_id) as (session, viewer):
+        if watching["term"] not in (None, viewer.panel.term):
+            raise Problem("term_over")
         news = queries.updates(session, viewer, after=request.args.get("after", ""), group=group)
     if news is None or not news.items:
         return nothing()

@@ -11,6 +11,7 @@ from social_layer.groups.plans import MOST_GROUPS, MOST_PEOPLE
 from social_layer.panels.models import GroupMode, Kind
 from social_layer.people.class_list import Shown
 from social_layer.text import MAX_BODY
+from xapi.models import Scope
 
 _LARGEST = 2**53  # a script's largest whole number
 
@@ -62,6 +63,12 @@ class Looking(Form):
     """Which group is looked at; none for all of them."""
 
     group = ChosenId(load_default=None)
+
+
+class Watching(Looking):
+    """``term``: the one that the page shows."""
+
+    term = fields.Integer(load_default=None)
 
 
 class GroupNumbers(Form):
@@ -146,6 +153,12 @@ class Seen(Form):
     """What the page shows already."""
 
     seen = Text(load_default="", validate=validate.Length(max=200))
+
+
+class ScopeWish(Form):
+    """How much may be sent of oneself; the empty one: as the institution says."""
+
+    scope = fields.String(required=True, validate=validate.OneOf(["", *(scope.value for scope in Scope)]))
 
 
 class MarkdownText(Form):

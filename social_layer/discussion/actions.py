@@ -14,7 +14,7 @@ from social_layer.clock import Clock
 from social_layer.database import run, upsert
 from social_layer.discussion.models import Audience, Draft, Entry, Reaction, ReactionKind, ReadMark, Revision
 from social_layer.discussion.paths import depth_of, reply_path, thread_path
-from social_layer.discussion.queries import as_posted, find_standing, read_up_to
+from social_layer.discussion.queries import as_posted, find_entry, find_standing, read_up_to
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
 from social_layer.groups.queries import group_to_write_to, is_open
@@ -130,7 +130,7 @@ def edit(
     body: str,
     title: str = "",
 ) -> None:
-    """Writes the entry's next revision. Only its author may, and only from the version that they saw.
+    """Writes the entry's next revision, where it differs. Only its author may, from the version that they saw.
 
     Raises ``entry_not_found``, ``entry_removed``, ``not_author``, ``entry_changed``, and as :func:`post`.
     """
@@ -141,6 +141,11 @@ def edit(
     if entry.voice_id != viewer.voice_id:
         raise NotAllowed("not_author")
     _check_version(entry, version)
+    drop_draft(session, viewer, f"edit:{entry_id}")
+    before = find_entry(session, viewer, entry_id)
+    if before is not None and (before.title, before.body) == (written.title, written.body):
+        _give_turn_back(session, viewer)
+        return
     now = clock()
     change = {"version": version + 1, "changed_seq": seq, "edited_at": now}
     run(session, _CHANGE_ENTRY, seen_by(viewer, entry=entry_id, **change))
@@ -155,7 +160,6 @@ def edit(
         revision=version + 1,
         detail=entry.kind,
     )
-    drop_draft(session, viewer, f"edit:{entry_id}")
 
 
 def remove(
@@ -314,7 +318,7 @@ def let_write(viewer: Viewer) -> None:
 def _checked(title: str, body: str) -> _Written:
     """Rendered before the panel's row is taken: a long text may need a while."""
     title, body = text.one_line(title), text.tidy(body)
-    if not body:
+    if not text.is_seen(body):
         raise Invalid("body_missing", field="body")
     text.check_length("title", title, text.MAX_TITLE)
     return _Written(title, body, text.render(body))

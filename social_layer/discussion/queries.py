@@ -50,6 +50,8 @@ class EntryView(NamedTuple):
     group_id: UUID | None = None
     group_name: str | None = None
     group_number: int | None = None
+    # Nothing of it is left: its author asked for everything of theirs to be removed.
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,7 @@ def _view(
         group_id,
         group_name,
         group_number,
+        body is None,
     )
 
 

@@ -195,6 +195,8 @@ class Voice(Tenanted, Base):
     registration: Mapped[UUID] = mapped_column(default=uuid4)
     is_test: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    # Whose it was asked for everything to be removed: nobody is behind it any more.
+    erased_at: Mapped[datetime | None]
 
 
 class VoiceOwner(Base):

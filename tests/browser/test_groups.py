@@ -87,7 +87,7 @@ def test_groups_drawn_at_random_are_looked_at_made_and_used(visit: VISIT, place:
     amara.button("Groups").click()
     expect(amara.frame.get_by_role("heading", name="Groups", level=1)).to_be_focused()
     amara.frame.locator("#draw-name").fill("Riverbanks")
-    amara.frame.get_by_label("At random, so many groups").check()
+    amara.frame.get_by_label("At random, by number of groups").check()
     amara.frame.get_by_label("How many").fill("2")
     amara.button("Preview", amara.frame.locator("form").filter(has_text="How many")).click()
     amara.sees("These groups would be made")

@@ -188,7 +188,7 @@ class Walk:
         book.goto(self.course_page("maya", "grades"))
         expect(cell(book, "Maya Chen")).to_contain_text("Read Lucas again.")
         expect(book.get_by_role("row")).to_have_count(2)
-        amara.button("Show the present state").click()
+        amara.button("Refresh").click()
         amara.sees("30 sent, 0 waiting, 0 with a problem")
         self.leave()
 

@@ -36,6 +36,7 @@ class Furnished:
             group_set = factories.GroupSetFactory(**where, name=SECRET)
             group = factories.CourseGroupFactory(**where, set_id=group_set.id, name=SECRET)
             person = session.get_one(Membership, (room.tenant_id, learner)).person_id
+            factories.AccountFactory(tenant_id=room.tenant_id, person_id=person)
             factories.GroupMemberFactory(tenant_id=room.tenant_id, group_id=group.id, person_id=person)
             sheet = grading.set_rules(
                 session, clock, room.look(self.owner), [(None, Rule((Need(Counted.openings, 1),), 10))]
@@ -59,6 +60,8 @@ class Furnished:
             session.flush()
             invite = session.scalars(select(Invite).where(Invite.name == f"{SECRET} {room.course_id}")).one()
             self.ids = {
+                "tenant_id": room.tenant_id,
+                "person_id": person,
                 "panel_id": room.panel_id,
                 "entry_id": entry,
                 "set_id": group_set.id,

@@ -84,6 +84,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "web.rename_group": {"name": "Taken over"},
     "web.move_person": {"group": ""},
     "web.begin_term": {"term": "1"},
+    "web.choose_scope": {"scope": "nothing"},
     "web.change_set_up": {"kind": "discussion", "title": "Taken over", "purpose": "", "prompt": ""},
     "web.change_grading_rules": {"stage-0-replies": "1", "stage-0-points": "5"},
     "web.preview_grading_rules": {"stage-0-replies": "1", "stage-0-points": "5"},

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from social_layer.refusals import Invalid
-from social_layer.text import MAX_BODY, MAX_UNFOLDING, SPARE, one_line, render, storable, tidy
+from social_layer.text import MAX_BODY, MAX_UNFOLDING, SPARE, is_seen, one_line, render, storable, tidy
 
 SAFE_TAGS = {
     *("p", "br", "hr", "h3", "h4", "h5", "h6", "strong", "em", "s", "code", "pre", "blockquote"),
@@ -149,6 +149,21 @@ def test_a_plain_address_is_a_link(text: str, address: str, after: str) -> None:
 )
 def test_what_only_resembles_an_address_stays_text(text: str) -> None:
     assert "<a " not in render(text)
+
+
+def test_a_list_of_addresses_is_a_list_of_links_but_not_a_text_of_nothing_else() -> None:
+    """Where an address ends is looked for to the end of the text: thousands of them would take seconds."""
+    address = "http://a.example/x\n"
+    assert render(address * 100).count("<a ") == 100
+    many = render(address * 101 + "[a page](https://e.example)")
+    assert many.count("<a ") == 1
+    assert many.count("http://a.example/x") == 101
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u2060 \ufeff", "\u00ad\n\u200f", "  "])
+def test_what_nobody_sees_is_no_text(text: str) -> None:
+    assert not is_seen(text)
+    assert is_seen(text + "a")
 
 
 def test_a_link_s_own_words_are_no_second_link() -> None:

@@ -14,7 +14,7 @@ from social_layer.people.models import Voice
 from xapi.audit.ledger import Due, Kind, Known, Ledger, Verdict
 from xapi.audit.proof import by_content, by_digest
 from xapi.dispatch import make_deliveries
-from xapi.models import Delivery, DeliveryState, Lrs
+from xapi.models import Delivery, DeliveryState, Lrs, Scope
 from xapi.occurrences import occurrences
 from xapi.reports.reading import Reader
 from xapi.statements import Builder, StatementWrong, statement_id
@@ -75,6 +75,7 @@ class Audit:
                 Delivery.tenant_id == self._lrs.tenant_id,
                 Delivery.lrs_id == self._lrs.id,
                 Delivery.event_id.in_(event_ids),
+                Delivery.part == 0,
                 Delivery.state == DeliveryState.delivered,
             )
             .values(
@@ -102,10 +103,15 @@ class Audit:
         for tenant_id, lrs_id in same_address:
             of_lrs = (Delivery.tenant_id == tenant_id, Delivery.lrs_id == lrs_id)
             if lrs_id == self._lrs.id:
-                total = session.scalar(select(func.count()).select_from(Delivery).where(*of_lrs)) or 0
+                total = (
+                    session.scalar(
+                        select(func.count()).select_from(Delivery).where(*of_lrs, Delivery.part == 0)
+                    )
+                    or 0
+                )
             rows = session.execute(
                 select(Delivery.statement_id, Delivery.event_id, Delivery.digest, Delivery.state)
-                .where(*of_lrs)
+                .where(*of_lrs, Delivery.part == 0)
                 .execution_options(yield_per=_STREAMED)
             )
             for number, row in enumerate(rows, 1):
@@ -130,7 +136,9 @@ class Audit:
                     Delivery.event_id == Event.id,
                 ),
             )
-            .where(Event.tenant_id == tenant_id, ~Voice.is_test, Delivery.id.is_(None))
+            .where(
+                Event.tenant_id == tenant_id, ~Voice.is_test, Voice.erased_at.is_(None), Delivery.id.is_(None)
+            )
             .execution_options(yield_per=_STREAMED)
         )
         for row in rows:
@@ -164,16 +172,30 @@ class Audit:
             return []
         with self._database.read() as session:
             events = occurrences(session, self._lrs.tenant_id, [one.event_id for one, _ in unproved])
+            scopes = self._sent_as(session, list(events))
         now = self._clock()
         verdicts: list[tuple[UUID, Verdict | None]] = []
+        acts = [(act, scopes.get(key, Scope.identified)) for key, act in events.items()]
+        built = {act.event_id: ours for act, ours in self._builder.build_as(acts, self._lrs.id, now)}
         for one, theirs in unproved:
-            try:
-                ours = self._builder.build(events[one.event_id], now)
-            except StatementWrong:
+            ours = built[one.event_id]
+            if isinstance(ours, StatementWrong):
                 verdicts.append((one.statement_id, Verdict.differs))
             else:
                 verdicts.append((one.statement_id, by_content(theirs, ours, one.digest)))
         return verdicts
+
+    def _sent_as(self, session: Session, event_ids: list[UUID]) -> dict[UUID, Scope]:
+        rows = session.execute(
+            select(Delivery.event_id, Delivery.scope).where(
+                Delivery.tenant_id == self._lrs.tenant_id,
+                Delivery.lrs_id == self._lrs.id,
+                Delivery.event_id.in_(event_ids),
+                Delivery.part == 0,
+                Delivery.scope.is_not(None),
+            )
+        )
+        return {row.event_id: Scope(row.scope) for row in rows if row.scope}
 
     def _ask_for_missing(self, reader: Reader, ledger: Ledger) -> None:
         """What no page showed may have been voided, or be shown late."""

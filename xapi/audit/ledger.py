@@ -11,7 +11,8 @@ from uuid import UUID
 
 class Due(StrEnum):
     """What we know of a statement. ``lost``: it is due, and was never put on its way. ``earlier``: it happened before
-    the LRS was connected, and may be there. ``others``: another tenant sends it to the same address."""
+    the LRS was connected, and may be there. ``others``: another tenant sends it to the same address.
+    ``withheld``: it may not leave, or was voided."""
 
     delivered = "delivered"
     pending = "pending"
@@ -19,6 +20,7 @@ class Due(StrEnum):
     lost = "lost"
     earlier = "earlier"
     others = "others"
+    withheld = "withheld"
 
 
 class Verdict(StrEnum):

@@ -70,7 +70,8 @@ async function look() {
     let more = true;
     while (more) {
       const asked = generation;
-      const response = await ask(`/updates?after=${encodeURIComponent(cursor)}&group=${group()}`);
+      const { term } = document.getElementById("panel").dataset;
+      const response = await ask(`/updates?after=${encodeURIComponent(cursor)}&group=${group()}&term=${term}`);
       const html = response.status === 200 && (await response.text());
       if (asked !== generation) break;
       more = html && take(html);

@@ -1,5 +1,6 @@
 """A new term: what was written is archived, staff look back, and learners see an empty panel."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -39,6 +40,17 @@ def test_a_new_term_begins_empty_and_staff_look_back(instructor: Reader, learner
     learner.write("This year's thought")
     assert "This year's thought" in instructor.sees()
     assert "This year" not in instructor.get("/terms/1").text
+
+
+def test_who_has_the_page_open_hears_that_the_term_is_over(instructor: Reader, learner: Reader) -> None:
+    cursor = re.search(r'data-cursor="([^"]+)" data-term="1"', learner.page())
+    assert cursor is not None
+    assert learner.get(f"/updates?after={cursor[1]}&term=1").status_code == 204
+    instructor.post("/terms", term="1")
+    told = learner.get(f"/updates?after={cursor[1]}&term=1")
+    assert (told.status_code, told.json["code"]) == (409, "term_over")
+    assert learner.get(f"/updates?after={cursor[1]}&term=2").status_code == 204
+    assert learner.get(f"/updates?after={cursor[1]}&term=soon").json["code"] == "invalid"
 
 
 def test_a_term_is_ended_once(instructor: Reader) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from social_layer.discussion import actions
 from social_layer.discussion.models import ReactionKind, Revision
@@ -48,6 +48,21 @@ def test_an_edit_shows_the_new_text_and_that_it_was_edited_and_keeps_the_old_one
     assert texts == ["Some words", "Other words"]
     last = room.events()[-1]
     assert (last.type, last.object_id, last.revision) == ("entry_edited", entry_id, 2)
+
+
+def test_an_edit_that_changes_nothing_is_none(room: Room) -> None:
+    viewer = room.newcomer()
+    entry_id = room.post(viewer, title="A title")
+    before, events = room.entry(viewer, entry_id), len(room.events())
+    edit(room, viewer, entry_id, title=" A title ", body=f"{before.body}\n")
+    assert room.entry(viewer, entry_id) == before
+    assert len(room.events()) == events
+    with room.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Revision)) == 1
+    # From a version that is not the present one it is a conflict like any other.
+    edit(room, viewer, entry_id, title="Another")
+    with pytest.raises(Conflict):
+        edit(room, viewer, entry_id, title="Another")
 
 
 def test_an_edit_keeps_its_place_and_names_what_the_entry_answers(room: Room) -> None:

@@ -89,6 +89,7 @@ def test_a_reply_is_for_those_for_whom_the_entry_answered_is(room: Room) -> None
     [
         ({"body": ""}, "body_missing"),
         ({"body": " \n\x00"}, "body_missing"),
+        ({"body": "\u200b \u2060\ufeff"}, "body_missing"),
         ({"body": "x" * 20_001}, "text_too_long"),
         ({"body": "x", "title": "t" * 256}, "text_too_long"),
     ],

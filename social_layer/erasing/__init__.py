@@ -1,0 +1,1 @@
+"""Removing a person: what they wrote and what is known of them."""

@@ -1,0 +1,259 @@
+"""`alongside person` and `alongside scope`, as an administrator types them; the statements are in a real LRS."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+from sqlalchemy import select, update
+
+from lti_tool.bridging import bridge_of
+from lti_tool.cli import main
+from lti_tool.config import read_settings
+from lti_tool.migrations import metadata
+from lti_tool.parts import Parts
+from social_layer.database import Database
+from social_layer.discussion.actions import save_draft
+from social_layer.discussion.queries import entries_page
+from social_layer.people.models import Person, Role
+from tests.xapi.fixtures import bundled
+from tests.xapi.world import HOME_PAGE, SEALER, TestClock, World
+from xapi.models import Scope
+from xapi.scopes.actions import choose
+from xapi.scopes.models import Erasure
+
+__all__ = ["bundled"]
+Run = Callable[..., Result]
+SECRET_WORDS = "What only Maya would write"
+
+
+@pytest.fixture
+def given(tables_url: str, tmp_path: Path) -> Iterator[Parts]:
+    settings = read_settings({"ALONGSIDE_HOME": str(tmp_path), "DATABASE_URL": tables_url})
+    database = Database(tables_url)
+    yield Parts(settings, database, SEALER, TestClock())
+    database.close()
+
+
+@pytest.fixture
+def run(given: Parts) -> Run:
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(main, list(arguments), obj=given, prog_name="alongside")
+
+    return invoke
+
+
+@pytest.fixture
+def world(given: Parts, bundled: str) -> World:
+    """Maya opened a thread, was answered, answered herself, reacted and has a draft."""
+    world = World(given.database, given.clock)
+    world.connect(bundled, name="records")
+    topic = world.post("maya", SECRET_WORDS)
+    reply = world.post("joel", "An answer of somebody else", parent=topic)
+    world.post("maya", SECRET_WORDS, parent=reply)
+    world.react("maya", reply)
+    world.edit("maya", topic)
+    viewer = world.viewer("maya")
+    with given.database.write() as session:
+        save_draft(session, viewer, "topic", {"body": SECRET_WORDS})
+        choose(session, given.clock, world.tenant_id, viewer.person_id, Scope.identified)
+    deliver(given)
+    return world
+
+
+def deliver(given: Parts) -> None:
+    bridge = bridge_of(given)
+    for key in bridge.sweep():
+        bridge.deliver(key)
+    bridge.close()
+
+
+def in_lrs(endpoint: str) -> str:
+    """All that the LRS answers when it is asked for everything."""
+    asked = requests.get(
+        f"{endpoint}/statements",
+        params={"limit": "500"},
+        headers={"X-Experience-API-Version": "1.0.3"},
+        auth=("key", "secret"),
+        timeout=10,
+    )
+    assert asked.status_code == 200
+    return asked.text
+
+
+def in_database(database: Database) -> str:
+    with database.read() as session:
+        rows = [
+            [value.hex() + repr(value) if isinstance(value, bytes) else str(value) for value in row]
+            for table in metadata().sorted_tables
+            for row in session.execute(select(table))
+        ]
+    return json.dumps(rows)
+
+
+def test_of_an_erased_person_nothing_is_left(given: Parts, run: Run, world: World, bundled: str) -> None:
+    viewer = world.viewer("maya")
+    traces = ["maya", "Maya", SECRET_WORDS, "Better words", str(viewer.person_id)]
+    assert all(trace in in_database(given.database) for trace in traces)
+    assert "maya-7" in in_lrs(bundled)
+    done = run("person", "erase", "--account", "maya-7", "--yes", "--json")
+    assert done.exit_code == 0, done.output
+    deliver(given)
+    left = in_database(given.database)
+    assert [trace for trace in traces if trace in left] == []
+    told = in_lrs(bundled)
+    assert "maya-7" not in told
+    assert "joel-7" in told
+    assert [trace for trace in traces if trace in done.output] == []
+    missing = run("person", "export", "--account", "maya-7")
+    assert missing.exit_code == 1
+    assert "Traceback" not in missing.output
+    # Nothing of it comes back by a replay, and the audit has nothing to complain of.
+    assert run("bridge", "replay", "--lrs", "records").exit_code == 0
+    deliver(given)
+    assert "maya-7" not in in_lrs(bundled)
+    assert run("bridge", "audit", "--lrs", "records").exit_code == 0
+
+
+def test_threads_stay_readable_and_others_see_that_something_changed(
+    given: Parts, run: Run, world: World
+) -> None:
+    before = world.viewer("joel").panel.counter
+    run("person", "erase", "--account", "maya-7", "--yes")
+    joel = world.viewer("joel")
+    with given.database.read() as session:
+        topic, reply, answer = entries_page(session, joel).items
+    assert [one.is_erased for one in (topic, reply, answer)] == [True, False, True]
+    assert reply.body == "An answer of somebody else"
+    assert topic.author_name is None
+    assert topic.replies == 1
+    assert joel.panel.counter > before
+
+
+def test_the_receipt_says_how_much_and_cannot_be_changed(given: Parts, run: Run, world: World) -> None:
+    receipt = json.loads(run("person", "erase", "--account", "maya-7", "--yes", "--json").output)
+    assert receipt["counts"]["entries"] == 2
+    assert receipt["counts"]["revisions"] == 3
+    assert receipt["counts"]["statements_voided"] == 4
+    assert json.loads(run("person", "receipts", "--json").output)[0]["genuine"] is True
+    with given.database.write() as session:
+        session.execute(update(Erasure).values(erased_by="somebody else"))
+    refused = run("person", "receipts")
+    assert refused.exit_code == 1
+    assert "NO" in refused.output
+
+
+def test_somebody_erased_who_comes_back_is_somebody_new(given: Parts, run: Run, world: World) -> None:
+    run("person", "erase", "--account", "maya-7", "--yes")
+    old = dict(world._members)
+    world._members.clear()
+    world.post("maya", "I am back")
+    assert world.member("maya") != old["maya"]
+    exported = json.loads(run("person", "export", "--account", "maya-7").output)
+    assert [one["versions"][-1]["body"] for one in exported["entries"]] == ["I am back"]
+
+
+def test_grades_that_somebody_gave_stay_when_they_are_erased(given: Parts, run: Run, world: World) -> None:
+    from social_layer.grading.models import Judgement
+
+    world.member("amara", role=Role.instructor)
+    with given.database.write() as session:
+        session.add(
+            Judgement(
+                tenant_id=world.tenant_id,
+                panel_id=world.panel_id,
+                term=1,
+                stage=world.panel_id,
+                membership_id=world.member("joel"),
+                points=3,
+                by_id=world.member("amara"),
+                created_at=given.clock(),
+            )
+        )
+        session.commit()
+    assert run("person", "erase", "--account", "amara-7", "--yes").exit_code == 0
+    with given.database.read() as session:
+        assert session.scalar(select(Judgement.points)) == 3
+        assert "Amara" not in session.scalars(select(Person.name)).all()
+
+
+def test_an_erasure_is_confirmed(run: Run, world: World) -> None:
+    refused = run("person", "erase", "--account", "maya-7")
+    assert refused.exit_code == 1
+    assert "--yes" in refused.output
+    assert run("person", "export", "--account", "maya-7").exit_code == 0
+
+
+def test_an_export_holds_what_is_known_and_what_was_sent(
+    given: Parts, run: Run, world: World, bundled: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "maya.json"
+    done = run("person", "export", "--account", "maya-7", "--home-page", HOME_PAGE, "--out", str(out))
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(out.read_text())
+    assert found["person"]["name"] == "Maya"
+    assert found["accounts"] == [{"home_page": HOME_PAGE, "name": "maya-7"}]
+    assert [len(one["versions"]) for one in found["entries"]] == [2, 1]
+    assert found["drafts"][0]["fields"] == {"body": SECRET_WORDS}
+    assert [one["kind"] for one in found["reactions"]] == ["insight"]
+    assert "An answer of somebody else" not in out.read_text()
+    sent = {one["statement"]["id"] for one in found["statements"]}
+    assert len(sent) == 4
+    assert all(key in in_lrs(bundled) for key in sent)
+    assert out.stat().st_mode & 0o077 == 0
+
+
+def test_an_account_that_nobody_has_or_several_is_one_clear_line(
+    given: Parts, run: Run, world: World
+) -> None:
+    for command in ("export", "erase"):
+        nobody = run("person", command, "--account", "nobody", *(["--yes"] if command == "erase" else []))
+        assert nobody.exit_code == 1
+        assert "nobody has the account" in nobody.output
+    World(given.database, given.clock, tenant="other").member("maya")
+    several = run("person", "export", "--account", "maya-7")
+    assert several.exit_code == 1
+    assert "--tenant" in several.output
+    assert run("person", "export", "--account", "maya-7", "--tenant", "other").exit_code == 0
+
+
+def test_rules_are_set_listed_and_taken_back(run: Run, world: World) -> None:
+    course = str(world.course_id)
+    assert run("scope", "set", "pseudonymous", "--may-choose").exit_code == 0
+    assert run("scope", "set", "named", "--course", course).exit_code == 0
+    listed = json.loads(run("scope", "list", "--json").output)
+    assert [(one["level"], one["scope"], one["may_choose"]) for one in listed["rules"]] == [
+        ("tenant", "pseudonymous", True),
+        ("course", "named", False),
+    ]
+    assert run("scope", "set", "inherit", "--course", course).exit_code == 0
+    assert len(json.loads(run("scope", "list", "--json").output)["rules"]) == 1
+    assert "pseudonymous" in run("scope", "list").output
+
+
+def test_a_rule_for_what_is_not_there_is_refused(run: Run, world: World) -> None:
+    for option, target in (
+        ("--course", str(world.panel_id)),
+        ("--panel", str(world.course_id)),
+        ("--platform", "https://unknown.example.org"),
+        ("--tenant", "unknown"),
+    ):
+        refused = run("scope", "set", "nothing", option, target)
+        assert refused.exit_code == 1, option
+        assert "Traceback" not in refused.output
+    assert run("scope", "set", "nothing", "--platform", HOME_PAGE).exit_code == 0
+
+
+def test_what_an_lrs_keeps_of_voided_statements_is_hidden_and_not_gone(
+    given: Parts, run: Run, world: World, tmp_path: Path
+) -> None:
+    """What docs/administrators/privacy.md says: the standard knows no deleting."""
+    run("person", "erase", "--account", "maya-7", "--yes")
+    deliver(given)
+    with closing(sqlite3.connect(tmp_path / "lrs.db")) as store:
+        assert any("maya-7" in line for line in store.iterdump())

@@ -1,0 +1,1 @@
+"""Tests: what leaves, under which name, and how it is taken back."""

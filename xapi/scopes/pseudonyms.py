@@ -1,0 +1,110 @@
+"""Pseudonyms: keyed digests of people and registrations, which nobody can undo or join without the stored key.
+
+They look like the accounts of aliases. The key is random and sealed, one for a tenant and, where it was asked for, one
+for a single LRS, whose pseudonyms then cannot be joined with those elsewhere.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from social_layer.database import Database, upsert
+from social_layer.sealing import SealBroken, Sealer
+from xapi.models import Scope
+from xapi.occurrences import Occurrence, Speaker
+from xapi.scopes.models import PseudonymKey
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Makes pseudonyms with one key; ``base``: of whom they are accounts."""
+
+    key: bytes
+    base: str
+
+    def worn_by(self, speaker: Speaker) -> Speaker:
+        """The registration is masked too: it stands in what was sent before under the person's own account."""
+        if speaker.person_id is None:
+            return speaker
+        return replace(
+            speaker,
+            home_page=self.base,
+            account=str(self._digest("person", speaker.person_id)),
+            registration=self._digest("registration", speaker.registration),
+        )
+
+    def _digest(self, purpose: str, value: UUID) -> UUID:
+        digest = hmac.digest(self.key, purpose.encode() + b"\n" + value.bytes, "sha256")
+        return UUID(bytes=digest[:16], version=4)
+
+
+class Masks:
+    """Finds the mask for an LRS; the tenant's key is made when it is first needed."""
+
+    def __init__(self, database: Database, sealer: Sealer, base: str) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._base = base
+
+    def of(self, tenant_id: UUID, lrs_id: UUID) -> Mask:
+        """Raises :class:`~social_layer.sealing.SealBroken`."""
+        with self._database.read() as session:
+            sealed = _find(session, tenant_id, lrs_id)
+        if sealed is None:
+            with self._database.write() as session:
+                make_key(session, self._sealer, tenant_id, tenant_id)
+                sealed = _find(session, tenant_id, lrs_id)
+            if sealed is None:
+                raise RuntimeError("a key that was made cannot be found")
+        return Mask(bytes.fromhex(self._sealer.open(sealed)), self._base)
+
+
+def make_key(session: Session, sealer: Sealer, tenant_id: UUID, of: UUID) -> None:
+    """A key for the tenant, or for one LRS; does nothing where there is one."""
+    session.execute(
+        upsert(session, PseudonymKey)
+        .values(tenant_id=tenant_id, of=of, sealed=sealer.seal(secrets.token_hex(32)))
+        .on_conflict_do_nothing()
+    )
+
+
+def reseal(session: Session, sealer: Sealer) -> tuple[int, int]:
+    """Seals each key with the newest secret; answers how many, and how many could not be opened and are gone.
+
+    Whoever had a key that is gone gets another one, and with it other pseudonyms.
+    """
+    sealed = lost = 0
+    for row in session.scalars(select(PseudonymKey)).all():
+        try:
+            row.sealed = sealer.seal(sealer.open(row.sealed))
+            sealed += 1
+        except SealBroken:
+            row.sealed = sealer.seal(secrets.token_hex(32))
+            lost += 1
+    session.flush()
+    return sealed, lost
+
+
+def as_known(occurrence: Occurrence, scope: Scope, mask: Mask | None) -> Occurrence:
+    """The act as an LRS may know it under ``scope``; ``mask`` is needed for pseudonyms."""
+    speaker = occurrence.speaker
+    if scope is Scope.pseudonymous:
+        if mask is None:
+            raise ValueError("pseudonyms need a mask")
+        speaker = mask.worn_by(speaker)
+    elif scope is Scope.named:
+        speaker = replace(speaker, name=speaker.person_name)
+    return replace(occurrence, speaker=speaker)
+
+
+def _find(session: Session, tenant_id: UUID, lrs_id: UUID) -> str | None:
+    return session.scalar(
+        select(PseudonymKey.sealed)
+        .where(PseudonymKey.tenant_id == tenant_id, PseudonymKey.of.in_([tenant_id, lrs_id]))
+        .order_by(PseudonymKey.of == tenant_id)
+        .limit(1)
+    )
