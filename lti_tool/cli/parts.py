@@ -37,7 +37,11 @@ def password_of(given: str) -> str:
 
 
 def print_json(data: object) -> None:
-    click.echo(json.dumps(data, indent=2, default=_plain, ensure_ascii=False))
+    click.echo(as_json_text(data))
+
+
+def as_json_text(data: object) -> str:
+    return json.dumps(data, indent=2, default=_plain, ensure_ascii=False)
 
 
 def _plain(value: object) -> str:
