@@ -228,6 +228,7 @@ PROBLEMS: dict[str, Kind] = {
     ),
     "rule_empty": Kind(422, _("This rule asks for nothing yet."), _("Say how many of what.")),
     "rule_number_wrong": Kind(422, _("A rule asks for 1 to %(most)s of a kind."), _("Give such a number.")),
+    "day_out_of_reach": Kind(422, _("Days lie in the years 2000 to 2999."), _("Give such a day.")),
     "dates_crossed": Kind(422, _("The last day lies before the first."), _("Change one of the two.")),
     "too_many_stages": Kind(422, _("A panel has %(most)s stages at most."), _("Remove some.")),
     "grades_stay_here": Kind(

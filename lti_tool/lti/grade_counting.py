@@ -1,19 +1,21 @@
 """From what was counted to what is to be sent: each learner's points as a wish, which a courier brings to the LMS.
 
 A panel is counted again when something in it, its rules or its judgements has changed, when a day is over, and once
-an hour for who joined meanwhile. Nobody is asked over the network here.
+an hour for who joined meanwhile; once a day in a course that nobody has used for two weeks. Nobody is asked over the
+network here.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.grade_models import GradeColumn, GradeCount, GradeService, Score, ScoreState
 from lti_tool.lti.grade_queries import Destination, find_destination, near
 from lti_tool.lti.models import ID_LENGTH, LtiLink
+from lti_tool.lti.rosters import USED_LATELY
 from social_layer.clock import Clock
 from social_layer.database import run, upsert
 from social_layer.grading import queries
@@ -21,8 +23,11 @@ from social_layer.grading.models import GradingStage, PanelGrading
 from social_layer.grading.queries import Grade, Sheet
 from social_layer.grading.rules import ends_at
 from social_layer.panels.models import Panel
+from social_layer.people.models import Membership
 
 AGAIN = timedelta(hours=1)
+# Where nobody has opened anything lately, nobody joins either.
+AGAIN_UNUSED = timedelta(days=1)
 # Whoever writes on and on does not have the panel counted at every word.
 REST = timedelta(seconds=20)
 _PANELS = 100
@@ -95,6 +100,12 @@ def _hold(session: Session, tenant_id: UUID, panel_id: UUID) -> None:
 
 def _note(session: Session, sheet: Sheet, now: datetime) -> None:
     ends = [ends_at(stage.rule, sheet.zone) for stage in sheet.stages]
+    last = session.scalar(
+        select(func.max(Membership.last_launch_at)).where(
+            Membership.tenant_id == sheet.tenant_id, Membership.course_id == sheet.course_id
+        )
+    )
+    is_used = last is not None and now - last < USED_LATELY
     ahead = [end for end in ends if end is not None and end > now]
     session.execute(
         update(GradeCount)
@@ -104,7 +115,7 @@ def _note(session: Session, sheet: Sheet, now: datetime) -> None:
             changes=sheet.changes,
             version_id=sheet.version_id,
             counted_at=now,
-            again_at=min([now + AGAIN, *ahead]),
+            again_at=min([now + (AGAIN if is_used else AGAIN_UNUSED), *ahead]),
         )
     )
 
@@ -151,7 +162,8 @@ def _wish(session: Session, sheet: Sheet, now: datetime, everyone: bool) -> int:
     for learner in queries.grades(session, sheet, now):
         for grade in learner.grades:
             row = known.get((learner.membership_id, grade.stage.id))
-            if not _is_due(grade, row is not None, everyone):
+            is_former = row is not None and row.state == ScoreState.former
+            if not _is_due(grade, row is not None and not is_former, everyone):
                 continue
             says = _says(grade, now)
             if row is None:
@@ -165,7 +177,7 @@ def _wish(session: Session, sheet: Sheet, now: datetime, everyone: bool) -> int:
                         **says,
                     }
                 )
-            elif _differs(row, grade) or (everyone and row.state == ScoreState.parked):
+            elif is_former or _differs(row, grade) or (everyone and row.state == ScoreState.parked):
                 changed.append(
                     {"tenant_id": sheet.tenant_id, "id": row.id, **says, "wish": row.wish + 1, "answer": None}
                 )

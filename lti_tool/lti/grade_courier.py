@@ -6,7 +6,7 @@ sent, later than the last one for the same person; where that second has been us
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event as Flag
 from threading import Lock
@@ -60,8 +60,12 @@ class Grader:
         with database.read() as session:
             panels = panels_to_count(session, clock())
         for tenant_id, panel_id in panels:
-            with database.write() as session:
-                count_panel(session, clock, tenant_id, panel_id)
+            try:
+                with database.write() as session:
+                    count_panel(session, clock, tenant_id, panel_id)
+            except Exception:
+                # What is wrong with one panel holds up nobody else's grades; it is counted again with the next sweep.
+                log.exception("panel_not_counted", panel=str(panel_id))
         with database.read() as session:
             ready = ready_columns(session, clock())
         with self._lock:
@@ -103,6 +107,10 @@ class _Courier:
             return
         except ServiceFailure as failure:
             self._note_trouble(held, failure)
+        except Exception:
+            # A fault of ours, most likely: it must be seen, and must not hold the lease until that runs out.
+            log.exception("column_failed", column=str(held.id))
+            self._note_trouble(held, ServiceFailure(FailureKind.refused, None, OwnWords.our_fault))
         with self._database.write() as session:
             held.release(session)
 
@@ -111,12 +119,18 @@ class _Courier:
             sheet = find_sheet(session, held.tenant_id, held.panel_id)
             to = destination_for(session, held)
             platform = find_platform(session, held.tenant_id, to.platform_id) if to else None
+        if sheet is not None and not _grades(sheet, held):
+            # Graded no more: what still waited is not sent, and no column made for it.
+            with self._database.write() as session:
+                held.leave(session)
+            if not self._is_to_go(held):
+                return
         if sheet is None or to is None or platform is None or not to.takes_scores:
             raise ServiceFailure(FailureKind.refused, None, OwnWords.not_allowed)
         with services.of(self._given, platform) as lms:
             book = GradeBook(lms, to)
             columns = Columns(self._database, self._clock, held, to, book)
-            if self._is_to_go(held, sheet):
+            if not _grades(sheet, held):
                 columns.remove()
                 return
             for _attempt in range(2):
@@ -125,16 +139,20 @@ class _Courier:
                     self._deliver(held, url, to, book)
                 except Gone:
                     columns.forget(url)
+                    if to.line_item_url == url:
+                        # The last launch told of it when it still was there.
+                        to = replace(to, line_item_url=None)
+                        columns = replace(columns, to=to)
                     continue
                 break
         with self._database.write() as session:
             held.change(session, failures=0, trouble=None, resting_until=None)
 
-    def _is_to_go(self, held: Held, sheet: Sheet) -> bool:
-        """Whether staff want the column gone; never one whose stage is graded."""
+    def _is_to_go(self, held: Held) -> bool:
+        """Whether staff want the column gone."""
         with self._database.read() as session:
             column = session.get_one(GradeColumn, (held.tenant_id, held.id))
-        return column.removing_at is not None and held.stage not in {stage.id for stage in sheet.stages}
+        return column.removing_at is not None
 
     # Its scores.
 
@@ -166,6 +184,10 @@ class _Courier:
         with self._database.write() as session:
             if not held.renew(session, now):
                 raise Lost
+            sheet = find_sheet(session, held.tenant_id, held.panel_id)
+            if sheet is None or not _grades(sheet, held):
+                # Staff have ended it since the last chunk; the next sweep clears up.
+                return [], stamp, False
             due = held.due(session, now, to.issuer, CHUNK)
             for each in due:
                 if each.user_id is None:
@@ -272,6 +294,10 @@ class _Courier:
     def _pause(self, failures: int) -> float:
         longest = min(FIRST_PAUSE * 2.0 ** min(failures - 1, 30), LONGEST_PAUSE)
         return longest * self._rng.uniform(0.5, 1.0)
+
+
+def _grades(sheet: Sheet, held: Held) -> bool:
+    return held.stage in {stage.id for stage in sheet.stages}
 
 
 def _message(due: Due, stamp: datetime) -> ScoreMessage:

@@ -75,15 +75,20 @@ class OwnWords(StrEnum):
     person_unknown = "@person_unknown"
     unseen = "@unseen"
     no_removal = "@no_removal"
+    our_fault = "@our_fault"
 
 
 class ScoreState(StrEnum):
-    """``parked``: the LMS refused this one, ``answer`` says why. ``held``: the LMS shows a grade that is not ours."""
+    """``parked``: the LMS refused this one, ``answer`` says why. ``held``: the LMS shows a grade that is not ours.
+
+    ``former``: of a term that is over. What the LMS has stays there until something of the new term is to be sent.
+    """
 
     pending = "pending"
     sent = "sent"
     parked = "parked"
     held = "held"
+    former = "former"
 
 
 class Score(Tenanted, Base):

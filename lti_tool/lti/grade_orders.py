@@ -10,6 +10,7 @@ from lti_tool.lti.grade_models import GradeColumn, Score, ScoreState
 from lti_tool.lti.grade_queries import find_destination, of_maximum
 from social_layer.clock import Clock
 from social_layer.grading import actions, queries
+from social_layer.panels.models import Panel
 from social_layer.refusals import Conflict, NotAllowed, NotFound
 from social_layer.viewer import Viewer
 
@@ -50,6 +51,7 @@ def order(
             Score.panel_id == viewer.panel.id,
             Score.membership_id == membership_id,
             Score.stage == stage_id,
+            Score.state != ScoreState.former,
         )
     )
     if score is None:
@@ -64,6 +66,28 @@ def order(
         score.attempts, score.due_at, score.answer = 0, clock(), None
         score.wish += 1
     session.flush()
+
+
+def leave_former(session: Session, viewer: Viewer) -> None:
+    """A new term has begun in the viewer's course: the grades in the LMS stay as they are, and what had not arrived
+    is not sent any more. Staff's next sending, or what is final in the new term, takes their place."""
+    panels = select(Panel.id).where(
+        Panel.tenant_id == viewer.tenant_id, Panel.course_id == viewer.panel.course_id
+    )
+    # The columns first, as everybody does who changes scores.
+    session.execute(
+        update(GradeColumn)
+        .where(GradeColumn.tenant_id == viewer.tenant_id, GradeColumn.panel_id.in_(panels))
+        .values(read_due_at=None, trouble=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Score)
+        .where(Score.tenant_id == viewer.tenant_id, Score.panel_id.in_(panels))
+        # Another wish: whoever is just sending the one before takes nothing for done.
+        .values(state=ScoreState.former, wish=Score.wish + 1, replaces=False, answer=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def order_column(session: Session, clock: Clock, viewer: Viewer, stage_id: UUID, wish: str) -> None:

@@ -99,8 +99,10 @@ def of_maximum(points: float | None, maximum: float | None, wanted: float) -> fl
 def sendings(
     session: Session, tenant_id: UUID, panel_id: UUID, membership_id: UUID | None = None
 ) -> dict[tuple[UUID, UUID], Sending]:
-    """By membership and stage; one statement."""
-    asked = select(Score).where(Score.tenant_id == tenant_id, Score.panel_id == panel_id)
+    """By membership and stage, of the present term; one statement."""
+    asked = select(Score).where(
+        Score.tenant_id == tenant_id, Score.panel_id == panel_id, Score.state != ScoreState.former
+    )
     if membership_id is not None:
         asked = asked.where(Score.membership_id == membership_id)
     return {(score.membership_id, score.stage): _sending(score) for score in session.scalars(asked)}

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -309,6 +310,18 @@ class Held:
         )
         self.forget_scores(session, now)
 
+    def leave(self, session: Session) -> None:
+        """Its stage is graded no more: nothing waits, and the line item stays as the LMS has it."""
+        ours = self.change(
+            session,
+            read_due_at=None,
+            label=func.coalesce(GradeColumn.made_label, GradeColumn.label),
+            maximum=func.coalesce(GradeColumn.made_maximum, GradeColumn.maximum),
+        )
+        if ours:
+            waiting = delete(Score).where(*self._scores(), Score.state == ScoreState.pending)
+            session.execute(waiting.execution_options(synchronize_session=False))
+
     def end(self, session: Session) -> None:
         """The column is gone for good, and with it all that was known of its scores."""
         ours = delete(GradeColumn).where(*self.is_ours()).execution_options(synchronize_session=False)
@@ -324,7 +337,7 @@ class Held:
             update(Score)
             .where(*self._scores())
             .values(
-                state=ScoreState.pending,
+                state=case((Score.state == ScoreState.former, Score.state), else_=ScoreState.pending),
                 due_at=now,
                 attempts=0,
                 answer=None,

@@ -124,6 +124,10 @@ class FormerPage(Form):
     after = fields.String(load_default=None)
 
 
+class FormerPoints(Form):
+    after = fields.UUID(load_default=None)
+
+
 class Wanted(Form):
     """In what form one's own contributions are downloaded."""
 

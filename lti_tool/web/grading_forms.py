@@ -9,7 +9,17 @@ from marshmallow import ValidationError, fields, validate
 
 from lti_tool.fields import Text
 from lti_tool.web.forms import Form
-from social_layer.grading.rules import MOST_NAME, MOST_NEEDED, MOST_STAGES, Counted, Giving, Need, Rule
+from social_layer.grading.rules import (
+    FIRST_DAY,
+    LAST_DAY,
+    MOST_NAME,
+    MOST_NEEDED,
+    MOST_STAGES,
+    Counted,
+    Giving,
+    Need,
+    Rule,
+)
 
 _DECIMAL = re.compile(r"-?\d{1,6}(\.\d{0,6})?")
 _FIELD = re.compile(r"stage-(\d{1,3})-([a-z_]+)")
@@ -69,8 +79,8 @@ class StageForm(Form):
     contributions = fields.Integer(load_default=0, validate=validate.Range(0, MOST_NEEDED))
     points = Points(load_default=None)
     giving = fields.Enum(Giving, by_value=True, load_default=Giving.share)
-    opens_on = fields.Date(load_default=None)
-    due_on = fields.Date(load_default=None)
+    opens_on = fields.Date(load_default=None, validate=validate.Range(FIRST_DAY, LAST_DAY))
+    due_on = fields.Date(load_default=None, validate=validate.Range(FIRST_DAY, LAST_DAY))
     late_counts = fields.Boolean(load_default=False)
     by_itself = fields.Boolean(load_default=False)
 

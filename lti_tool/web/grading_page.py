@@ -119,28 +119,32 @@ def overview(
         "rows": shown,
         "only_look": only_look,
         "next": shown[-1].learner.membership_id if len(rows) > first + ROWS else None,
-        "troubles": _troubles(session, viewer, desk),
+        "troubles": _troubles(session, viewer, desk.sheet),
         "counts": _counts(desk),
     }
 
 
 def screen(session: Session, viewer: Viewer, now: datetime, membership_id: UUID) -> dict[str, Any]:
     """One learner, with whoever comes before and after in the list. Raises ``not_grader``, ``learner_not_found``."""
-    desk = open_desk(session, viewer, now)
-    ids = [one.learner.membership_id for one in desk.learners]
-    if membership_id not in ids:
+    _let_grade(viewer)
+    sheet = sheet_of(session, viewer)
+    learner = queries.grade_of(session, sheet, now, membership_id)
+    # Only this one is counted: with the keyboard one goes through thousands.
+    ids = queries.in_order(session, sheet)
+    if learner is None or membership_id not in ids:
         raise NotFound("learner_not_found")
     at = ids.index(membership_id)
-    whose = desk.learners[at]
+    sent = sendings(session, viewer.tenant_id, viewer.panel.id, membership_id)
+    destination = find_destination(session, viewer.tenant_id, viewer.panel.id)
     return {
-        **_around(viewer, desk.sheet, now),
-        **written(session, viewer, whose.learner, now),
-        "desk": desk,
-        "whose": whose,
+        **_around(viewer, sheet, now),
+        **written(session, viewer, learner, now),
+        "whose": _shown(learner, sent, destination is not None and destination.takes_scores),
         "place": at + 1,
+        "learners": len(ids),
         "before": ids[at - 1] if at else None,
         "following": ids[at + 1] if at + 1 < len(ids) else None,
-        "troubles": _troubles(session, viewer, desk),
+        "troubles": _troubles(session, viewer, sheet),
     }
 
 
@@ -171,6 +175,18 @@ def own_lines(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]
     found = queries.grade_of(session, sheet, now, viewer.membership_id) if sheet.stages else None
     stages = [_stage_shown(grade, None, can_send=False) for grade in found.grades] if found else []
     return {**_around(viewer, sheet, now), "stages": stages}
+
+
+def former(session: Session, back: Viewer, now: datetime, after: UUID | None) -> dict[str, Any]:
+    """Everybody's points in a term that is over, a page of them. ``back``: as who looks back at it."""
+    sheet = queries.find_former_sheet(session, back)
+    found = queries.former_grades(session, sheet, now) if sheet and sheet.stages else []
+    learners = [_shown(one, {}, can_send=False) for one in found]
+    first = 1 + next((at for at, one in enumerate(learners) if one.learner.membership_id == after), -1)
+    shown = learners[first : first + ROWS]
+    is_more = len(learners) > first + ROWS
+    around = _around(back, sheet or sheet_of(session, back), now)
+    return {**around, "rows": shown, "next": shown[-1].learner.membership_id if is_more else None}
 
 
 def rules(session: Session, viewer: Viewer, now: datetime) -> dict[str, Any]:
@@ -251,10 +267,10 @@ def _reasons(learner: Learner, stages: tuple[StageShown, ...]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _troubles(session: Session, viewer: Viewer, desk: Desk) -> list[str]:
+def _troubles(session: Session, viewer: Viewer, sheet: Sheet) -> list[str]:
     """What holds up whole columns, as the LMS said it."""
     kept = columns(session, viewer.tenant_id, viewer.panel.id)
-    found = [kept[stage.id].trouble for stage in desk.sheet.stages if stage.id in kept]
+    found = [kept[stage.id].trouble for stage in sheet.stages if stage.id in kept]
     return [say.told(trouble) for trouble in dict.fromkeys(found) if trouble]
 
 

@@ -24,6 +24,10 @@ OWN_WORDS = {
         "The column was removed in the LMS, and so was the one made in its place. “Send all grades now” makes another."
     ),
     OwnWords.person_unknown: lazy_gettext("The LMS has not told who this person is."),
+    OwnWords.our_fault: lazy_gettext(
+        "Something went wrong in the tool itself. It is tried again in an hour; your administrator finds more in "
+        "the log."
+    ),
     OwnWords.unseen: lazy_gettext(
         "The LMS does not let the tool look whether somebody gave a grade there already."
     ),

@@ -77,7 +77,7 @@ def panel_context(session: Session, viewer: Viewer, group: UUID | None = None) -
         "offers_set_up": offers_set_up,
         "group_sets": sets_offered(session, viewer) if offers_set_up else (),
         "group_set_id": None,
-        "term_seems_over": viewer.may_arrange and not offers_set_up and seems_new(session, viewer),
+        "term_seems_over": viewer.may_arrange and seems_new(session, viewer),
     }
 
 

@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lti_tool.bearer import changing, looking
+from lti_tool.lti.grade_orders import leave_former
 from lti_tool.parts import parts
-from lti_tool.web import blueprint
-from lti_tool.web.forms import Ending, FormerPage, from_form, from_query
+from lti_tool.web import blueprint, grading_page
+from lti_tool.web.forms import Ending, FormerPage, FormerPoints, from_form, from_query
 from lti_tool.web.fragments import fragment
 from lti_tool.web.panel_page import entries_context
 from lti_tool.web.presenting import Presenter, day_of
@@ -33,6 +34,7 @@ def begin_term(panel_id: UUID) -> Response:
     over = from_form(Ending)["term"]
     with changing(panel_id) as (session, viewer):
         start_new_term(session, parts().clock, viewer, after=over)
+        leave_former(session, viewer)
         after = find_viewer(session, viewer.tenant_id, viewer.membership_id, panel_id) or viewer
         return _terms(session, after, said=_("A new term has begun."))
 
@@ -53,6 +55,16 @@ def former_term(panel_id: UUID, number: int) -> Response:
         continues=bool(after),
         within_thread=page.within_thread,
     )
+
+
+@blueprint.get(f"{_TERMS}/<int:number>/points")
+def former_points(panel_id: UUID, number: int) -> Response:
+    """What everybody had at the end of a term that is over."""
+    after = from_query(FormerPoints)["after"]
+    with looking(panel_id) as (session, viewer):
+        context = grading_page.former(session, in_term(viewer, number), parts().clock(), after)
+    page = "points_rows.html" if after else "points.html"
+    return fragment(f"web/terms/{page}", number=number, **context)
 
 
 def _terms(session: Session, viewer: Viewer, said: str = "") -> Response:

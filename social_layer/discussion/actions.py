@@ -71,9 +71,19 @@ def post(
     ``entry_removed``, ``idempotency_key_reused``, ``in_no_group``, ``group_missing``, ``group_not_found``,
     ``group_closed``, ``groups_changed``.
     """
-    let_write(viewer)
-    written = _checked(title, body)
     entry_id = uuid5(viewer.voice_id, f"{viewer.panel.id} {idempotency_key}") if idempotency_key else uuid4()
+    try:
+        let_write(viewer)
+    except NotAllowed:
+        # Whoever got no answer in time and asks again after the close is told that it stands.
+        if not idempotency_key or not _was_posted(
+            session, viewer, entry_id, parent_id, _checked(title, body)
+        ):
+            raise
+        if turn is not None:
+            _give_turn_back(session, viewer)
+        return entry_id
+    written = _checked(title, body)
     seq, kind, mode = turn or take_turn(session, viewer)
     if idempotency_key and _was_posted(session, viewer, entry_id, parent_id, written):
         _give_turn_back(session, viewer)

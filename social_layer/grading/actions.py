@@ -147,9 +147,18 @@ def take_back(
 
 
 def carry(
-    session: Session, tenant_id: UUID, from_version: UUID, to_version: UUID, *, with_dates: bool = True
+    session: Session,
+    tenant_id: UUID,
+    from_version: UUID,
+    to_version: UUID,
+    *,
+    with_dates: bool = True,
+    by_itself: bool = True,
 ) -> None:
-    """Gives a template's new version the stages of the one before; whoever makes a version from another calls it."""
+    """Gives a template's new version the stages of the one before; whoever makes a version from another calls it.
+
+    ``by_itself``: whether a rule that sends by itself goes on doing so.
+    """
     present = session.scalars(
         select(GradingStage).where(
             GradingStage.tenant_id == tenant_id, GradingStage.template_version_id == from_version
@@ -159,6 +168,8 @@ def carry(
     own: dict[str, Any] = {"template_version_id": to_version}
     if not with_dates:
         own |= {"opens_on": None, "due_on": None}
+    if not by_itself:
+        own |= {"by_itself": False}
     rows = [{**{name: getattr(row, name) for name in names}, "id": uuid4(), **own} for row in present]
     if rows:
         session.flush()

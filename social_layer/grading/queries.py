@@ -1,13 +1,13 @@
 """Reads: a panel's rules, and what learners have of them. A fixed number of statements, however many learners."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from social_layer.database import PlainRow
@@ -26,7 +26,8 @@ from social_layer.grading.rules import (
     points_for,
 )
 from social_layer.panels.models import Panel, TemplateVersion
-from social_layer.people.models import Course, Membership, Person, Role, Tenant, Voice
+from social_layer.people.models import Course, CourseTerm, Membership, Person, Role, Tenant, Voice
+from social_layer.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,47 @@ def find_sheet(session: Session, tenant_id: UUID, panel_id: UUID) -> Sheet | Non
     )
 
 
+def find_former_sheet(session: Session, viewer: Viewer) -> Sheet | None:
+    """The panel's grading at the end of a term that is over, for a viewer who looks back at it; three statements."""
+    sheet = find_sheet(session, viewer.tenant_id, viewer.panel.id)
+    if sheet is None:
+        return None
+    of_then = and_(
+        CourseTerm.tenant_id == TemplateVersion.tenant_id, TemplateVersion.created_at <= CourseTerm.ended_at
+    )
+    version_id = session.scalar(
+        select(TemplateVersion.id)
+        .join(CourseTerm, of_then)
+        .where(
+            TemplateVersion.tenant_id == viewer.tenant_id,
+            TemplateVersion.template_id == sheet.template_id,
+            CourseTerm.course_id == sheet.course_id,
+            CourseTerm.number == viewer.panel.term,
+        )
+        .order_by(TemplateVersion.number.desc())
+        .limit(1)
+    )
+    stages = session.scalars(
+        select(GradingStage)
+        .where(GradingStage.tenant_id == viewer.tenant_id, GradingStage.template_version_id == version_id)
+        .order_by(GradingStage.position)
+    ).all()
+    return replace(sheet, term=viewer.panel.term, stages=tuple(_stage(each) for each in stages))
+
+
+def former_grades(session: Session, sheet: Sheet, now: datetime) -> list[Learner]:
+    """Whoever wrote or was judged in a term that is over, gone from the course or not; two statements."""
+    judged = select(Judgement.membership_id).where(
+        Judgement.tenant_id == sheet.tenant_id,
+        Judgement.panel_id == sheet.panel_id,
+        Judgement.term == sheet.term,
+        Judgement.ended_at.is_(None),
+    )
+    took_part = or_(func.count(Entry.id) > 0, Membership.id.in_(judged))
+    rows = session.execute(_counts(sheet, is_over=True).having(took_part)).all()
+    return _in_words(session, sheet, now, rows, ())
+
+
 _SHEET: Select[*tuple[Any, ...]] = (
     select(
         Panel.course_id,
@@ -176,7 +218,7 @@ _SHEET: Select[*tuple[Any, ...]] = (
 )
 
 
-def _stage(row: PlainRow) -> Stage:
+def _stage(row: PlainRow | GradingStage) -> Stage:
     return Stage(
         row.stage,
         Rule(
@@ -211,16 +253,45 @@ def grade_of(session: Session, sheet: Sheet, now: datetime, membership_id: UUID)
     return found[0] if found else None
 
 
+def in_order(session: Session, sheet: Sheet) -> list[UUID]:
+    """The memberships of all learners in the order of the list, without counting anything; one statement."""
+    rows = session.execute(
+        select(Membership.id, Person.name)
+        .join(Person, and_(Person.tenant_id == Membership.tenant_id, Person.id == Membership.person_id))
+        .where(*_learn_here(sheet))
+    )
+    return [row[0] for row in sorted(rows, key=lambda row: _place(row[1], row[0]))]
+
+
+def _place(name: str | None, membership_id: UUID) -> tuple[bool, str, UUID]:
+    """By name, and who has none last."""
+    return name is None, (name or "").casefold(), membership_id
+
+
+def _learn_here(sheet: Sheet, *, is_over: bool = False) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Membership.tenant_id == sheet.tenant_id,
+        Membership.course_id == sheet.course_id,
+        Membership.role == Role.learner,
+        true() if is_over else Membership.active.is_(True),
+        ~Membership.is_test,
+    )
+
+
 def _learners(session: Session, sheet: Sheet, now: datetime, only: tuple[UUID, ...]) -> list[Learner]:
     counts = _counts(sheet)
     if only:
         counts = counts.where(Membership.id.in_(only))
-    rows = session.execute(counts).all()
+    return _in_words(session, sheet, now, session.execute(counts).all(), only)
+
+
+def _in_words(
+    session: Session, sheet: Sheet, now: datetime, rows: Sequence[PlainRow], only: tuple[UUID, ...]
+) -> list[Learner]:
+    """What was counted, beside what staff said of it, in the order of the list."""
     verdicts = _verdicts(session, sheet, only) if rows and sheet.stages else {}
     learners = [_learner(sheet, now, row, verdicts) for row in rows]
-    return sorted(
-        learners, key=lambda one: (one.name is None, (one.name or "").casefold(), one.membership_id)
-    )
+    return sorted(learners, key=lambda one: _place(one.name, one.membership_id))
 
 
 def _learner(
@@ -243,8 +314,11 @@ def _learner(
     return Learner(row[0], row[1], row[2], row[3], row[4], row[5], tuple(found))
 
 
-def _counts(sheet: Sheet) -> Select[*tuple[Any, ...]]:
-    """A row for each learner: who they are, then for each need what came in time and what came late."""
+def _counts(sheet: Sheet, *, is_over: bool = False) -> Select[*tuple[Any, ...]]:
+    """A row for each learner: who they are, then for each need what came in time and what came late.
+
+    ``is_over``: also those who have left since.
+    """
     own_voice = and_(
         Voice.tenant_id == Membership.tenant_id,
         Voice.course_id == Membership.course_id,
@@ -270,13 +344,7 @@ def _counts(sheet: Sheet) -> Select[*tuple[Any, ...]]:
         .join(Person, and_(Person.tenant_id == Membership.tenant_id, Person.id == Membership.person_id))
         .outerjoin(Voice, own_voice)
         .outerjoin(Entry, own_entry)
-        .where(
-            Membership.tenant_id == sheet.tenant_id,
-            Membership.course_id == sheet.course_id,
-            Membership.role == Role.learner,
-            Membership.active,
-            ~Membership.is_test,
-        )
+        .where(*_learn_here(sheet, is_over=is_over))
         .group_by(*who)
     )
 

@@ -20,6 +20,8 @@ MOST_STAGES = 10
 MOST_NEEDED = 100
 MOST_POINTS = 1000.0
 MOST_NAME = 100
+# A day beyond them is a slip of the hand, and a day further is none at all.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 # Points are compared and shown to the hundredth.
 _PLACES = 2
 
@@ -116,7 +118,9 @@ class Line:
 
 
 def check(rule: Rule) -> None:
-    """Raises ``rule_empty``, ``rule_number_wrong``, ``points_wrong``, ``dates_crossed``, ``text_too_long``."""
+    """Raises ``rule_empty``, ``rule_number_wrong``, ``points_wrong``, ``day_out_of_reach``, ``dates_crossed``,
+    ``text_too_long``.
+    """
     if not rule.needs:
         raise Invalid("rule_empty", field="needs")
     if len({need.counted for need in rule.needs}) < len(rule.needs):
@@ -126,6 +130,9 @@ def check(rule: Rule) -> None:
             raise Invalid("rule_number_wrong", field=need.counted.value, most=MOST_NEEDED)
     if not 0 < rule.points <= MOST_POINTS or rounded(rule.points) != rule.points:
         raise Invalid("points_wrong", field="points", most=int(MOST_POINTS))
+    for field, day in (("opens_on", rule.opens_on), ("due_on", rule.due_on)):
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise Invalid("day_out_of_reach", field=field)
     if rule.opens_on and rule.due_on and rule.opens_on > rule.due_on:
         raise Invalid("dates_crossed", field="due_on")
     if len(rule.name) > MOST_NAME:
@@ -148,11 +155,13 @@ def opens_at(rule: Rule, zone: ZoneInfo) -> datetime | None:
 
 def ends_at(rule: Rule, zone: ZoneInfo) -> datetime | None:
     """The instant at which the last day is over."""
-    return _midnight(rule.due_on + timedelta(days=1), zone) if rule.due_on else None
+    return _midnight(min(rule.due_on, LAST_DAY) + timedelta(days=1), zone) if rule.due_on else None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    # A rule that was kept before days had bounds must not stop what is counted beside it.
+    near = min(max(day, FIRST_DAY), LAST_DAY + timedelta(days=1))
+    return datetime.combine(near, time(), zone).astimezone(UTC)
 
 
 def rounded(points: float) -> float:

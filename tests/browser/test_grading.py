@@ -129,6 +129,94 @@ def test_a_grade_of_the_lms_is_replaced_only_after_asking(visit: VISIT) -> None:
     amara.button("Replace it").click()
     expect(amara.button("Replace the LMS’s grade")).to_have_count(0)
     worker(amara, "maya", 3)
+    # What was given here is taken back, or replaced by the LMS's grade, after asking too.
+    amara.button("Take back").click()
+    amara.button("Keep it").click()
+    expect(amara.frame.get_by_role("textbox", name="Points")).to_have_value("3")
+    house.sandbox.set_grade(item, "maya", 8)
+    amara.button("All learners").click()
+    amara.button("Look what the LMS shows").click()
+    amara.sees("Maya Chen")
+    worker(amara, "maya", 8)
+    amara.frame.get_by_role("button", name="Maya Chen").click()
+    amara.button("Keep the LMS’s grade, here too").click()
+    amara.button("Not now").click()
+    expect(amara.frame.get_by_role("textbox", name="Points")).to_have_value("3")
+    amara.button("Keep the LMS’s grade, here too").click()
+    amara.button("Keep that one").click()
+    expect(amara.frame.get_by_role("textbox", name="Points")).to_have_value("8")
+    amara.button("Take back").click()
+    amara.button("Take it back").click()
+    expect(amara.button("Take back")).to_have_count(0)
+    expect(amara.frame.get_by_role("textbox", name="Points")).to_have_value("")
+
+
+def at_maya(visit: VISIT) -> Visitor:
+    """Amara grades Maya; Lucas is there as well."""
+    visit("maya").start_thread("A kingfisher")
+    visit("lucas").start_thread("A bicycle bell")
+    amara = make_rule(visit)
+    amara.button("See all learners").click()
+    amara.frame.get_by_role("button", name="Maya Chen").click()
+    expect(amara.frame.get_by_role("heading", name="Maya Chen", level=1)).to_be_focused()
+    return amara
+
+
+def test_what_is_typed_and_not_saved_is_not_lost_unasked(visit: VISIT) -> None:
+    amara = at_maya(visit)
+    frame, keys = amara.frame, amara.page.keyboard
+    maya = frame.get_by_role("heading", name="Maya Chen", level=1)
+    frame.get_by_label("Comment for the learner").fill("A long comment")
+    for leave in ("Previous", "All learners"):
+        amara.button(leave).click()
+        amara.button("Stay here").click()
+        expect(maya).to_be_visible()
+    keys.press("Escape")
+    for key in ("k", "Escape"):
+        maya.focus()
+        keys.press(key)
+        amara.button("Stay here").click()
+        expect(frame.get_by_label("Comment for the learner")).to_have_value("A long comment")
+    asked: list[str] = []
+    amara.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    amara.page.close(run_before_unload=True)
+    amara.page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    amara.button("Save").click()
+    amara.sees("Said by Amara")
+    amara.button("Previous").click()
+    expect(frame.get_by_role("heading", name="Lucas Ferreira", level=1)).to_be_focused()
+    frame.get_by_role("textbox", name="Points").fill("2")
+    amara.button("Next").click()
+    amara.button("Go on without").click()
+    expect(maya).to_be_focused()
+
+
+def test_single_letters_can_be_switched_off(visit: VISIT, third_party_cookies: str) -> None:
+    amara = at_maya(visit)
+    frame, keys = amara.frame, amara.page.keyboard
+    frame.locator(".keys summary").click()
+    frame.get_by_label("Single letters and arrows do something").uncheck()
+    maya = frame.get_by_role("heading", name="Maya Chen", level=1)
+    maya.focus()
+    for key in ("k", "ArrowLeft", "p"):
+        keys.press(key)
+        amara.page.wait_for_timeout(200)
+        expect(maya).to_be_focused()
+    # The next screen, and a reload of the page, remember it.
+    amara.reload_frame()
+    amara.button("Grading").click()
+    amara.frame.get_by_role("button", name="Lucas Ferreira").click()
+    lucas = amara.frame.get_by_role("heading", name="Lucas Ferreira", level=1)
+    expect(lucas).to_be_focused()
+    keys.press("j")
+    amara.page.wait_for_timeout(200)
+    expect(lucas).to_be_focused()
+    amara.frame.locator(".keys summary").click()
+    amara.frame.get_by_label("Single letters and arrows do something").check()
+    lucas.focus()
+    keys.press("j")
+    expect(amara.frame.get_by_role("heading", name="Maya Chen", level=1)).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,15 @@ export const confirmSending = (button) => confirmed("confirm-sending", button);
 /** As `confirmed`: whether ours may take the place of a grade that somebody gave in the LMS. */
 export const confirmReplacing = (button) => confirmed("confirm-replacing", button);
 
+/** As `confirmed`: whether the LMS's grade may take the place of the one here. */
+export const confirmKeeping = (button) => confirmed("confirm-keeping", button);
+
+/** As `confirmed`: whether points and comment that were given by hand may go. */
+export const confirmTakingBack = (button) => confirmed("confirm-taking-back", button);
+
+/** As `confirmed`: whether what was typed and not saved may go. */
+export const confirmLosing = (button) => confirmed("confirm-losing", button);
+
 /** As `confirmed`: whether a column of the LMS's grade book may go, with all grades in it. */
 export const confirmColumnLoss = (button) => confirmed("confirm-column-loss", button);
 /** As `confirmed`: whether a stage may go, with the points that staff gave in it. */

@@ -2,7 +2,15 @@
 // a place of its own, and the panel is away meanwhile.
 
 import htmx from "htmx.org";
-import { confirmColumnLoss, confirmReplacing, confirmSending, confirmStageLoss } from "./dialogs.js";
+import {
+  confirmColumnLoss,
+  confirmKeeping,
+  confirmReplacing,
+  confirmSending,
+  confirmStageLoss,
+  confirmTakingBack,
+} from "./dialogs.js";
+import { keysWork, mayLeave, showSwitch, startJudging } from "./judging.js";
 import { announce } from "./live.js";
 import { ask } from "./pass.js";
 import { clearProblem, showProblem } from "./problems.js";
@@ -24,6 +32,8 @@ export const gradingActs = {
   "grade-before": (button) => button.dataset.member && open(`/grading/learners/${button.dataset.member}`, button),
   "grade-following": (button) => button.dataset.member && open(`/grading/learners/${button.dataset.member}`, button),
   "replace-grade": replaceGrade,
+  "keep-grade": keepGrade,
+  "take-back": takeBack,
   "add-stage": addStage,
   "remove-stage": removeStage,
   "end-grading": endGrading,
@@ -36,6 +46,7 @@ export function startGrading(path) {
   document.body.addEventListener("input", ({ target }) => rulesChanged(target));
   document.body.addEventListener("change", ({ target }) => rulesChanged(target));
   document.body.addEventListener("htmx:confirm", onConfirm);
+  startJudging();
   document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.target === place()) settled();
   });
@@ -44,6 +55,7 @@ export function startGrading(path) {
 }
 
 async function open(path, button) {
+  if (!(await mayLeave(button))) return;
   const at = isOpen() ? place() : panel();
   if (!isOpen() && button) cameFrom = button.dataset.act;
   clearProblem(at);
@@ -73,6 +85,7 @@ function settled() {
   heading?.focus({ preventScroll: true });
   heading?.scrollIntoView({ block: "nearest" });
   relabel();
+  showSwitch(place());
 }
 
 /** The panel may be graded now, or not any more: it is fetched anew. */
@@ -112,7 +125,7 @@ function onKey(event) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return save(event, field);
   if (event.ctrlKey || event.metaKey || !place().querySelector("[data-learner]")) return;
   if (event.key === "Escape") return stepOut(event, field);
-  if (field) return;
+  if (field || !keysWork()) return;
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   const focused = { p: "input[name=points]", c: "textarea[name=comment]" }[event.key.toLowerCase()];
   if (!act && !focused) return;
@@ -145,6 +158,16 @@ function onConfirm(event) {
 async function replaceGrade(button) {
   if (!(await confirmReplacing(button))) return;
   htmx.ajax("POST", button.dataset.address, { target: "#grading", source: button, values: { wish: "replace" } });
+}
+
+async function keepGrade(button) {
+  if (!(await confirmKeeping(button))) return;
+  htmx.ajax("POST", button.dataset.address, { target: "#grading", source: button, values: { wish: "keep" } });
+}
+
+async function takeBack(button) {
+  if (!(await confirmTakingBack(button))) return;
+  htmx.ajax("DELETE", button.dataset.address, { target: "#grading", source: button });
 }
 
 async function deleteColumn(button) {

@@ -19,7 +19,8 @@ export function keptPass() {
 /** Holds the pass that came with the page, and names the page by its own address. */
 export function holdPass({ token, expires_at, panel, panel_id, api, group }) {
   pass = { token, expires_at, panel, panel_id, api, group: group ?? "" };
-  history.replaceState(pass, "", panel);
+  // Beside what others keep there.
+  history.replaceState({ ...history.state, ...pass }, "", panel);
   renewInTime();
 }
 

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from lti_tool.config import Settings
+from lti_tool.lti import grade_courier
 from lti_tool.lti.grade_looking import FRESH
 from lti_tool.lti.grade_models import OwnWords, ScoreState
 from lti_tool.lti.grade_queue import LEASE
@@ -57,6 +58,24 @@ def state(room: Classroom, who: str) -> str | None:
 
 
 # What arrives.
+
+
+def test_a_course_that_nobody_uses_is_counted_once_a_day(
+    moodle: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, counted = moodle, []
+    count = grade_courier.count_panel
+    monkeypatch.setattr(grade_courier, "count_panel", lambda *given: counted.append(1) or count(*given))
+    room.arrive("maya")
+    room.rules(one_topic())
+    for hours, times in ((0, 1), (1.1, 2), (24 * 15, 3), (1.1, 3), (23, 4)):
+        room.tick(seconds=3600 * hours)
+        assert len(counted) == times
+    # A day of its own is not missed.
+    room.rules(one_topic(due_on=room.course.clock().date()))
+    room.tick()
+    room.tick(seconds=3600 * 24)
+    assert room.shown("maya") == 0
 
 
 def test_who_has_met_the_rule_gets_the_points_in_a_column_of_ours(room: Classroom) -> None:

@@ -133,6 +133,36 @@ def test_one_that_is_graded_stays_and_learners_order_nothing(room: Classroom) ->
     assert labels(room) == ["First", "Second"]
 
 
+def test_what_waited_when_grading_was_ended_is_not_sent(
+    given: Parts, clock: Clock, town: rostering.Town
+) -> None:
+    for course in rostering.registered(given, clock, town, "moodle"):
+        with empty_book(course):
+            room = Classroom(course)
+            room.arrive("maya")
+            room.rules(one_topic(name="First"))
+            room.write("maya")
+            course.sandbox.door.weather = lambda method, path: 503
+            room.tick()
+            assert [score.state for score in room.scores()] == ["pending"]
+            room.rules()
+            course.sandbox.door.weather = None
+            room.tick(seconds=7200)
+            assert (room.items, room.posts(status=200), room.scores()) == ([], [], [])
+            # And nothing is due there any more.
+            assert room.grader.sweep() == []
+
+
+def test_a_rename_that_waited_when_its_stage_was_removed_is_not_made(room: Classroom) -> None:
+    stage = stage_of(room, "Second")
+    with room.course.given.database.write() as session:
+        (found,) = [row for row in room.columns() if row.stage == stage]
+        session.get_one(GradeColumn, (found.tenant_id, found.id)).label = "Another name"
+    room.tick()
+    assert labels(room) == ["First", "Second"]
+    assert room.grader.sweep() == []
+
+
 def asked_for(room: Classroom) -> str:
     config = config_of(room.course.launch("amara", room.link))
     return (

@@ -181,3 +181,17 @@ def test_dates_cost_no_statement(instructor: Reader, learner: Reader, room: Room
     with counted(room.database.engine) as after:
         learner.page()
     assert len(after) == len(before)
+
+
+def test_what_was_posted_in_time_is_answered_after_the_close(
+    instructor: Reader, learner: Reader, room: Room
+) -> None:
+    """The first answer may have been lost on its way."""
+    date_panel(instructor, closes_at=local(room, hours=1))
+    key = {"idempotency_key": "0123456789abcdef"}
+    entry = learner.write("Just in time", **key)
+    room.clock.pass_by(hours=2)
+    assert learner.write("Just in time", **key) == entry
+    assert refusal(learner.post("/entries", body="Another text", **key)) == (409, "idempotency_key_reused")
+    late = learner.post("/entries", body="Just in time", idempotency_key="fedcba9876543210")
+    assert refusal(late) == (403, "panel_closed")

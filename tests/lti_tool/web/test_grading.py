@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from lti_tool.parts import Parts
+from social_layer.grading import queries
 from social_layer.people.models import Course, Role
 from tests.lti_tool.web.reader import Reader, words_of
 from tests.queries import counted
@@ -92,6 +93,8 @@ def test_the_sentence_in_german(instructor: Reader) -> None:
         ({"stage-0-points": "1e3"}, "invalid"),
         ({"stage-0-points": ""}, "points_wrong"),
         ({"stage-0-due_on": "14 March"}, "invalid"),
+        ({"stage-0-due_on": "9999-12-31"}, "invalid"),
+        ({"stage-0-opens_on": "0001-01-01"}, "invalid"),
         ({"stage-0-opens_on": "2026-03-15"}, "dates_crossed"),
         ({"stage-0-id": "nobody"}, "invalid"),
         ({"stage-0-id": "00000000-0000-0000-0000-000000000001"}, "stage_not_found"),
@@ -180,6 +183,25 @@ def test_the_list_is_paged_with_a_fixed_number_of_statements(room: Room, instruc
     rest = instructor.get(f"/grading?after={after}").text
     assert rest.count('class="learner"') == 13
     assert "Show more learners" not in rest
+
+
+def test_one_learners_screen_counts_nobody_else(
+    room: Room, instructor: Reader, learner: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade_by(room, rule())
+    for number in range(5):
+        room.newcomer(name=f"Bo {number}")
+    nameless = room.newcomer(name=None)
+    monkeypatch.setattr(queries, "grades", None)
+    first = instructor.get(at(learner)).text
+    assert "1 of 7" in words_of(first)
+    names, page = [], first
+    while found := re.search(r'data-act="grade-following" data-member="([^"]+)"', page):
+        page = instructor.get(f"/grading/learners/{found[1]}").text
+        names.append(re.search(r'id="grading-heading"[^>]*>([^<]*)<', page)[1])  # type: ignore[index]
+    assert names[:5] == [f"Bo {number}" for number in range(5)]
+    assert (len(names), found) == (6, None)
+    assert str(nameless.membership_id) in page
 
 
 def test_one_learners_whole_contribution(

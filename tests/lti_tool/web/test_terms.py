@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from social_layer.people.models import Membership, Role
 from tests.lti_tool.web.reader import Reader, words_of
 from tests.queries import counted
 from tests.room import Room
+from tests.social_layer.grading.class_room import sheet_of
 
 ANYBODY = Callable[..., Reader]
 OFFER = "A new term seems to have begun."
@@ -147,3 +149,62 @@ def test_an_instructors_page_takes_few_statements(instructor: Reader, learner: R
     with counted(room.database.engine) as sent:
         instructor.page()
     assert len(sent) <= 6
+
+
+def test_no_days_of_the_former_term_hold_in_the_new_one(
+    instructor: Reader, learner: Reader, room: Room
+) -> None:
+    closes = (room.clock() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+    instructor.post("/setup", kind="discussion", title="Rivers", prompt="*Why*", closes_at=closes)
+    rule = {
+        "replies": "3",
+        "points": "10",
+        "due_on": "2026-03-14",
+        "opens_on": "2026-03-01",
+        "by_itself": "true",
+    }
+    instructor.post("/grading/rules", **{f"stage-0-{name}": value for name, value in rule.items()})
+    stage = sheet_of(room).stages[0]
+    room.clock.pass_by(hours=2)
+    assert learner.post("/entries", body="Late").json["code"] == "panel_closed"
+    assert "are cleared" in words_of(instructor.get("/terms").text)
+    instructor.post("/terms", term="1")
+    assert learner.write("In the new term")
+    panel = instructor.viewer.panel
+    assert (panel.opens_at, panel.due_at, panel.closes_at) == (None, None, None)
+    assert (panel.title, panel.prompt, panel.is_graded) == ("Rivers", "*Why*", True)
+    (now,) = sheet_of(room).stages
+    assert now.id == stage.id
+    assert now.rule == replace(stage.rule, opens_on=None, due_on=None, by_itself=False)
+
+
+def test_a_panel_without_days_keeps_its_version(instructor: Reader) -> None:
+    before = instructor.viewer.panel.template_version_id
+    instructor.post("/terms", term="1")
+    assert instructor.viewer.panel.template_version_id == before
+
+
+def test_points_of_a_former_term_stay_readable(
+    instructor: Reader, learner: Reader, read_as: ANYBODY, room: Room
+) -> None:
+    rule = {"openings": "2", "points": "10", "due_on": "2026-12-31"}
+    instructor.post("/grading/rules", **{f"stage-0-{name}": value for name, value in rule.items()})
+    judged, idle = read_as(name="Bo Learner"), read_as(name="Cy Learner")
+    learner.write("Last year's thought")
+    address = f"/grading/learners/{judged.member}/stages/{sheet_of(room).stages[0].id}"
+    assert instructor.post(address, points="7.5", comment="By word of mouth").status_code == 200
+    assert "Points in term" in words_of(instructor.post("/terms", term="1").text)
+    seen_last(room, learner, active=False)
+    learner_now = read_as(name="Di Learner")
+    learner_now.write("This year's thought")
+    with counted(room.database.engine) as sent:
+        said = words_of(instructor.get("/terms/1/points").text)
+    assert len(sent) <= 7
+    assert "Ada Learner 5 / 10" in said
+    assert "Bo Learner 7.5 / 10 by hand By word of mouth" in said
+    assert ("Cy" in said, "Di" in said) == (False, False)
+    assert idle.get("/terms/1/points").json["code"] == "not_staff_here"
+    assert instructor.get("/terms/2/points").status_code == 404
+    # Later rules change nothing of it.
+    instructor.post("/grading/rules", **{"stage-0-replies": "1", "stage-0-points": "3"})
+    assert "Ada Learner 5 / 10" in words_of(instructor.get("/terms/1/points").text)

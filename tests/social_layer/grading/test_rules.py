@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from social_layer.grading import actions
-from social_layer.grading.rules import Counted, Need
+from social_layer.grading.rules import Counted, Need, ends_at, opens_at
 from social_layer.panels.actions import set_up
 from social_layer.panels.models import Kind
 from social_layer.people.models import Course, Role
@@ -86,6 +87,15 @@ def test_days_are_those_of_the_course_or_of_who_sets_them(room: Room, zone: str 
     assert sheet_of(room).zone.key == (zone or "Asia/Tokyo")
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_a_day_without_end_that_was_kept_before_is_counted_all_the_same(zone: str) -> None:
+    far = rule(opens_on=date.min, due_on=date.max)
+    opens, ends = opens_at(far, ZoneInfo(zone)), ends_at(far, ZoneInfo(zone))
+    assert opens is not None
+    assert ends is not None
+    assert (opens.year < 2001, ends.year > 2998) == (True, True)
+
+
 @pytest.mark.parametrize("role", [Role.learner, Role.assistant, Role.observer])
 def test_only_who_sets_panels_up_makes_rules(room: Room, role: Role) -> None:
     with pytest.raises(Refusal, match="not_staff"):
@@ -103,6 +113,8 @@ def test_only_who_sets_panels_up_makes_rules(room: Room, role: Role) -> None:
         ({"points": 1000.01}, "points_wrong"),
         ({"points": 0.333}, "points_wrong"),
         ({"points": float("nan")}, "points_wrong"),
+        ({"due_on": date.max}, "day_out_of_reach"),
+        ({"opens_on": date.min}, "day_out_of_reach"),
         ({"opens_on": date(2026, 3, 15), "due_on": MARCH_14}, "dates_crossed"),
         ({"name": "x" * 101}, "text_too_long"),
     ],
