@@ -2,16 +2,20 @@
 
 import ipaddress
 import os
+import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 MIN_SECRET_LENGTH = 32
+# What is installed, and what the statements of ours are written for.
+_DRIVERS = {"sqlite": ("pysqlite",), "postgresql": ("psycopg",)}
 _PREFIX = "ALONGSIDE_"
 # Every setting of ours by name; those without the prefix are others' too.
 _NAMES = frozenset(
@@ -93,12 +97,18 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     production = environment == "production"
     home = Path(env.get("ALONGSIDE_HOME") or "var").absolute()
     broker = env.get("BROKER_URL") or "memory://"
+    database_url = _database_url(env, "DATABASE_URL", home / "alongside.db")
+    lrs_database_url = _database_url(env, "LRS_DATABASE_URL", home / "lrs.db")
+    if _same_database(make_url(database_url), make_url(lrs_database_url)):
+        raise SettingWrong(
+            "LRS_DATABASE_URL", "is the tool's own database (DATABASE_URL); give the LRS one to itself"
+        )
     return Settings(
         environment=environment,
         public_url=_public_url(env, production),
         home=home,
-        database_url=_database_url(env, "DATABASE_URL", home / "alongside.db"),
-        lrs_database_url=_database_url(env, "LRS_DATABASE_URL", home / "lrs.db"),
+        database_url=database_url,
+        lrs_database_url=lrs_database_url,
         broker_url=_broker_url(broker),
         rate_limit_storage=broker if broker.startswith(("redis://", "rediss://")) else "",
         secret_keys=_secret_keys(env, home, production),
@@ -161,6 +171,8 @@ def _public_url(env: Mapping[str, str], production: bool) -> str:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
+    if usable and "@" in parts.netloc:
+        raise SettingWrong(name, "must not carry a user name or password: everybody gets to see it")
     if not usable or parts.path or parts.query or parts.fragment:
         raise SettingWrong(name, f"is {value!r}; use an address such as https://alongside.example.edu")
     if parts.scheme == "http" and production:
@@ -173,18 +185,59 @@ def _public_url(env: Mapping[str, str], production: bool) -> str:
 def _database_url(env: Mapping[str, str], name: str, default: Path) -> str:
     value = env.get(name) or f"sqlite:///{default}"
     try:
-        backend = make_url(value).get_backend_name()
-    except ArgumentError:
+        url = make_url(value)
+        backend, port = url.get_backend_name(), url.port
+    except (ArgumentError, ValueError):
         raise SettingWrong(name, "is not a database address; use sqlite:///… or postgresql://…") from None
-    if backend not in ("sqlite", "postgresql"):
-        raise SettingWrong(name, f"names the database {backend!r}; use sqlite or postgresql")
+    if backend not in _DRIVERS:
+        raise SettingWrong(name, f"names the database {backend!r}; use sqlite:///… or postgresql://…")
+    driver = url.drivername.partition("+")[2]
+    if driver and driver not in _DRIVERS[backend]:
+        raise SettingWrong(name, f"names the driver {driver!r}, which is not used here; use {backend}://…")
+    if port is not None and not 0 < port < 65536:
+        raise SettingWrong(name, f"has the port {port}; use one from 1 to 65535")
     return value
 
 
+def _same_database(one: URL, other: URL) -> bool:
+    """Whether both lead to the same tables, as far as can be told without asking anybody."""
+    if one.get_backend_name() != other.get_backend_name():
+        return False
+    if one.get_backend_name() == "sqlite":
+        files = [url.database for url in (one, other) if url.database and url.database != ":memory:"]
+        return len(files) == 2 and Path(files[0]).resolve() == Path(files[1]).resolve()
+    return _place_of(one) == _place_of(other)
+
+
+def _place_of(url: URL) -> tuple[object, ...]:
+    """Server, port, database, and the options, for these may choose a schema."""
+    host = str(url.host or url.query.get("host") or "localhost").lower()
+    return (
+        "localhost" if is_loopback(host) else host,
+        str(url.port or url.query.get("port") or 5432),
+        url.database or url.query.get("dbname") or url.username,
+        url.query.get("options"),
+    )
+
+
 def _broker_url(value: str) -> str:
-    scheme = value.partition("://")[0]
+    name = "BROKER_URL"
+    scheme = value.partition(":")[0]
     if scheme not in ("memory", "redis", "rediss", "amqp", "amqps"):
-        raise SettingWrong("BROKER_URL", f"has the scheme {scheme!r}; use memory://, redis:// or amqp://")
+        raise SettingWrong(name, f"has the scheme {scheme!r}; use memory://, redis:// or amqp://")
+    # RabbitMQ's may be several, of which the first that answers is used.
+    for one in re.split(";(?=amqps?://)", value):
+        try:
+            parts = urlsplit(one)
+            usable = "://" in one and (scheme == "memory" or parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise SettingWrong(name, "is not an address; use memory://, redis://host:6379/0 or amqp://host")
+        if scheme in ("redis", "rediss") and not re.fullmatch("/?[0-9]*", parts.path):
+            raise SettingWrong(
+                name, f"has the path {parts.path!r}; a Redis's is a number: redis://host:6379/0"
+            )
     return value
 
 
@@ -206,12 +259,32 @@ def _generated_secret(path: Path) -> str:
     """In development: a secret of its own for each home folder, made once, readable by its owner only."""
     try:
         make_private_folder(path.parent)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+        if not path.exists():
+            _make_secret(path)
+        secret = path.read_bytes().decode(errors="ignore").strip()
     except OSError as error:
         raise SettingWrong(
             "ALONGSIDE_HOME", f"cannot be written to ({error.strerror}): {path.parent}"
         ) from None
-    return path.read_text().strip()
+    if len(secret) < MIN_SECRET_LENGTH:
+        raise SettingWrong(
+            "ALONGSIDE_SECRET_KEY",
+            f"the one kept in {path} is shorter than {MIN_SECRET_LENGTH} characters; put that file back from a backup,"
+            " or remove it for a new one, which opens nothing that was sealed before",
+        )
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Whole or not at all, and by one of those who try at once: others read it as soon as it has its name."""
+    handle, draft = tempfile.mkstemp(prefix="secret_key.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(handle)
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(draft).unlink()

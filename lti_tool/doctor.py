@@ -27,6 +27,8 @@ from xapi.connection_test import ConnectionFailed, sign_in, versions
 from xapi.models import Lrs, LrsState
 from xapi.stores import open_transport
 
+# For what was sealed with a secret that is not among the settings.
+_TO_UNSEAL = "add the former secret to ALONGSIDE_SECRET_KEY, behind the new one and a comma"
 # Findings without which no table can be read.
 _TABLES = ("database", "migrations")
 
@@ -143,7 +145,7 @@ def _keys(given: Parts) -> Iterator[Finding]:
             "tool keys",
             State.failed,
             f"key {key.kid} was sealed with another secret",
-            "add the former secret to ALONGSIDE_SECRET_KEY, behind the new one and a comma",
+            _TO_UNSEAL,
         )
     else:
         yield Finding("tool keys", State.ok, f"{len(keys)} published, signing with {keys[0].kid}")
@@ -198,7 +200,14 @@ def _lrss(given: Parts) -> Iterator[Finding]:
             ) as transport:
                 spoken = versions(transport)
                 sign_in(transport)
-        except (ConnectionFailed, AddressRefused, SealBroken) as error:
+        except SealBroken:
+            yield Finding(
+                subject,
+                State.failed,
+                "its password was sealed with another secret",
+                f"{_TO_UNSEAL}; or give the password anew: alongside lrs add --help",
+            )
+        except (ConnectionFailed, AddressRefused) as error:
             yield Finding(subject, State.failed, str(error), f"mend it, then: alongside lrs test {lrs.name}")
         else:
             yield Finding(subject, State.ok, f"{lrs.endpoint} speaks xAPI {', '.join(spoken)}")

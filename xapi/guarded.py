@@ -1,4 +1,4 @@
-"""Connections that lead only where the guard lets them.
+"""Connections that lead only where the guard lets them, and answers that end at a deadline.
 
 The address that is connected to is the one that is checked, before a byte is sent: a name that changes its answer
 between check and connection (DNS rebinding) gains nothing.
@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from xapi.addresses import AddressRefused, Guard
 
@@ -34,6 +35,37 @@ def answered_by(deadline: float) -> Iterator[None]:
         yield
     finally:
         _DEADLINE.reset(token)
+
+
+def body_by(deadline: float, response: requests.Response, most: int) -> tuple[bytes, bool]:
+    """The body of an answer that was asked for with ``stream``, and whether it is whole.
+
+    It is not where it has more than ``most`` bytes or is still coming at ``deadline`` (of ``time.monotonic``). What is
+    there is taken as it comes, with a look at the clock: waiting for a whole piece would let every byte have its own
+    time. Reading ends at the deadline even within one piece, such as the endless head of a compressed one.
+    Raises :class:`requests.ConnectionError` where the body breaks off before.
+    """
+    body = bytearray()
+    end = Timer(max(0.0, deadline - time.monotonic()), _hang_up, (response,))
+    end.daemon = True
+    end.start()
+    try:
+        while piece := response.raw.read1(65536, decode_content=True):
+            body += piece
+            if len(body) > most or time.monotonic() > deadline:
+                return bytes(body), False
+    except (HTTPError, OSError) as error:
+        if time.monotonic() < deadline:
+            raise requests.ConnectionError(str(error)) from error
+    finally:
+        end.cancel()
+    return bytes(body), time.monotonic() < deadline
+
+
+def _hang_up(response: requests.Response) -> None:
+    # Where the last byte came at the same moment, there is no connection any more.
+    with suppress(OSError, RuntimeError, ValueError):
+        response.raw.shutdown()
 
 
 class GuardedAdapter(HTTPAdapter):
@@ -76,6 +108,7 @@ def _pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
                 timer.cancel()
             if cut.is_set():
                 # What came until then may pass for a whole head.
+                found.close()
                 raise TimeoutError("the head of the answer did not come in time")
             return found
 

@@ -16,6 +16,9 @@ from xapi.scopes.models import PseudonymKey
 from xapi.scopes.pseudonyms import make_key
 from xapi.transport import CONNECT_SECONDS, READ_SECONDS, HttpTransport
 
+# What their columns hold.
+MOST_NAME = 64
+MOST_USERNAME = 255
 VERSIONS = ("1.0.3", "2.0.0")
 
 
@@ -44,7 +47,11 @@ def connect(
     The same name at the same address again: its credentials are replaced, and it is sent to again if it was paused.
     Raises :class:`StoreRefused`, also for a name in use with another address.
     """
-    endpoint = checked_endpoint(endpoint)
+    endpoint, name = checked_endpoint(endpoint), _checked_name(name)
+    if ":" in username or len(username) > MOST_USERNAME:
+        raise StoreRefused(
+            f"the user name {username!r} holds a colon or is too long: no LRS can have given it"
+        )
     sealed = sealer.seal(password)
     found = session.scalar(select(Lrs).where(Lrs.tenant_id == tenant_id, Lrs.name == name))
     if found is not None:
@@ -76,12 +83,23 @@ def connect(
 def checked_endpoint(endpoint: str) -> str:
     """The address before ``/statements``. Raises :class:`StoreRefused`."""
     endpoint = endpoint.strip().rstrip("/").removesuffix("/statements")
-    parts = urlsplit(endpoint)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
         raise StoreRefused(f"{endpoint!r} is no address of an LRS; use one like https://lrs.example.org/xAPI")
     if parts.username or parts.password:
         raise StoreRefused("leave user name and password out of the address; they have options of their own")
     return endpoint
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > MOST_NAME or not name.isprintable():
+        raise StoreRefused(f"the name {name!r} cannot be used; choose one of 1 to {MOST_NAME} letters")
+    return name
 
 
 def resume(session: Session, lrs: Lrs) -> None:

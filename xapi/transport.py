@@ -1,4 +1,7 @@
-"""Requests to one LRS: pooled connections, time-outs, no redirects. What an answer means is decided elsewhere."""
+"""Requests to one LRS: pooled connections, time-outs, no redirects. What an answer means is decided elsewhere.
+
+The time-outs of connecting and of reading together bound the whole answer too: one that drips is cut off.
+"""
 
 import json
 import time
@@ -16,7 +19,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from xapi.addresses import AddressRefused, Guard, allow_all
-from xapi.guarded import GuardedAdapter
+from xapi.guarded import GuardedAdapter, answered_by, body_by
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
@@ -125,14 +128,15 @@ class HttpTransport:
         self._asked_at = time.monotonic()
         until = self._asked_at + sum(self._timeout)
         try:
-            response = self._session.request(
-                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **options
-            )
+            with answered_by(until):
+                response = self._session.request(
+                    method, url, timeout=self._timeout, allow_redirects=False, stream=True, **options
+                )
             with closing(response):
-                text, whole = _read(response, until, self._most_read)
+                body, whole = body_by(until, response, self._most_read)
                 return Answer(
                     response.status_code,
-                    text,
+                    body.decode("utf-8", "replace"),
                     _retry_after(response.headers.get("Retry-After")),
                     response.headers.get("Location"),
                     whole,
@@ -146,15 +150,23 @@ class HttpTransport:
         except requests.exceptions.ConnectionError as error:
             if _never_connected(error):
                 raise Unreachable(f"no connection: {_innermost(error)}") from error
+            if time.monotonic() >= until:
+                raise TimedOut(self._too_late(until)) from error
             raise NoAnswer(f"the connection broke: {_innermost(error)}") from error
         except requests.exceptions.Timeout as error:
-            raise TimedOut(f"no answer within {self._timeout[1]:g} seconds") from error
+            raise TimedOut(self._too_late(until)) from error
         except requests.exceptions.InvalidURL as error:
             raise Unreachable(f"not an address: {error}") from error
         except requests.exceptions.RequestException as error:
             raise NoAnswer(f"the answer was cut off: {_innermost(error)}") from error
         finally:
             self._asked_at = None
+
+    def _too_late(self, until: float) -> str:
+        """An LRS that was silent, or one that dripped until its time was up."""
+        if time.monotonic() < until:
+            return f"no answer within {self._timeout[1]:g} seconds"
+        return f"no whole answer within {sum(self._timeout):g} seconds"
 
 
 class _Basic(requests.auth.AuthBase):
@@ -172,23 +184,8 @@ def json_of(answer: Answer) -> Any:
     """The answer's JSON, or None where it is none."""
     try:
         return json.loads(answer.text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for one that is nested without end
         return None
-
-
-def _read(response: requests.Response, until: float, most: int) -> tuple[str, bool]:
-    """The body, read to its end so that the connection can be used again; one that drips for ever is cut off.
-
-    Answers also whether this is all of it.
-    """
-    read = bytearray()
-    whole = True
-    for chunk in response.iter_content(65536):
-        read += chunk
-        if len(read) > most or time.monotonic() > until:
-            whole = False
-            break
-    return read.decode("utf-8", "replace"), whole
 
 
 def _retry_after(value: str | None) -> float | None:

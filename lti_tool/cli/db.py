@@ -16,5 +16,11 @@ def db() -> None:
 def upgrade(revision: str) -> None:
     """Migrate the tables. Safe to run again: what is done is not done twice."""
     given = command_parts()
-    migrations.upgrade(given.database.engine, revision)
+    try:
+        migrations.upgrade(given.database.engine, revision)
+    except migrations.RevisionUnknown as unknown:
+        raise click.ClickException(
+            f"{unknown}; the newest that this version knows is {migrations.head()}. Leave --revision out, and where the"
+            " tables are of a newer version, install that one"
+        ) from None
     click.echo(f"The tables are at {migrations.head() if revision == 'head' else revision}.")

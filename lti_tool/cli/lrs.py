@@ -159,20 +159,24 @@ def test(name: str, tenant: str | None, as_json: bool) -> None:
 @click.argument("name")
 @tenant_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(name: str, tenant: str | None, yes: bool) -> None:
+@json_option
+def remove(name: str, tenant: str | None, yes: bool, as_json: bool) -> None:
     """Disconnect an LRS. What it holds it keeps; what it has not got yet will not be sent."""
     given = command_parts()
     found = _found(name, tenant)
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Disconnect {name} at {found.endpoint}?", abort=True)
+        click.confirm(f"Disconnect {name} at {found.endpoint}?", abort=True, err=as_json)
     with given.database.write() as session:
         disconnect(session, found)
+    if as_json:
+        print_json({"removed": name, "endpoint": found.endpoint})
+        return
     click.echo(f"{name} is disconnected.")
 
 
 @lrs.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8002, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--port", default=8002, show_default=True, type=click.IntRange(1, 65535))
 @click.option(
     "--username", default="alongside", show_default=True, help="The user name that may read and write."
 )
@@ -199,6 +203,8 @@ def serve(
     from xapi.lrs import serve as serve_lrs
 
     settings = read_settings()
+    if ":" in username:
+        raise click.UsageError("--username must not hold a colon: there the password begins.")
     if settings.lrs_database_url.startswith("sqlite"):
         settings.make_home()
     click.echo(f"The LRS listens at http://{host}:{port}/xAPI (user name {username}).")

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -36,7 +37,16 @@ def password_of(given: str) -> str:
 
 
 def print_json(data: object) -> None:
-    click.echo(json.dumps(data, indent=2, default=str, ensure_ascii=False))
+    click.echo(as_json_text(data))
+
+
+def as_json_text(data: object) -> str:
+    return json.dumps(data, indent=2, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: object) -> str:
+    """What JSON has no word for. Times are written as RFC 3339 has them."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str = "Nothing yet.") -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 from sqlalchemy import select
 
-from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
+from lti_tool.cli.parts import as_json_text, command_parts, json_option, print_json, print_table
 from lti_tool.erasing import erase_person, whoever_runs_this
 from lti_tool.person_export import export_person
 from social_layer.people.models import Account, Person, Tenant
@@ -50,7 +50,7 @@ def export(account: str, home_page: str | None, tenant: str | None, out: Path | 
     try:
         # Nobody else of this machine is to read it.
         out.touch(mode=0o600)
-        out.write_text(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+        out.write_text(as_json_text(data) + "\n")
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}") from None
     click.echo(f"{len(data['entries'])} entries and {len(data['statements'])} statements are in {out}.")

@@ -119,11 +119,14 @@ def invite(name: str | None, tenant: str, hours: int, replaces: str | None, as_j
 
 
 @platform.group("invites", invoke_without_command=True)
+@json_option
 @click.pass_context
-def invites_(context: click.Context) -> None:
+def invites_(context: click.Context, as_json: bool) -> None:
     """The addresses that were given out; without a command, all of them."""
     if context.invoked_subcommand is None:
-        context.invoke(invites_list, as_json=False)
+        context.invoke(invites_list, as_json=as_json)
+    elif as_json:
+        raise click.UsageError("--json stands behind the command: alongside platform invites list --json")
 
 
 @invites_.command("list")
@@ -237,7 +240,8 @@ def show(reference: str, as_json: bool) -> None:
 @platform.command()
 @click.argument("reference")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(reference: str, yes: bool) -> None:
+@json_option
+def remove(reference: str, yes: bool, as_json: bool) -> None:
     """End an LMS's launches. REFERENCE: its name, client id or id.
 
     Panels that are open end within four hours. Courses, people and panels stay, and are there again when it is
@@ -248,10 +252,15 @@ def remove(reference: str, yes: bool) -> None:
         found = _find(session, reference).platform
     if not yes:
         click.confirm(
-            f"Nobody will be able to open panels from {found.name} ({found.issuer}). Go on?", abort=True
+            f"Nobody will be able to open panels from {found.name} ({found.issuer}). Go on?",
+            abort=True,
+            err=as_json,
         )
     with given.database.write() as session:
         registrations.remove(session, given.clock, _find(session, str(found.id)).platform)
+    if as_json:
+        print_json({"removed": found.name, "id": found.id, "client_id": found.client_id})
+        return
     click.echo(f"Removed: {found.name}. Courses and panels are kept; registering it again brings them back.")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "--drain",
     "to_drain",
     is_flag=True,
-    help="Deliver everything undelivered now, back-off ignored, and exit.",
+    help="Deliver now all that waits, back-off ignored, and exit. What was refused is not sent again.",
 )
 @click.option("--no-beat", is_flag=True, help="A further worker, without a clock: one of all workers has it.")
 @click.option(
@@ -27,8 +27,9 @@ def worker(to_drain: bool, no_beat: bool, threads: int) -> None:
     """Send what happened to the LRSs and grades to the LMSs, and keep the house.
 
     Runs until it is stopped. With --drain it ends when everything is delivered, with 0, or when some of it cannot
-    be delivered, with 1: statements, grades, grade book columns to be deleted, and requests for notices. Lists of
-    members and names of groups are left to the running worker, which reads them from the LMSs.
+    be delivered, with 1: statements, grades, grade book columns to be deleted, and requests for notices. Statements
+    that an LRS refused before are counted, not sent again, and change nothing about that; see alongside bridge
+    status. Lists of members and names of groups are left to the running worker, which reads them from the LMSs.
     """
     from lti_tool import worker as the_worker
     from lti_tool.logs import configure_logs
@@ -51,6 +52,7 @@ def _drain() -> None:
     from lti_tool.bridging import bridge_of
     from lti_tool.lti.platform_drain import drain_platforms
     from xapi.drain import drain
+    from xapi.status import waiting
 
     console = Console(stderr=True)
     with console.status("Grades"):
@@ -82,7 +84,16 @@ def _drain() -> None:
     ]
     if said:
         raise click.ClickException("not everything could be delivered: " + "; ".join(said))
-    click.echo(f"Everything is delivered ({delivered} now).")
+    with command_parts().database.read() as session:
+        refused = [f"{lrs.name}: {lrs.parked}" for lrs in waiting(session).lrss if lrs.parked]
+    if refused:
+        click.echo(f"All that waited is delivered ({delivered} now).")
+        click.echo(
+            f"Refused before, and not sent again: {', '.join(refused)}. See why: alongside bridge status."
+            " Once it is mended: alongside bridge replay --parked --lrs NAME"
+        )
+    else:
+        click.echo(f"Everything is delivered ({delivered} now).")
     if grades:
         click.echo(f"Grades sent: {grades}.")
 

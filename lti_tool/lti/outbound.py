@@ -7,18 +7,16 @@ refused, unless the host is in ALONGSIDE_ALLOWED_HOSTS. The rules and the guarde
 
 import time
 from importlib.metadata import version
-from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from lti_tool.bridging import guard_of
 from lti_tool.config import Settings
 from xapi import addresses
 from xapi.addresses import is_public
-from xapi.guarded import GuardedAdapter, answered_by
+from xapi.guarded import GuardedAdapter, answered_by, body_by
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 10
@@ -63,31 +61,11 @@ class PlatformSession(requests.Session):
         except addresses.AddressRefused as refused:
             raise AddressRefused(str(refused)) from None
         with response:
-            _read_limited(response, deadline, most_bytes)
+            body, whole = body_by(deadline, response, most_bytes)
+            if not whole:
+                raise AnswerTooLong(f"more than {most_bytes} bytes or {TOTAL_SECONDS} seconds")
+            response._content = body
         return response
-
-
-def _read_limited(response: requests.Response, deadline: float, most_bytes: int) -> None:
-    """Takes what is there and looks at the clock: waiting for a whole piece would let every byte have its own time.
-
-    Reading ends at the deadline even within one piece, such as the endless head of a compressed one.
-    """
-    body = bytearray()
-    end = Timer(max(0.0, deadline - time.monotonic()), response.raw.shutdown)
-    end.daemon = True
-    end.start()
-    try:
-        while piece := response.raw.read1(65536, decode_content=True):
-            body += piece
-            if len(body) > most_bytes:
-                break
-    except (HTTPError, OSError) as error:
-        raise requests.ConnectionError(str(error)) from error
-    finally:
-        end.cancel()
-    if len(body) > most_bytes or time.monotonic() > deadline:
-        raise AnswerTooLong(f"more than {most_bytes} bytes or {TOTAL_SECONDS} seconds")
-    response._content = bytes(body)
 
 
 def words_of(answer: requests.Response, most: int) -> str:

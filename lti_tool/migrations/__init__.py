@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine, MetaData
 
 from social_layer.database import Base
@@ -28,6 +29,10 @@ TABLES = (
 )
 
 
+class RevisionUnknown(Exception):
+    """This version has no such revision: the one that was asked for, or the one that the tables are at."""
+
+
 def metadata() -> MetaData:
     """All tables of the tool, whichever layer they belong to."""
     for module in TABLES:
@@ -36,9 +41,15 @@ def metadata() -> MetaData:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Brings the tables to ``revision``; each migration commits as a whole or not at all."""
-    with engine.execution_options(begin="IMMEDIATE").connect() as connection, connection.begin():
-        command.upgrade(_config(connection), revision)
+    """Brings the tables to ``revision``; each migration commits as a whole or not at all.
+
+    Raises :class:`RevisionUnknown`.
+    """
+    try:
+        with engine.execution_options(begin="IMMEDIATE").connect() as connection, connection.begin():
+            command.upgrade(_config(connection), revision)
+    except CommandError as error:
+        raise RevisionUnknown(str(error)) from error
 
 
 def is_at_head(engine: Engine) -> bool:

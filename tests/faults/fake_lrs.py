@@ -65,6 +65,13 @@ class CutsOff:
 
 
 @dataclass(frozen=True)
+class Drips:
+    """Stores nothing, and answers with these bytes and then one byte every tenth of a second."""
+
+    first: bytes
+
+
+@dataclass(frozen=True)
 class Slow:
     """Behaves, but takes its time."""
 
@@ -83,8 +90,8 @@ class FakeLrs:
 
     def __init__(self, manners: Manners = LEARNING_LOCKER) -> None:
         self.manners = replace(manners)
-        self.plan: deque[Fails | Hangs | CutsOff | Slow] = deque()
-        self.always: Fails | Hangs | Slow | None = None
+        self.plan: deque[Fails | Hangs | CutsOff | Drips | Slow] = deque()
+        self.always: Fails | Hangs | Drips | Slow | None = None
         # What it finds wrong with a statement, if anything.
         self.refuses: Callable[[Statement], bool] = lambda statement: False
         self.poisoned: Callable[[Statement], bool] = lambda statement: False
@@ -224,6 +231,11 @@ class FakeLrs:
                         self.end_headers()
                         self.wfile.write(b'["')
                         self.close_connection = True
+                    case Drips(first):
+                        self.close_connection = True
+                        self.wfile.write(first)
+                        while not lrs.closing.wait(0.1):
+                            self.wfile.write(b" ")
                     case Slow(seconds):
                         self.say(*lrs.post(statements, size, seconds))
                     case _:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.fake_lrs import CutsOff, Fails, FakeLrs, Hangs, Slow
+from tests.faults.fake_lrs import CutsOff, Drips, Fails, FakeLrs, Hangs, Slow
 from tests.xapi.world import BASE, SEALER, TestClock, World
 from xapi.bridge import Bridge
 from xapi.models import DeliveryState, LrsState
+
+ENDLESS = "[" * 50_000
 
 
 @pytest.fixture
@@ -29,6 +31,24 @@ def run(bridge: Bridge) -> None:
 
 def states(world: World) -> list[str]:
     return [delivery.state for delivery in world.deliveries()]
+
+
+def test_a_conflict_whose_statement_is_nested_without_end_is_trouble_that_waits(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock
+) -> None:
+    world.connect(fake_lrs.endpoint)
+    world.post("maya")
+    find, fake_lrs.find = fake_lrs.find, lambda query: (200, ENDLESS)  # type: ignore[method-assign]
+    fake_lrs.plan.append(Fails(409))
+    run(bridge)
+    assert states(world) == [DeliveryState.pending]
+    lrs = world.lrs()
+    assert (lrs.failures, lrs.trouble) == (1, "it answers 409 {}")
+    assert lrs.resting_until is not None
+    fake_lrs.find = find  # type: ignore[method-assign]
+    clock.advance(60)
+    run(bridge)
+    assert states(world) == [DeliveryState.delivered]
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
@@ -53,7 +73,13 @@ def test_a_passing_failure_comes_again_later(
     assert world.lrs().failures == 0
 
 
-@pytest.mark.parametrize("planned", [Hangs(2), Hangs(2, stores=True), CutsOff(), Slow(1)])
+@pytest.mark.parametrize(
+    "planned",
+    [
+        *(Hangs(2), Hangs(2, stores=True), CutsOff(), Slow(1), Fails(500, body=ENDLESS)),
+        *(Drips(b"HTTP/1.1 200 OK\r\nX-Slow: "), Drips(b"HTTP/1.1 500 Oh\r\nContent-Length: 100000\r\n\r\n")),
+    ],
+)
 def test_an_answer_that_does_not_come_leaves_nothing_out_and_nothing_twice(
     world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock, planned: Hangs
 ) -> None:

@@ -107,6 +107,12 @@ def test_tables_that_are_missing_are_named_with_the_remedy(run: Run) -> None:
     assert "run: alongside db upgrade" in _one_line(run("platform", "list"))
 
 
+def test_a_revision_that_is_none_is_one_line(run: Run) -> None:
+    line = _one_line(run("db", "upgrade", "--revision", "zzz"))
+    assert "'zzz'" in line
+    assert "Leave --revision out" in line
+
+
 def test_a_database_that_does_not_answer_is_one_line(run: Run, free_port: Callable[[], int]) -> None:
     url = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
     assert "DATABASE_URL" in _one_line(run("platform", "list", DATABASE_URL=url))
@@ -237,10 +243,20 @@ def test_the_doctor_finds_a_broker_that_is_gone(run: Run, free_port: Callable[[]
 def test_the_doctor_finds_keys_sealed_with_another_secret(run: Run) -> None:
     run("db", "upgrade")
     assert run("keys", "rotate", ALONGSIDE_SECRET_KEY="a" * 40).code == 0
-    told = run("doctor", ALONGSIDE_SECRET_KEY="b" * 40)
-    assert told.code == 1
-    assert "ALONGSIDE_SECRET_KEY" in told.out
-    assert run("doctor", ALONGSIDE_SECRET_KEY=f"{'b' * 40},{'a' * 40}").code == 0
+    with FakeLrs() as lrs:
+        added = run(
+            *("lrs", "add", "--name", "ours", "--endpoint", lrs.endpoint, "--username", "key"),
+            *("--password", "secret"),
+            ALONGSIDE_SECRET_KEY="a" * 40,
+        )
+        assert added.code == 0, added.err
+        told = run("doctor", "--json", ALONGSIDE_SECRET_KEY="b" * 40)
+        assert told.code == 1
+        findings = {finding["subject"]: finding for finding in json.loads(told.out)}
+        for subject in ("tool keys", "LRS ours"):
+            assert "sealed with another secret" in findings[subject]["said"]
+            assert findings[subject]["todo"].startswith("add the former secret to ALONGSIDE_SECRET_KEY")
+        assert run("doctor", ALONGSIDE_SECRET_KEY=f"{'b' * 40},{'a' * 40}").code == 0
 
 
 def _one_line(ran: Ran) -> str:

@@ -1,9 +1,11 @@
 """The wheel, installed where no checkout is near, has all that Alongside needs to run."""
 
+import json
 import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -75,14 +77,31 @@ def test_it_has_every_template(contents: set[str]) -> None:
 
 
 def test_it_has_the_built_page_assets_and_not_their_sources(contents: set[str]) -> None:
+    folder = ROOT / "lti_tool" / "static"
+    newest, *_ = json.loads((folder / "builds.json").read_text())
+    named = json.loads((folder / "manifest.json").read_text()).values()
+    assert set(named) <= set(newest)
     static = {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "lti_tool" / "static").rglob("*")
-        if path.is_file()
+        name.removeprefix("lti_tool/static/") for name in contents if name.startswith("lti_tool/static/")
     }
-    assert "lti_tool/static/manifest.json" in static
-    assert static <= contents
+    assert static == {"manifest.json", *newest}, "what earlier builds left is not packed"
     assert not [name for name in contents if name.startswith("lti_tool/assets/")]
+
+
+def test_one_from_the_source_distribution_has_the_same(
+    contents: set[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("sdist")
+    command = [sys.executable, "-m", "hatchling", "build", "--directory", str(folder), "--target"]
+    subprocess.run([*command, "sdist"], cwd=ROOT, check=True, capture_output=True)
+    [packed] = folder.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="data")
+    [source] = (path for path in folder.iterdir() if path.is_dir())
+    subprocess.run([*command, "wheel"], cwd=source, check=True, capture_output=True)
+    [built] = folder.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        assert set(archive.namelist()) == contents
 
 
 def test_it_has_every_migration(contents: set[str]) -> None:

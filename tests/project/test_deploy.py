@@ -16,6 +16,16 @@ COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 OURS = [name for name, service in COMPOSE["services"].items() if service.get("image") == "alongside"]
 
 
+def test_nginx_lets_go_of_a_connection_before_the_tool_does() -> None:
+    """Otherwise a request now and then meets a connection that is just being closed, and is answered by 502."""
+    upstream = re.search(r"upstream alongside \{.*?\n\}", (DEPLOY / "nginx.conf").read_text(), re.DOTALL)
+    nginx = re.search(r"^\s+keepalive_timeout (\d+)s;", upstream[0] if upstream else "", re.MULTILINE)
+    tool = re.search(r'"keepalive": (\d+)', (ROOT / "lti_tool" / "server.py").read_text())
+    assert nginx
+    assert tool
+    assert int(nginx[1]) < int(tool[1])
+
+
 def test_every_setting_that_is_given_is_one_that_is_read() -> None:
     read = set(re.findall(r'"([A-Z]+_[A-Z_]+)"', (ROOT / "lti_tool" / "config.py").read_text()))
     given = {name for service in OURS for name in COMPOSE["services"][service]["environment"]}

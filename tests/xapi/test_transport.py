@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faults.fake_lrs import CutsOff, Fails, FakeLrs, Hangs
+from tests.faults.fake_lrs import CutsOff, Drips, Fails, FakeLrs, Hangs
 from xapi.addresses import AddressRefused, refuse_private
 from xapi.answers import pause_after
-from xapi.transport import HttpTransport, NoAnswer, TimedOut, Unreachable
+from xapi.comparison import same
+from xapi.transport import Answer, HttpTransport, NoAnswer, TimedOut, Unreachable, json_of
 
 BODY = json.dumps({"id": str(uuid4()), "verb": {"id": "x"}, "object": {"id": "y"}, "timestamp": "z"}).encode()
 
@@ -101,6 +102,38 @@ def test_silence_may_mean_that_it_is_still_at_it(transport: HttpTransport, fake_
     assert time.monotonic() - started < 2
 
 
+def test_a_head_that_comes_drop_by_drop_is_not_waited_for(
+    transport: HttpTransport, fake_lrs: FakeLrs
+) -> None:
+    fake_lrs.plan.append(Drips(b"HTTP/1.1 200 OK\r\nX-Slow: "))
+    started = time.monotonic()
+    with pytest.raises(TimedOut, match=r"0\.8 seconds"):
+        transport.post([BODY])
+    assert time.monotonic() - started < 5
+    assert transport.post([BODY]).status == 200
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 500 Oh\r\nContent-Length: 100000\r\n\r\n",
+        b"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\nFFFF\r\n",
+        b"HTTP/1.1 500 Oh\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\x03",
+        b"HTTP/1.1 500 Oh\r\n\r\n",
+    ],
+    ids=["of a known length", "in chunks", "compressed", "without end"],
+)
+def test_a_body_that_comes_drop_by_drop_is_cut_off(
+    transport: HttpTransport, fake_lrs: FakeLrs, head: bytes
+) -> None:
+    fake_lrs.plan.append(Drips(head))
+    started = time.monotonic()
+    answer = transport.post([BODY])
+    assert time.monotonic() - started < 5
+    assert (answer.status, answer.whole) == (500, False)
+    assert transport.post([BODY]).status == 200
+
+
 @pytest.mark.parametrize("planned", [CutsOff(), Hangs(0.05)])
 def test_an_answer_that_breaks_off_may_have_been_a_yes(
     transport: HttpTransport, fake_lrs: FakeLrs, planned: CutsOff
@@ -125,6 +158,20 @@ def test_a_wait_is_asked_for_in_seconds_or_until_a_date(transport: HttpTransport
 def test_a_long_refusal_is_read_and_not_all_of_it_kept(transport: HttpTransport, fake_lrs: FakeLrs) -> None:
     fake_lrs.plan.append(Fails(400, body="x" * 6_000_000))
     assert 4_000_000 < len(transport.post([BODY]).text) < 5_000_000
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[" * 50_000, '{"a":' * 50_000, "[" * 50_000 + "]" * 50_000])
+def test_what_is_no_json_is_none(text: str) -> None:
+    assert json_of(Answer(200, text)) is None
+
+
+def test_a_statement_that_is_nested_without_end_is_not_ours() -> None:
+    ours = json.loads(BODY)
+    deep: dict[str, object] = {}
+    for _ in range(20_000):
+        deep = {"a": deep}
+    assert not same(ours, {**ours, "object": {"id": "y", "definition": {"extensions": {"http://x": deep}}}})
+    assert not same(ours, {**ours, "object": deep})
 
 
 def test_pauses_grow_to_an_hour_and_differ() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -69,7 +70,9 @@ def test_an_lrs_is_added_tried_listed_and_removed(run: Run, lrs: FakeLrs) -> Non
     assert listed["name"] == "ours"
     assert listed["endpoint"] == lrs.endpoint
     assert "secret" not in json.dumps(listed)
-    assert run("lrs", "remove", "ours", "--yes").exit_code == 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.\d+\+00:00", listed["since"])
+    removed = run("lrs", "remove", "ours", "--yes", "--json")
+    assert json.loads(removed.output) == {"removed": "ours", "endpoint": lrs.endpoint}
     assert json.loads(run("lrs", "list", "--json").output) == []
     assert "No LRS is connected" in run("lrs", "list").output
 
@@ -88,6 +91,14 @@ def test_the_password_comes_from_standard_input_and_rests_sealed(
 def test_what_goes_wrong_is_one_line(run: Run, lrs: FakeLrs) -> None:
     for wrong in (
         add(run, "lrs.example.org"),
+        add(run, "http://[::1"),
+        add(run, "http://h:99999/xAPI"),
+        add(run, "http://h:0/xAPI"),
+        add(run, lrs.endpoint, "--name", ""),
+        add(run, lrs.endpoint, "--name", " \t"),
+        add(run, lrs.endpoint, "--name", "x" * 65),
+        add(run, lrs.endpoint, "--username", "u:x"),
+        run("report", "network", "--lrs", "http://[::1", "--username", "u", "--password", "p"),
         add(run, lrs.endpoint, password="-", typed="\n"),
         run("lrs", "test", "unknown"),
         run("lrs", "remove", "unknown"),
@@ -126,6 +137,13 @@ def test_a_new_lrs_can_have_what_happened_before(run: Run, lrs: FakeLrs, databas
     assert "0 events" in run("bridge", "replay", "--lrs", "ours", "--since", "2020-01-01").output
 
 
+@pytest.mark.parametrize("wrong", [["--port", "0"], ["--username", "u:x"]])
+def test_the_bundled_lrs_refuses_what_nobody_could_use(run: Run, wrong: list[str]) -> None:
+    refused = run("lrs", "serve", "--password", "secret", *wrong)
+    assert refused.exit_code == 2
+    assert wrong[0] in refused.output
+
+
 def test_each_institution_has_its_own(run: Run, lrs: FakeLrs) -> None:
     add(run, lrs.endpoint)
     add(run, lrs.endpoint, "--tenant", "Another institute")
@@ -151,11 +169,18 @@ def test_the_status_of_the_bridge(run: Run, lrs: FakeLrs, database: Database) ->
     (one,) = status["lrs"]
     assert (one["pending"], one["delivered"], one["parked"]) == (0, 0, 1)
     assert "a statement is not valid" in run("bridge", "status").output
+    world.post("maya")
     lrs.refuses = lambda statement: False
+    again = run("worker", "--drain")
+    assert again.exit_code == 0
+    assert "Everything is delivered" not in again.output
+    assert "All that waited is delivered (1 now)." in again.output
+    assert "Refused before, and not sent again: ours: 1." in again.output
+    assert "alongside bridge status" in again.output
     assert "1 refused statements" in run("bridge", "replay", "--lrs", "ours", "--parked").output
-    assert run("worker", "--drain").exit_code == 0
+    assert "Everything is delivered (1 now)." in run("worker", "--drain").output
     (one,) = json.loads(run("bridge", "status", "--json").output)["lrs"]
-    assert (one["pending"], one["delivered"], one["parked"]) == (0, 1, 0)
+    assert (one["pending"], one["delivered"], one["parked"]) == (0, 2, 0)
     assert one["oldest_pending_seconds"] is None
 
 

@@ -1,6 +1,7 @@
 """`alongside person` and `alongside scope`, as an administrator types them; the statements are in a real LRS."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -137,6 +138,7 @@ def test_threads_stay_readable_and_others_see_that_something_changed(
 
 def test_the_receipt_says_how_much_and_cannot_be_changed(given: Parts, run: Run, world: World) -> None:
     receipt = json.loads(run("person", "erase", "--account", "maya-7", "--yes", "--json").output)
+    assert receipt["erased_at"][10] == "T"
     assert receipt["counts"]["entries"] == 2
     assert receipt["counts"]["revisions"] == 3
     assert receipt["counts"]["statements_voided"] == 4
@@ -156,6 +158,14 @@ def test_somebody_erased_who_comes_back_is_somebody_new(given: Parts, run: Run, 
     assert world.member("maya") != old["maya"]
     exported = json.loads(run("person", "export", "--account", "maya-7").output)
     assert [one["versions"][-1]["body"] for one in exported["entries"]] == ["I am back"]
+
+
+def test_an_export_is_the_same_in_a_file(run: Run, world: World, tmp_path: Path) -> None:
+    printed = run("person", "export", "--account", "joel-7")
+    assert run("person", "export", "--account", "joel-7", "--out", str(tmp_path / "joel.json")).exit_code == 0
+    kept = (tmp_path / "joel.json").read_text()
+    assert json.loads(kept)["entries"] == json.loads(printed.output)["entries"]
+    assert not re.search(r'"\d{4}-\d\d-\d\d \d\d:', kept), "times are RFC 3339"
 
 
 def test_grades_that_somebody_gave_stay_when_they_are_erased(given: Parts, run: Run, world: World) -> None:

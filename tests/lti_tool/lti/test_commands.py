@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -260,6 +261,14 @@ def test_a_deployment_fixed_by_a_launch_is_shown_as_such(alongside: Command, can
     assert "alongside platform frame add" in shown
 
 
+def test_what_was_removed_is_told_as_data(alongside: Command) -> None:
+    made = data(alongside(*adding("--name", "Moodle", "--json")))
+    assert datetime.fromisoformat(made["created_at"]).tzinfo is not None
+    assert "T" in made["created_at"]
+    removed = data(alongside("platform", "remove", "abc", "--json", said="y\n"))
+    assert removed == {"removed": "Moodle", "id": made["id"], "client_id": "abc"}
+
+
 def test_frames_are_added_listed_and_removed(alongside: Command, given: Parts) -> None:
     added = data(alongside(*adding("--frame", "https://a.example.edu/x", "--json")))
     assert alongside("platform", "frame", "add", "https://b.example.edu:8443/").exit_code == 0
@@ -330,6 +339,9 @@ def test_invites_are_listed_and_taken_back(alongside: Command, given: Parts, clo
 
     listed = data(alongside("platform", "invites", "list", "--json"))
     assert [(one["name"], one["state"]) for one in listed] == [("Oak Park", "open"), ("Fernhill", "open")]
+    assert data(alongside("platform", "invites", "--json")) == listed
+    assert "T" in listed[0]["expires_at"]
+    assert "behind the command" in alongside("platform", "invites", "--json", "list").output
     shown = alongside("platform", "invites").output
     assert secret not in shown + str(listed)
 
