@@ -41,7 +41,7 @@ demo-reset: setup ## clears the demo's data; the next make demo begins anew
 
 test: setup .make/test-lrs ## all tests, on real browsers, databases and LRSs
 	@$(BIN)/python -m tests.services.install
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal --durations=30 --durations-min=5 $(ARGS)
 
 bench: setup .make/test-lrs ## the benchmark tables
 	@exec $(BIN)/python -m tests.bench $(ARGS)

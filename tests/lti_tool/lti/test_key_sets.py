@@ -39,10 +39,12 @@ def platform(given: Parts, keys: KeyServer) -> PlatformCard:
     return registered(given, keys.url)
 
 
-def registered(given: Parts, url: str) -> PlatformCard:
+def registered(given: Parts, url: str, replaces: str | None = None) -> PlatformCard:
     with given.database.write() as session:
         base = "http://127.0.0.1:1"
-        told = Registration("http://lms.test", "tool", f"{base}/auth", f"{base}/token", url, ("1",))
+        told = Registration(
+            "http://lms.test", "tool", f"{base}/auth", f"{base}/token", url, ("1",), replaces=replaces
+        )
         register(session, given.clock, given.settings, "default", told)
     with given.database.read() as session:
         return platforms_of(session, "http://lms.test", "tool")[0]
@@ -147,7 +149,7 @@ def test_a_new_address_for_the_keys_is_used_at_once(
     process.find(platform, "one")
     with serving_keys() as elsewhere:
         elsewhere.publish(jwk(rsa.generate_private_key(public_exponent=65537, key_size=2048), "two"))
-        moved = registered(given, elsewhere.url)
+        moved = registered(given, elsewhere.url, replaces="tool")
         assert code_of(process, moved, "one") == "key_unknown"
         assert process.find(moved, "two")
 

@@ -130,7 +130,9 @@ def test_without_a_client_id_the_issuer_must_name_one_platform(course: Course) -
 
 
 def test_an_authorization_url_with_a_query_keeps_it(course: Course) -> None:
-    register_sandbox(course.given, course.sandbox, auth_login_url="https://lms.example/auth?site=7")
+    moved = {"auth_login_url": "https://lms.example/auth?site=7"}
+    same = course.sandbox.registration.client_id
+    register_sandbox(course.given, course.sandbox, replaces=same, **moved)
 
     answer = course.browser().log_in(login_params(course))
 

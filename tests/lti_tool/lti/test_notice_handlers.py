@@ -17,13 +17,13 @@ from lti_tool.lti.notice_handlers import FIRST_RETRY, REFUSED_RETRY, Notices, st
 from lti_tool.lti.tool_card import NOTICES_SCOPE, ToolCard, all_scopes, scopes_for
 from lti_tool.parts import Parts
 from lti_tool.sandbox import SandboxConfig, start
+from tests.apps import new_app
 from tests.lti_tool.lti.launching import (
     LAUNCH_URL,
     TOOL,
     Clock,
     Course,
     counted_statements,
-    new_app,
     register_sandbox,
 )
 from tests.lti_tool.lti.rostering import Town
