@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
+from social_layer.database import rows
 from social_layer.events.models import Event, EventType
 from xapi.models import Delivery, Lrs, Scope
 from xapi.occurrences import Occurrence, Place, places_named
@@ -150,8 +151,12 @@ def standing_rules(session: Session, tenant_id: UUID) -> list[ScopeRule]:
 
 def changes_of(session: Session, tenant_id: UUID) -> int:
     """A number that is another one after each change of rules, choices or people."""
-    number = select(ScopeChanges.number).where(ScopeChanges.tenant_id == tenant_id)
-    return session.scalar(number) or 0
+    found = rows(session, _CHANGES, {"tenant": tenant_id})
+    return int(found[0][0]) if found else 0
+
+
+# Asked before each request, so it is made once.
+_CHANGES = select(ScopeChanges.number).where(ScopeChanges.tenant_id == bindparam("tenant"))
 
 
 def _of_act(rulings: Rulings, act: Occurrence, now: datetime) -> Scope:
