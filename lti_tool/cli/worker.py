@@ -33,7 +33,9 @@ def worker(to_drain: bool, no_beat: bool, threads: int) -> None:
     """
     from lti_tool import worker as the_worker
     from lti_tool.logs import configure_logs
+    from xapi.bridge import hand_over_soon
 
+    hand_over_soon()
     given = command_parts()
     configure_logs(given.settings)
     if to_drain:
