@@ -28,6 +28,9 @@ NOTICES_BY_ADDRESS = "1500 per minute"
 BY_ONE_ASKER = "600 per minute"
 
 _NAME = "alongside.limits"
+# A Redis that hangs is waited for so long, and then left alone for a while.
+_PATIENCE = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+_REST_SECONDS = 10
 _UNCOUNTED = {"static", "health.alive", "health.ready", "health.metrics"}
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
@@ -118,17 +121,25 @@ class _Counters:
 
     def __init__(self, settings: Settings) -> None:
         self._is_on = settings.rate_limits
-        found = storage_from_string(settings.rate_limit_storage or f"{counting.SCHEME}://")
+        elsewhere = settings.rate_limit_storage
+        found = storage_from_string(elsewhere, **_PATIENCE) if elsewhere else counting.ProcessMemory()
         self._storage = cast(Storage, found)  # none that is asynchronous has a setting here
         self._window = FixedWindowRateLimiter(self._storage)
         self._broken = self._storage.base_exceptions
+        self._resting_until = 0.0
 
     def count(self, limit: RateLimitItem, name: str) -> None:
         """Raises `Problem` where this request is one too many."""
         if not self._ask(self._window.hit, limit, name):
-            # The window began with its first request.
-            seconds = int(self._window.get_window_stats(limit, name).reset_time - time.time()) + 1
-            raise Problem("too_many_requests", headers={"Retry-After": str(max(1, seconds))})
+            raise Problem("too_many_requests", headers={"Retry-After": str(self._seconds_left(limit, name))})
+
+    def _seconds_left(self, limit: RateLimitItem, name: str) -> int:
+        """Of the window, which began with its first request; all of one where that cannot be read any more."""
+        try:
+            ends = self._window.get_window_stats(limit, name).reset_time
+        except self._broken:
+            return limit.get_expiry()
+        return max(1, int(ends - time.time()) + 1)
 
     def take(self, limit: RateLimitItem, name: str) -> None:
         """The same, for what may be given back: a request that is turned away leaves the counter as it was."""
@@ -149,9 +160,12 @@ class _Counters:
         return True
 
     def _ask(self, ask: Callable[..., bool], limit: RateLimitItem, name: str) -> bool:
+        if not self._is_on or time.monotonic() < self._resting_until:
+            return True
         try:
-            return not self._is_on or ask(limit, name)
+            return ask(limit, name)
         except self._broken as error:
-            # A broken counter must not close the house.
+            # A broken counter must not close the house, nor may each request wait for it anew.
+            self._resting_until = time.monotonic() + _REST_SECONDS
             log.warning("requests are not counted", error=type(error).__name__)
             return True

@@ -3,8 +3,11 @@
 import json
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,6 +28,7 @@ from lti_tool.limits import (
 )
 from lti_tool.parts import Parts
 from lti_tool.problems import Problem
+from tests.services.servers import OwnServer
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -59,6 +63,31 @@ def test_one_asker_is_slowed_down_and_told_how_long(app: Flask) -> None:
     assert refused.get_json()["code"] == "too_many_requests"
     assert 0 < int(refused.headers["Retry-After"]) <= 60
     assert client.post("/api/v1/token", headers=_pass(app, uuid4(), uuid4())).status_code == 403
+
+
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_without_its_redis_the_house_stays_open(
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
+    own_server: Callable[..., AbstractContextManager[OwnServer]],
+    tmp_path: Path,
+    sqlite_tables_url: str,
+) -> None:
+    with own_server("redis") as redis:
+        home = {"ALONGSIDE_HOME": str(tmp_path), "DATABASE_URL": sqlite_tables_url}
+        client = create_app(
+            Parts.of(read_settings({**home, "BROKER_URL": redis.address["url"]}))
+        ).test_client()
+        assert client.post("/lti/login").status_code == 400
+        getattr(redis, how)()
+        told: list[str] = []
+        monkeypatch.setattr(limits, "log", SimpleNamespace(warning=lambda event, **_: told.append(event)))
+        for _ in range(20):
+            assert client.post("/lti/login").status_code == 400
+        # It was asked once; nobody after that waited for it.
+        assert told == ["requests are not counted"]
+        if how == "pause":
+            redis.resume()
 
 
 def test_a_refused_flood_is_no_error_in_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
