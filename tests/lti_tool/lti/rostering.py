@@ -1,6 +1,7 @@
 """LMSs whose services the tool can call: they find its keys, and their time is the test's own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from lti_tool.lti import reading, rosters
 from lti_tool.lti.keys import ToolKeys
 from lti_tool.lti.models import Roster
 from lti_tool.parts import Parts
-from lti_tool.sandbox import Running, SandboxConfig, start
+from lti_tool.sandbox import Running, Sandbox, SandboxConfig, start
 from social_layer.people.models import Account, Membership
 from tests.apps import new_app
 from tests.lti_tool.lti.launching import LAUNCH_URL, TOOL, Clock, Course, register_sandbox
@@ -42,20 +43,32 @@ def town() -> Iterator[Town]:
         tool.answers["jwks"] = made.tool_keys
         try:
             for profile in ("moodle", "canvas"):
-                made.running[profile] = start(
-                    SandboxConfig(
-                        public_url="http://127.0.0.1",
-                        tool_login_url=f"{TOOL}/lti/login",
-                        tool_launch_urls=(LAUNCH_URL,),
-                        tool_jwks_url=f"{tool.address}/jwks",
-                        profile=profile,  # type: ignore[arg-type]
-                        clock=made.now,
-                    )
-                )
+                made.running[profile] = start(_config(made, tool.address, profile=profile))
             yield made
         finally:
             for one in made.running.values():
                 one.stop()
+
+
+@contextmanager
+def own_lms(given: Parts, clock: Clock, **changes: Any) -> Iterator[Sandbox]:
+    """An LMS for one test alone, which finds the tool's keys; not registered yet."""
+    town = Town(given=given, clock=clock)
+    with site() as tool:
+        tool.answers["jwks"] = town.tool_keys
+        with start(_config(town, tool.address, **changes)) as running:
+            yield running.sandbox
+
+
+def _config(town: Town, tool: str, **changes: Any) -> SandboxConfig:
+    return SandboxConfig(
+        public_url="http://127.0.0.1",
+        tool_login_url=f"{TOOL}/lti/login",
+        tool_launch_urls=(LAUNCH_URL,),
+        tool_jwks_url=f"{tool}/jwks",
+        clock=town.now,
+        **changes,
+    )
 
 
 @pytest.fixture
@@ -66,12 +79,14 @@ def course(given: Parts, clock: Clock, town: Town) -> Iterator[Course]:
 
 @pytest.fixture
 def canvas(given: Parts, clock: Clock, town: Town) -> Iterator[Course]:
-    """A Canvas-like LMS, registered as Canvas is: without a deployment id."""
-    yield from registered(given, clock, town, "canvas", deployment_ids=())
+    """A Canvas-like LMS."""
+    yield from registered(given, clock, town, "canvas")
 
 
 def registered(given: Parts, clock: Clock, town: Town, profile: str, **changes: Any) -> Iterator[Course]:
-    """What a test changes in the LMS is undone."""
+    """As each LMS is: Canvas without a deployment id. What a test changes in the LMS is undone."""
+    if profile == "canvas":
+        changes.setdefault("deployment_ids", ())
     town.given, town.clock = given, clock
     sandbox = town.running[profile].sandbox
     register_sandbox(given, sandbox, **changes)

@@ -46,8 +46,7 @@ def moodle(given: Parts, clock: Clock, town: rostering.Town) -> Iterator[Classro
 
 def _room(profile: str, given: Parts, clock: Clock, town: rostering.Town) -> Iterator[Classroom]:
     # The first launch fixes Canvas's deployment.
-    changes: dict[str, Any] = {"deployment_ids": ()} if profile == "canvas" else {}
-    for course in rostering.registered(given, clock, town, profile, **changes):
+    for course in rostering.registered(given, clock, town, profile):
         with empty_book(course):
             yield Classroom(course)
 

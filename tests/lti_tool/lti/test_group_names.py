@@ -8,44 +8,28 @@ from lti_tool.lti import group_names
 from lti_tool.lti.models import GroupService, LtiGroupSet
 from lti_tool.lti.tool_card import CUSTOM, GROUPS_SCOPE, scopes_for
 from lti_tool.parts import Parts
-from lti_tool.sandbox import SandboxConfig, start
 from lti_tool.sandbox.registrations import SCOPES
 from lti_tool.sandbox.services import groups as service
 from social_layer.people.models import CourseGroup, GroupMember, GroupSet
 from tests.apps import new_app
 from tests.lti_tool.lti.launching import (
-    LAUNCH_URL,
-    TOOL,
     Clock,
     Course,
     config_of,
     counted_statements,
     register_sandbox,
 )
-from tests.lti_tool.lti.rostering import Town
-from tests.lti_tool.sandbox.stand_in import site
+from tests.lti_tool.lti.rostering import own_lms
 
 
 @pytest.fixture
 def lms(given: Parts, clock: Clock) -> Iterator[Course]:
     """A Moodle-like LMS that has the service, and whose administrator allowed it."""
-    town = Town(given=given, clock=clock)
-    with site() as tool:
-        tool.answers["jwks"] = town.tool_keys
-        config = SandboxConfig(
-            public_url="http://127.0.0.1",
-            tool_login_url=f"{TOOL}/lti/login",
-            tool_launch_urls=(LAUNCH_URL,),
-            tool_jwks_url=f"{tool.address}/jwks",
-            groups_service=True,
-            clock=town.now,
-        )
-        with start(config) as running:
-            sandbox = running.sandbox
-            sandbox.registration.custom = dict(CUSTOM)
-            sandbox.registration.scopes = (*SCOPES, GROUPS_SCOPE)
-            register_sandbox(given, sandbox)
-            yield Course(new_app(given), given, sandbox, clock)
+    with own_lms(given, clock, groups_service=True) as sandbox:
+        sandbox.registration.custom = dict(CUSTOM)
+        sandbox.registration.scopes = (*SCOPES, GROUPS_SCOPE)
+        register_sandbox(given, sandbox)
+        yield Course(new_app(given), given, sandbox, clock)
 
 
 def names(lms: Course) -> list[str]:

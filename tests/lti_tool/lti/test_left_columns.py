@@ -1,7 +1,6 @@
 """The column of a removed stage: it stays in the LMS until staff want it gone, and goes only if we made it."""
 
 from collections.abc import Iterator
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,8 +20,7 @@ def room(
     request: pytest.FixtureRequest, given: Parts, clock: Clock, town: rostering.Town
 ) -> Iterator[Classroom]:
     """A panel whose second stage was graded, sent and removed."""
-    changes: dict[str, Any] = {"deployment_ids": ()} if request.param == "canvas" else {}
-    for course in rostering.registered(given, clock, town, request.param, **changes):
+    for course in rostering.registered(given, clock, town, request.param):
         with empty_book(course):
             room = Classroom(course)
             room.arrive("maya")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -30,8 +29,7 @@ def room(
     request: pytest.FixtureRequest, given: Parts, clock: Clock, town: rostering.Town
 ) -> Iterator[Classroom]:
     """Maya has her ten points in the LMS."""
-    changes: dict[str, Any] = {"deployment_ids": ()} if request.param == "canvas" else {}
-    for course in rostering.registered(given, clock, town, request.param, **changes):
+    for course in rostering.registered(given, clock, town, request.param):
         with empty_book(course):
             room = Classroom(course)
             room.arrive("maya", "lucas")

@@ -16,18 +16,15 @@ from lti_tool.lti.models import CopiedContext, NoticeService
 from lti_tool.lti.notice_handlers import FIRST_RETRY, REFUSED_RETRY, Notices, state_of, tell_due
 from lti_tool.lti.tool_card import NOTICES_SCOPE, ToolCard, all_scopes, scopes_for
 from lti_tool.parts import Parts
-from lti_tool.sandbox import SandboxConfig, start
 from tests.apps import new_app
 from tests.lti_tool.lti.launching import (
-    LAUNCH_URL,
     TOOL,
     Clock,
     Course,
     counted_statements,
     register_sandbox,
 )
-from tests.lti_tool.lti.rostering import Town
-from tests.lti_tool.sandbox.stand_in import site
+from tests.lti_tool.lti.rostering import own_lms
 
 HANDLER = f"{TOOL}/lti/notices"
 
@@ -51,20 +48,9 @@ class Post:
 @pytest.fixture
 def lms(given: Parts, clock: Clock) -> Iterator[Course]:
     """A Canvas-like LMS, which tells of copies whoever has asked for that."""
-    town = Town(given=given, clock=clock)
-    with site() as tool:
-        tool.answers["jwks"] = town.tool_keys
-        config = SandboxConfig(
-            public_url="http://127.0.0.1",
-            tool_login_url=f"{TOOL}/lti/login",
-            tool_launch_urls=(LAUNCH_URL,),
-            tool_jwks_url=f"{tool.address}/jwks",
-            profile="canvas",
-            clock=town.now,
-        )
-        with start(config) as running:
-            register_sandbox(given, running.sandbox, deployment_ids=())
-            yield Course(new_app(given), given, running.sandbox, clock)
+    with own_lms(given, clock, profile="canvas") as sandbox:
+        register_sandbox(given, sandbox, deployment_ids=())
+        yield Course(new_app(given), given, sandbox, clock)
 
 
 def handlers(lms: Course) -> list[str]:

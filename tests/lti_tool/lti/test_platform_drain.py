@@ -20,7 +20,7 @@ town = rostering.town
 
 @pytest.fixture
 def room(given: Parts, clock: Clock, town: rostering.Town) -> Iterator[Classroom]:
-    for course in rostering.registered(given, clock, town, "canvas", deployment_ids=()):
+    for course in rostering.registered(given, clock, town, "canvas"):
         course.sandbox.notices.handlers.clear()
         with empty_book(course):
             yield Classroom(course)

@@ -19,8 +19,7 @@ town = rostering.town
 def room(
     request: pytest.FixtureRequest, given: Parts, clock: Clock, town: rostering.Town
 ) -> Iterator[Classroom]:
-    changes: dict[str, Any] = {"deployment_ids": ()} if request.param == "canvas" else {}
-    for course in rostering.registered(given, clock, town, request.param, **changes):
+    for course in rostering.registered(given, clock, town, request.param):
         with empty_book(course):
             yield Classroom(course)
 
