@@ -24,9 +24,9 @@ from xapi.scopes.models import Level, ScopeChanges, ScopeChoice, ScopeRule
 # From least to most.
 ORDER = (Scope.nothing, Scope.pseudonymous, Scope.identified, Scope.named)
 _RANK = {scope: rank for rank, scope in enumerate(ORDER)}
-_KNOWN = frozenset({Scope.identified, Scope.named})
+KNOWN = frozenset({Scope.identified, Scope.named})
 # Only who did the one can do the other: together they say that two names are one person.
-_FOLLOWS = frozenset({EventType.entry_edited, EventType.entry_deleted, EventType.reaction_removed})
+FOLLOWS = frozenset({EventType.entry_edited, EventType.entry_deleted, EventType.reaction_removed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def scopes_now(
     """Under which scope each act may be sent to this LRS, by event id. At most three statements."""
     people = {one.speaker.person_id for one in found.values() if one.speaker.person_id}
     rulings = Rulings(session, tenant_id, {one.place for one in found.values()}, people)
-    scopes = {key: _of_act(rulings, one, now) for key, one in found.items()}
+    scopes = {key: scope_of_act(rulings, one, now) for key, one in found.items()}
     _keep_apart(session, tenant_id, lrs_id, found, scopes)
     return scopes
 
@@ -149,6 +149,15 @@ def standing_rules(session: Session, tenant_id: UUID) -> list[ScopeRule]:
     return sorted(found, key=lambda rule: (levels.index(Level(rule.level)), rule.target))
 
 
+def general_rule(session: Session, tenant_id: UUID, home_page: str | None, course_id: UUID | None) -> Rule:
+    """What holds now for the whole institution, or for a course of an LMS, where no panel says otherwise."""
+    said = {rule.target: rule for rule in standing_rules(session, tenant_id)}
+    for target in (str(course_id) if course_id else None, home_page, ""):
+        if target is not None and (rule := said.get(target)) is not None and rule.scope is not None:
+            return Rule(Scope(rule.scope), rule.may_choose, Level(rule.level))
+    return DEFAULT
+
+
 def changes_of(session: Session, tenant_id: UUID) -> int:
     """A number that is another one after each change of rules, choices or people."""
     found = rows(session, _CHANGES, {"tenant": tenant_id})
@@ -159,7 +168,8 @@ def changes_of(session: Session, tenant_id: UUID) -> int:
 _CHANGES = select(ScopeChanges.number).where(ScopeChanges.tenant_id == bindparam("tenant"))
 
 
-def _of_act(rulings: Rulings, act: Occurrence, now: datetime) -> Scope:
+def scope_of_act(rulings: Rulings, act: Occurrence, now: datetime) -> Scope:
+    """The least of what held when it happened and of what holds now."""
     speaker, place = act.speaker, act.place
     if speaker.is_erased:
         return Scope.nothing
@@ -175,7 +185,7 @@ def _keep_apart(
     scopes: dict[UUID, Scope],
 ) -> None:
     """Holds back what would join a pseudonym with the account of before: a change of what the other name wrote."""
-    following = [one for one in found.values() if one.type in _FOLLOWS and one.entry is not None]
+    following = [one for one in found.values() if one.type in FOLLOWS and one.entry is not None]
     if not following:
         return
     earlier: dict[tuple[UUID, UUID], set[Scope]] = defaultdict(set)
@@ -194,7 +204,7 @@ def _keep_apart(
             Event.tenant_id == tenant_id,
             Event.voice_id.in_({one.speaker.voice_id for one in following}),
             Event.object_id.in_({one.entry.id for one in following if one.entry}),
-            Event.type.not_in(_FOLLOWS),
+            Event.type.not_in(FOLLOWS),
         )
     )
     for event_id, voice_id, object_id, sent_as in rows:
@@ -204,7 +214,7 @@ def _keep_apart(
     for one in following:
         now = scopes[one.event_id]
         before = earlier[one.speaker.voice_id, one.entry.id] if one.entry else set()
-        if any((scope in _KNOWN) is not (now in _KNOWN) or scope is Scope.nothing for scope in before):
+        if any((scope in KNOWN) is not (now in KNOWN) or scope is Scope.nothing for scope in before):
             scopes[one.event_id] = Scope.nothing
 
 
