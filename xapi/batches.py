@@ -6,10 +6,12 @@ from uuid import UUID, uuid4
 
 from social_layer.clock import Clock
 from social_layer.database import Database
+from social_layer.events.models import EventType
 from xapi.claim import Claimed, Held, claim
 from xapi.models import Scope
-from xapi.occurrences import occurrences
-from xapi.scopes.queries import changes_of, scopes_now
+from xapi.occurrences import Occurrence, occurrences, with_texts
+from xapi.scopes.queries import Allowed, changes_of, scopes_now
+from xapi.scopes.recalling import take_words_back
 from xapi.scopes.voiding import Sent, void
 from xapi.statements import Builder, Frozen, StatementWrong, freeze
 
@@ -42,10 +44,12 @@ class _Built:
     """``withheld``: may not leave. ``recalled``: may not leave so any more, and may have been sent before."""
 
     as_of: int
-    frozen: dict[UUID, tuple[Frozen, Scope]] = field(default_factory=dict)
+    frozen: dict[UUID, tuple[Frozen, Allowed]] = field(default_factory=dict)
     wrong: dict[UUID, str] = field(default_factory=dict)
     withheld: list[UUID] = field(default_factory=list)
     recalled: list[Claimed] = field(default_factory=list)
+    # Removed by these acts.
+    removed: list[Occurrence] = field(default_factory=list)
 
 
 def next_batch(
@@ -70,12 +74,15 @@ def next_batch(
         return None
     built = _build(database, builder, tenant_id, lrs_id, claimed, now)
     kept_back = {*built.withheld, *(one.id for one in built.recalled)}
-    if built.frozen or built.wrong or kept_back:
+    if built.frozen or built.wrong or built.removed or kept_back:
         with database.write() as session:
             held = Held(session, tenant_id, lease)
             if built.frozen:
                 held.freeze(
-                    [(key, one.body, one.digest, scope) for key, (one, scope) in built.frozen.items()]
+                    [
+                        (key, one.body, one.digest, how.scope, how.text)
+                        for key, (one, how) in built.frozen.items()
+                    ]
                 )
             for key, why in built.wrong.items():
                 held.parked(key, why)
@@ -83,6 +90,8 @@ def next_batch(
                 held.withheld(kept_back)
                 recalled = [Sent(lrs_id, one.event_id, now) for one in built.recalled]
                 void(session, builder.ids.base, tenant_id, recalled, now)
+            if built.removed:
+                take_words_back(session, builder.ids.base, tenant_id, lrs_id, built.removed, now)
     items = []
     for one in claimed:
         if one.id in built.frozen:
@@ -107,11 +116,14 @@ def _build(
         if not acts:
             return built
         found = occurrences(session, tenant_id, list(acts))
-        scopes = scopes_now(session, tenant_id, lrs_id, found, now)
+        allowed = scopes_now(session, tenant_id, lrs_id, found, now)
+        found = with_texts(session, tenant_id, found, [key for key, how in allowed.items() if how.text])
     to_build = []
     for event_id, one in acts.items():
-        scope = scopes[event_id]
-        if one.body is not None and one.scope == scope:
+        scope, has_text = allowed[event_id].scope, found[event_id].text is not None
+        if found[event_id].type == EventType.entry_deleted:
+            built.removed.append(found[event_id])
+        if one.body is not None and one.scope == scope and one.text == has_text:
             continue
         if one.body is not None and one.attempts > 1:
             built.recalled.append(one)
@@ -124,7 +136,7 @@ def _build(
         try:
             if isinstance(statement, StatementWrong):
                 raise statement
-            built.frozen[key] = freeze(statement), scopes[act.event_id]
+            built.frozen[key] = freeze(statement), Allowed(allowed[act.event_id].scope, act.text is not None)
         except StatementWrong as error:
             built.wrong[key] = f"not sent: {error}"
     return built

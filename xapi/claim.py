@@ -29,6 +29,7 @@ class Claimed:
     due_at: datetime
     body: bytes | None
     scope: str | None
+    text: bool
 
 
 def ready_lrss(session: Session, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -68,6 +69,7 @@ def claim(
             Delivery.due_at,
             Delivery.body,
             Delivery.scope,
+            Delivery.text,
         )
     )
     return sorted(
@@ -97,11 +99,18 @@ class Held:
         changed = self._update(ids, lease_until=until, returning=Delivery.id)
         return set(changed.scalars())
 
-    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str]]) -> None:
-        """Writes down (delivery, bytes, digest, scope) before they are sent for the first time, or under that scope."""
+    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str, bool]]) -> None:
+        """Writes down (delivery, bytes, digest, scope, whether with text) before they are sent for the first time, or
+        in that way."""
         rows = [
-            {"delivery": key, "new_body": body, "new_digest": digest, "new_scope": scope}
-            for key, body, digest, scope in bodies
+            {
+                "delivery": key,
+                "new_body": body,
+                "new_digest": digest,
+                "new_scope": scope,
+                "new_text": text,
+            }
+            for key, body, digest, scope, text in bodies
         ]
         table: Any = Delivery.__table__
         self.session.connection().execute(
@@ -110,9 +119,16 @@ class Held:
                 table.c.tenant_id == self.tenant_id,
                 table.c.id == bindparam("delivery"),
                 table.c.lease == self.lease,
-                table.c.body.is_(None) | (table.c.scope != bindparam("new_scope")),
+                table.c.body.is_(None)
+                | (table.c.scope != bindparam("new_scope"))
+                | (table.c.text != bindparam("new_text")),
             )
-            .values(body=bindparam("new_body"), digest=bindparam("new_digest"), scope=bindparam("new_scope")),
+            .values(
+                body=bindparam("new_body"),
+                digest=bindparam("new_digest"),
+                scope=bindparam("new_scope"),
+                text=bindparam("new_text"),
+            ),
             rows,
         )
 
@@ -132,6 +148,7 @@ class Held:
             ids,
             state=DeliveryState.withheld,
             scope=Scope.nothing,
+            text=False,
             body=None,
             digest=None,
             answer=None,

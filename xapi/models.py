@@ -70,8 +70,8 @@ class Delivery(Tenanted, Base):
 
     ``due_at`` starts as the time of the event, so that the oldest goes first, and moves on when the statement had to
     wait. Who holds ``lease`` may send it until ``lease_until``. ``body`` are the bytes that are sent, frozen when they
-    were first built, under ``scope``; after delivery only their digest (SHA-256) stays. Part 1 of an event voids its
-    part 0.
+    were first built, under ``scope`` and with the words of an entry where ``text`` says so; after delivery only their
+    digest (SHA-256) stays. Part 1 of an event voids its part 0.
     """
 
     __tablename__ = "delivery"
@@ -107,6 +107,7 @@ class Delivery(Tenanted, Base):
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     scope: Mapped[str | None] = mapped_column(String(16))
+    text: Mapped[bool] = mapped_column(default=False)
     # What the LRS said when it refused the statement.
     answer: Mapped[str | None] = mapped_column(Text)
     delivered_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""An export to be killed: `python -m tests.faults.exporter DATABASE_URL TENANT jsonl|parquet OUT`, one event at a time."""
+"""An export to be killed: `python -m tests.faults.exporter DATABASE_URL TENANT FORMAT OUT`, one event at a time."""
 
 import sys
 from pathlib import Path
@@ -14,9 +14,7 @@ from xapi.scopes.pseudonyms import Masks
 
 
 def export_slowly(database: Database, tenant_id: UUID, form: str, out: Path) -> Summary:
-    log = EventLog(
-        database, system_clock, Masks(database, SEALER, BASE), BASE, Wanted(tenant_id), portion=1
-    )
+    log = EventLog(database, system_clock, Masks(database, SEALER, BASE), BASE, Wanted(tenant_id), portion=1)
     target = Lines(out, {}) if form == "jsonl" else Parts(out, {}, part_rows=5)
     return export(log, target)
 

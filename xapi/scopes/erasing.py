@@ -49,6 +49,7 @@ def take_back(session: Session, base: str, tenant_id: UUID, person_id: UUID, now
             .values(
                 state=DeliveryState.withheld,
                 scope=Scope.nothing,
+                text=False,
                 body=None,
                 digest=None,
                 answer=None,

@@ -36,9 +36,18 @@ class Rule:
     scope: Scope = Scope.identified
     may_choose: bool = False
     level: Level | None = None
+    text: bool = False
 
 
 DEFAULT = Rule()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How an act may leave. ``text``: with the words of its entry."""
+
+    scope: Scope
+    text: bool = False
 
 
 T = TypeVar("T")
@@ -71,25 +80,35 @@ class Rulings:
             .order_by(ScopeRule.since)
         ):
             _add(self._rules[rule.target], rule.since, rule)
-        self._choices: dict[UUID, _History[str | None]] = defaultdict(lambda: _History([], []))
+        self._choices: dict[UUID, _History[ScopeChoice]] = defaultdict(lambda: _History([], []))
         if people:
             for choice in session.scalars(
                 select(ScopeChoice)
                 .where(ScopeChoice.tenant_id == tenant_id, ScopeChoice.person_id.in_(people))
                 .order_by(ScopeChoice.since)
             ):
-                _add(self._choices[choice.person_id], choice.since, choice.scope)
+                _add(self._choices[choice.person_id], choice.since, choice)
 
     def rule(self, place: Place, at: datetime) -> Rule:
         for level, target in _targets(place):
             said = self._rules[target].at(at) if target in self._rules else None
             if said is not None and said.scope is not None:
-                return Rule(Scope(said.scope), said.may_choose, level)
+                return Rule(Scope(said.scope), said.may_choose, level, said.text)
         return DEFAULT
 
     def choice(self, person_id: UUID, at: datetime) -> Scope | None:
         chosen = self._choices[person_id].at(at) if person_id in self._choices else None
-        return Scope(chosen) if chosen else None
+        return Scope(chosen.scope) if chosen and chosen.scope else None
+
+    def text(self, place: Place, person_id: UUID | None, at: datetime) -> bool:
+        """Whether what they write leaves: the institution says so, and they do not say otherwise where they may."""
+        rule = self.rule(place, at)
+        return rule.text and not (rule.may_choose and person_id and self.keeps_words(person_id, at))
+
+    def keeps_words(self, person_id: UUID, at: datetime) -> bool:
+        """Whether they chose that their words do not leave, heeded or not."""
+        chosen = self._choices[person_id].at(at) if person_id in self._choices else None
+        return chosen is not None and not chosen.text
 
     def scope(self, place: Place, person_id: UUID | None, at: datetime) -> Scope:
         rule = self.rule(place, at)
@@ -103,23 +122,29 @@ def least(*scopes: Scope) -> Scope:
 
 def scopes_now(
     session: Session, tenant_id: UUID, lrs_id: UUID, found: Mapping[UUID, Occurrence], now: datetime
-) -> dict[UUID, Scope]:
-    """Under which scope each act may be sent to this LRS, by event id. At most three statements."""
+) -> dict[UUID, Allowed]:
+    """How each act may be sent to this LRS, by event id. At most three statements."""
     people = {one.speaker.person_id for one in found.values() if one.speaker.person_id}
     rulings = Rulings(session, tenant_id, {one.place for one in found.values()}, people)
     scopes = {key: scope_of_act(rulings, one, now) for key, one in found.items()}
     _keep_apart(session, tenant_id, lrs_id, found, scopes)
-    return scopes
+    return {
+        key: Allowed(scope, scope is not Scope.nothing and text_of_act(rulings, found[key], now))
+        for key, scope in scopes.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What holds for a person in a panel now. ``choice``: their own, heeded or not. ``lrss``: where things are sent."""
+    """What holds for a person in a panel now. ``choice``, ``keeps_words``: their own, heeded or not. ``text``: whether
+    their words are sent. ``lrss``: where things are sent."""
 
     rule: Rule
     choice: Scope | None
     scope: Scope
     lrss: tuple[str, ...]
+    text: bool
+    keeps_words: bool
 
 
 def standing_of(
@@ -134,6 +159,8 @@ def standing_of(
         rulings.choice(person_id, now),
         rulings.scope(place, person_id, now),
         tuple(names),
+        rulings.text(place, person_id, now),
+        rulings.keeps_words(person_id, now),
     )
 
 
@@ -154,7 +181,7 @@ def general_rule(session: Session, tenant_id: UUID, home_page: str | None, cours
     said = {rule.target: rule for rule in standing_rules(session, tenant_id)}
     for target in (str(course_id) if course_id else None, home_page, ""):
         if target is not None and (rule := said.get(target)) is not None and rule.scope is not None:
-            return Rule(Scope(rule.scope), rule.may_choose, Level(rule.level))
+            return Rule(Scope(rule.scope), rule.may_choose, Level(rule.level), rule.text)
     return DEFAULT
 
 
@@ -175,6 +202,13 @@ def scope_of_act(rulings: Rulings, act: Occurrence, now: datetime) -> Scope:
         return Scope.nothing
     then = rulings.scope(place, speaker.person_id, act.occurred_at)
     return least(then, rulings.scope(place, speaker.person_id, max(now, act.occurred_at)))
+
+
+def text_of_act(rulings: Rulings, act: Occurrence, now: datetime) -> bool:
+    speaker, place = act.speaker, act.place
+    return all(
+        rulings.text(place, speaker.person_id, at) for at in (act.occurred_at, max(now, act.occurred_at))
+    )
 
 
 def _keep_apart(

@@ -60,7 +60,9 @@ def test_each_event_is_a_row_that_says_what_was_done_to_what(world: World) -> No
     rows = exported(world)
     assert [tuple(row) for row in rows] == [NAMES] * 6
     assert [row["number"] for row in rows] == [1, 2, 3, 4, 5, 6]
-    assert [(row["type"], row["object_kind"], row["answers"], row["revision"], row["detail"]) for row in rows] == [
+    assert [
+        (row["type"], row["object_kind"], row["answers"], row["revision"], row["detail"]) for row in rows
+    ] == [
         ("panel_opened", "panel", None, None, None),
         ("topic_posted", "topic", None, 1, "topic"),
         ("reply_posted", "reply", str(topic), 1, "reply"),
@@ -248,7 +250,8 @@ def test_parquet_holds_the_same_rows_in_their_own_types(world: World, tmp_path: 
             for column in COLUMNS
         ]
         found = relation.order("number").project(
-            "number, event::VARCHAR, answers::VARCHAR, person, strftime(occurred_at::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%fZ')"
+            "number, event::VARCHAR, answers::VARCHAR, person, "
+            "strftime(occurred_at::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%fZ')"
         )
         rows = found.fetchall()
     names = ("number", "event", "answers", "person", "occurred_at")

@@ -1,4 +1,4 @@
-"""The order in which the log is exported."""
+"""The order in which the log is exported; texts as a choice of their own."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,13 @@ revision = "0013"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
+
+# Until now no text was sent, and nobody had to say that theirs is not.
+_TEXT = (
+    ("scope_rule", "text", sa.false()),
+    ("scope_choice", "text", sa.true()),
+    ("delivery", "text", sa.false()),
+)
 
 
 def upgrade() -> None:
@@ -36,9 +43,14 @@ def upgrade() -> None:
         postgresql_where=given,
         sqlite_where=given,
     )
+    for table, column, default in _TEXT:
+        with op.batch_alter_table(table) as changed:
+            changed.add_column(sa.Column(column, sa.Boolean(), nullable=False, server_default=default))
 
 
 def downgrade() -> None:
+    for table, column, _ in reversed(_TEXT):
+        op.drop_column(table, column)
     op.drop_index("ix_event_numbered", "event")
     op.drop_index("ix_event_unnumbered", "event")
     op.drop_column("event", "number")
