@@ -28,11 +28,12 @@ def _of_form(_: ValidationError) -> Response:
     return _of_problem(Problem("console_form_wrong"))
 
 
-from lti_tool.console import invites, launches, overview, people, platforms, scopes, signing_in  # noqa: E402
+from lti_tool.console import event_log, invites, launches, overview, people, platforms, scopes, signing_in  # noqa: E402
 
 __all__ = [
     "OPEN",
     "blueprint",
+    "event_log",
     "invites",
     "launches",
     "overview",

@@ -84,19 +84,28 @@ class EventLog:
         acts = occurrences(session, tenant_id, [one.id for one in found])
         scopes = _scopes(session, tenant_id, acts, now, self._wanted.most)
         gone = _of_nobody(session, tenant_id, {act.answers_id for act in acts.values() if act.answers_id})
-        return [
-            self._row(one, acts[one.id], scopes[one.id], mask, gone)
-            for one in found
-            if scopes[one.id] is not Scope.nothing
-        ]
+        # Many events are of few people.
+        people: dict[tuple[UUID, Scope], tuple[str, PersonIs]] = {}
+        rows = []
+        for one in found:
+            act, scope = acts[one.id], scopes[one.id]
+            if scope is Scope.nothing:
+                continue
+            key = act.speaker.voice_id, scope
+            if key not in people:
+                people[key] = self._person(act, scope, mask)
+            rows.append(self._row(one, act, people[key], gone))
+        return rows
 
-    def _row(self, one: Any, act: Occurrence, scope: Scope, mask: Mask, gone: set[UUID]) -> Row:
+    def _person(self, act: Occurrence, scope: Scope, mask: Mask) -> tuple[str, PersonIs]:
         speaker = as_known(act, scope, mask).speaker
         if speaker.home_page is None or speaker.account is None:
-            person, person_is = f"{self._base}|{speaker.voice_id}", PersonIs.alias
-        else:
-            person = f"{speaker.home_page}|{speaker.account}"
-            person_is = PersonIs.account if scope in KNOWN else PersonIs.pseudonym
+            return f"{self._base}|{speaker.voice_id}", PersonIs.alias
+        person_is = PersonIs.account if scope in KNOWN else PersonIs.pseudonym
+        return f"{speaker.home_page}|{speaker.account}", person_is
+
+    def _row(self, one: Any, act: Occurrence, who: tuple[str, PersonIs], gone: set[UUID]) -> Row:
+        person, person_is = who
         answers = None if act.answers_id in gone else act.answers_id
         return {
             "number": one.number,

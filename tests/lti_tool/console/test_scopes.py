@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from lti_tool.parts import Parts
 from tests.lti_tool.console.desk import Desk, make_operator
+from tests.lti_tool.lti.launching import Clock
 from tests.xapi.world import HOME_PAGE, World
 from xapi.dispatch import dispatch
 from xapi.models import Delivery, DeliveryState, Scope
@@ -80,7 +81,9 @@ def test_nobody_who_chose_for_themselves_is_the_example(desk: Desk, given: Parts
     assert "Nothing has happened here yet." in page
 
 
-def test_a_change_says_what_it_means_first_and_is_written_down(desk: Desk, given: Parts) -> None:
+def test_a_change_says_what_it_means_first_and_is_written_down(
+    desk: Desk, given: Parts, clock: Clock
+) -> None:
     world = college(given)
     dispatch(given.database)
     with given.database.write() as session:
@@ -107,11 +110,13 @@ def test_a_change_says_what_it_means_first_and_is_written_down(desk: Desk, given
     assert "Sent already under more: 1." in told
     assert "People whose own choice is heeded here no more: 1." in told
     assert len(rules(given, world)) == 1, "nothing is changed yet"
+    clock.pass_by(seconds=1)
     done = desk.submit(path, confirmed="true", **form)
     assert done.status_code == 303
     assert ("course", "pseudonymous", True, False, "operator ada") in rules(given, world)
     after = desk.get(address(world, Level.course, str(world.course_id))).text
     assert "operator ada" in after
+    clock.pass_by(seconds=1)
     taken_back = desk.submit(path, **{**form, "scope": "", "confirmed": "true"})
     assert taken_back.status_code == 303
     assert [one[0] for one in rules(given, world)] == ["tenant"]
@@ -150,3 +155,27 @@ def test_an_operator_of_one_institution_sees_and_changes_no_other(
     assert other.get(address(world)).status_code == 404
     assert other.submit(f"/scopes/{world.tenant_id}", scope="nothing", confirmed="true").status_code == 404
     assert rules(given, world) == []
+
+
+def test_the_event_log_is_downloaded_with_pseudonyms(
+    app: Flask, desk: Desk, visitor: Desk, given: Parts
+) -> None:
+    world = college(given)
+    world.post("joel")
+    assert "Download the event log" in desk.get("/scopes").text
+    path = f"/events/{world.tenant_id}"
+    answer = desk.submit(path)
+    assert answer.mimetype == "application/x-ndjson"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    rows = [json.loads(line) for line in answer.text.splitlines()]
+    assert [(row["number"], row["type"], row["person_is"]) for row in rows] == [
+        (1, "topic_posted", "pseudonym"),
+        (2, "topic_posted", "pseudonym"),
+    ]
+    assert not any(word in answer.text for word in ("maya", "Maya", "Words"))
+    assert desk.send(path).status_code == 403
+    assert visitor.send(path).status_code in (401, 403)
+    make_operator(given, "bo", tenant="River College")
+    other = Desk(app)
+    assert other.sign_in("bo").status_code == 303
+    assert other.submit(path).status_code == 404
