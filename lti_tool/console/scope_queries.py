@@ -1,6 +1,6 @@
 """Reads of the console about what leaves for the LRSs: places, consequences of a change, and an example."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,10 @@ SHOWN = 50
 # Further is not counted: the page would have to wait for it.
 MOST_COUNTED = 10_000
 _LATELY = 200
+_PANELS = select(Panel.id, TemplateVersion.title, Panel.tenant_id).join(
+    TemplateVersion,
+    and_(TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,49 +48,76 @@ def tenants(session: Session, scope: UUID | None) -> list[tuple[UUID, str]]:
     ]
 
 
-def home_pages(session: Session, tenant_id: UUID) -> list[str]:
-    query = (
-        select(Course.home_page).where(Course.tenant_id == tenant_id).distinct().order_by(Course.home_page)
-    )
-    return list(session.scalars(query))
+def ruled_places(session: Session, names: Mapping[UUID, str]) -> dict[UUID, list[tuple[ScopePlace, Rule]]]:
+    """By tenant: the institution and its LMSs, and the courses and panels with a rule of their own, those ruled last
+    first; with what holds there. Four statements, and no more than ``SHOWN`` courses and panels of each tenant."""
+    rules: dict[UUID, dict[str, ScopeRule]] = {tenant_id: {} for tenant_id in names}
+    for rule in session.scalars(
+        select(ScopeRule).where(ScopeRule.tenant_id.in_(names)).order_by(ScopeRule.since)
+    ):
+        # Put at the end, so that those ruled last come last.
+        rules[rule.tenant_id].pop(rule.target, None)
+        rules[rule.tenant_id][rule.target] = rule
+    shown: dict[UUID, list[tuple[ScopePlace, Rule]]] = {}
+    for tenant_id, name in names.items():
+        whole = ScopePlace(tenant_id, Level.tenant, "", name)
+        shown[tenant_id] = [(whole, _rule_of(rules[tenant_id].get("")) or DEFAULT)]
+    for tenant_id, home_page in session.execute(
+        select(Course.tenant_id, Course.home_page)
+        .where(Course.tenant_id.in_(names))
+        .distinct()
+        .order_by(Course.home_page)
+    ):
+        whole, around = shown[tenant_id][0]
+        lms = ScopePlace(tenant_id, Level.platform, home_page, home_page, (whole,))
+        shown[tenant_id].append((lms, _rule_of(rules[tenant_id].get(home_page)) or around))
+    near = {
+        UUID(rule.target): (rule, found)
+        for said in rules.values()
+        for rule in [one for one in said.values() if one.level in (Level.course, Level.panel)][-SHOWN:]
+        if (found := _rule_of(rule)) is not None
+    }
+    courses = select(Course.id, Course.title).where(Course.tenant_id.in_(names), Course.id.in_(near))
+    panels = _PANELS.where(Panel.tenant_id.in_(names), Panel.id.in_(near))
+    titles = {row[0]: row[1] for query in (courses, panels) for row in session.execute(query)}
+    for key, (rule, found) in reversed(near.items()):
+        if key in titles:
+            place = ScopePlace(rule.tenant_id, Level(rule.level), rule.target, titles[key])
+            shown[rule.tenant_id].append((place, found))
+    return shown
 
 
-def places_called(session: Session, tenant_id: UUID, words: str) -> list[ScopePlace]:
-    """Courses and panels with these words in their titles."""
+def _rule_of(said: ScopeRule | None) -> Rule | None:
+    if said is None or said.scope is None:
+        return None
+    return Rule(Scope(said.scope), said.may_choose, Level(said.level), said.text)
+
+
+def places_called(session: Session, tenant_ids: Collection[UUID], words: str) -> list[ScopePlace]:
+    """Courses and panels with these words in their titles; no more than ``SHOWN`` of each."""
     like = f"%{words.replace('%', '').replace('_', '')}%"
-    courses = session.execute(
-        select(Course.id, Course.title)
-        .where(Course.tenant_id == tenant_id, Course.title.ilike(like))
+    courses = (
+        select(Course.id, Course.title, Course.tenant_id)
+        .where(Course.tenant_id.in_(tenant_ids), Course.title.ilike(like))
         .order_by(Course.title, Course.id)
         .limit(SHOWN)
     )
-    panels = session.execute(
-        select(Panel.id, TemplateVersion.title)
-        .join(
-            TemplateVersion,
-            and_(
-                TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id
-            ),
-        )
-        .where(Panel.tenant_id == tenant_id, TemplateVersion.title.ilike(like))
+    panels = (
+        _PANELS.where(Panel.tenant_id.in_(tenant_ids), TemplateVersion.title.ilike(like))
         .order_by(TemplateVersion.title, Panel.id)
         .limit(SHOWN)
     )
-    found = [(Level.course, row) for row in courses] + [(Level.panel, row) for row in panels]
-    return [ScopePlace(tenant_id, level, str(row[0]), row[1]) for level, row in found]
+    return [
+        ScopePlace(tenant_id, level, str(key), title)
+        for level, query in ((Level.course, courses), (Level.panel, panels))
+        for key, title, tenant_id in session.execute(query)
+    ]
 
 
 def panels_of(session: Session, place: ScopePlace) -> list[ScopePlace]:
     """Of a course."""
     rows = session.execute(
-        select(Panel.id, TemplateVersion.title)
-        .join(
-            TemplateVersion,
-            and_(
-                TemplateVersion.tenant_id == Panel.tenant_id, TemplateVersion.id == Panel.template_version_id
-            ),
-        )
-        .where(Panel.tenant_id == place.tenant_id, Panel.course_id == UUID(place.target))
+        _PANELS.where(Panel.tenant_id == place.tenant_id, Panel.course_id == UUID(place.target))
         .order_by(TemplateVersion.title, Panel.id)
         .limit(SHOWN)
     )
@@ -106,9 +137,8 @@ def history(session: Session, place: ScopePlace) -> Sequence[ScopeRule]:
 def holding(session: Session, place: ScopePlace, *, own: bool = True) -> Rule:
     """What holds there now, by its own rule or by one around it; not ``own``: without a rule of its own."""
     for one in ((place,) if own else ()) + place.within:
-        last = next(iter(history(session, one)), None)
-        if last is not None and last.scope is not None:
-            return Rule(Scope(last.scope), last.may_choose, one.level, last.text)
+        if rule := _rule_of(next(iter(history(session, one)), None)):
+            return rule
     return DEFAULT
 
 

@@ -19,10 +19,10 @@ from lti_tool.console.scope_queries import (
     example,
     history,
     holding,
-    home_pages,
     panels_of,
     places_called,
     previews,
+    ruled_places,
     tenants,
 )
 from lti_tool.logs import log
@@ -33,7 +33,7 @@ from social_layer.sealing import SealBroken
 from xapi.models import Scope
 from xapi.scopes.actions import set_rule
 from xapi.scopes.models import Level
-from xapi.scopes.queries import ORDER, Rule, standing_rules
+from xapi.scopes.queries import ORDER, Rule
 
 SCOPES = {
     Scope.nothing: lazy_gettext("Nothing"),
@@ -53,23 +53,10 @@ LEVELS = {
 def scopes() -> str:
     find = from_query(Find)["find"]
     with parts().database.read() as session:
-        listed = []
-        for tenant_id, name in tenants(session, scope()):
-            ruled = [
-                place
-                for rule in standing_rules(session, tenant_id)
-                if rule.level in (Level.course, Level.panel)
-                and (place := find_place(session, tenant_id, Level(rule.level), rule.target))
-            ]
-            whole = ScopePlace(tenant_id, Level.tenant, "", name)
-            lmss = [
-                ScopePlace(tenant_id, Level.platform, one, one, (whole,))
-                for one in home_pages(session, tenant_id)
-            ]
-            places = [whole, *lmss, *ruled]
-            found = places_called(session, tenant_id, find) if find else []
-            listed.append((name, [(one, holding(session, one)) for one in places], found))
-    return _page("console/scopes.html", find=find, listed=listed)
+        names = dict(tenants(session, scope()))
+        found = places_called(session, names, find) if find else []
+        ruled = ruled_places(session, names)
+    return _page("console/scopes.html", find=find, names=names, ruled=ruled, found=found)
 
 
 @blueprint.get("/scopes/<uuid:tenant_id>")

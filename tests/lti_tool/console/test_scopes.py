@@ -11,7 +11,7 @@ from sqlalchemy import update
 from lti_tool.parts import Parts
 from tests.lti_tool.console.desk import Desk, make_operator
 from tests.lti_tool.lti.launching import Clock
-from tests.xapi.world import HOME_PAGE, World
+from tests.xapi.world import HOME_PAGE, World, counted
 from xapi.dispatch import dispatch
 from xapi.models import Delivery, DeliveryState, Scope
 from xapi.scopes.actions import choose, set_rule
@@ -155,6 +155,29 @@ def test_an_operator_of_one_institution_sees_and_changes_no_other(
     assert other.get(address(world)).status_code == 404
     assert other.submit(f"/scopes/{world.tenant_id}", scope="nothing", confirmed="true").status_code == 404
     assert rules(given, world) == []
+
+
+def test_the_page_asks_no_more_where_more_places_have_rules(desk: Desk, given: Parts) -> None:
+    world = college(given)
+    with counted(given.database.engine) as few:
+        desk.get("/scopes?find=food")
+    for number in range(5):
+        panel = world.make_panel(f"Food chains {number}", world.viewer("maya").panel.kind)
+        with given.database.write() as session:
+            set_rule(
+                session,
+                given.clock,
+                world.tenant_id,
+                Level.panel,
+                str(panel),
+                scope=Scope.nothing,
+                may_choose=False,
+                set_by="test",
+            )
+    with counted(given.database.engine) as many:
+        listed = desk.get("/scopes").text
+    assert listed.count("Food chains") == 5
+    assert len(many) <= len(few)
 
 
 def test_the_event_log_is_downloaded_with_pseudonyms(
