@@ -116,11 +116,12 @@ class Held:
             rows,
         )
 
-    def delivered(self, ids: Collection[UUID], now: datetime) -> None:
-        """They stand in the LRS; the digest stays as the proof of what was sent."""
-        self._update(
+    def delivered(self, ids: Collection[UUID], now: datetime) -> int:
+        """They stand in the LRS; the digest stays as the proof of what was sent. Answers how many were still ours."""
+        changed = self._update(
             ids, state=DeliveryState.delivered, body=None, delivered_at=now, lease=None, lease_until=None
         )
+        return int(changed.rowcount)
 
     def parked(self, delivery_id: UUID, answer: str) -> None:
         """The LRS will not have this one; its answer stays for the administrator."""
