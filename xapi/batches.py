@@ -9,6 +9,7 @@ from social_layer.database import Database
 from xapi.claim import Claimed, Held, claim
 from xapi.models import Scope
 from xapi.occurrences import occurrences
+from xapi.scopes.answered import answered_scopes, named_in_answers
 from xapi.scopes.queries import changes_of, scopes_now
 from xapi.scopes.voiding import Sent, void
 from xapi.statements import Builder, Frozen, StatementWrong, freeze
@@ -42,7 +43,7 @@ class _Built:
     """``withheld``: may not leave. ``recalled``: may not leave so any more, and may have been sent before."""
 
     as_of: int
-    frozen: dict[UUID, tuple[Frozen, Scope]] = field(default_factory=dict)
+    frozen: dict[UUID, tuple[Frozen, Scope, Scope | None]] = field(default_factory=dict)
     wrong: dict[UUID, str] = field(default_factory=dict)
     withheld: list[UUID] = field(default_factory=list)
     recalled: list[Claimed] = field(default_factory=list)
@@ -56,9 +57,12 @@ def next_batch(
     lrs_id: UUID,
     limit: int,
     seconds: float,
+    *,
+    version: str = "1.0.3",
 ) -> Batch | None:
     """Claims the oldest that are due, for ``seconds``; None if nothing is. What cannot be built is parked.
-    What may not leave is withheld, and voided where it may have been sent before.
+    What may not leave is withheld, and voided where it may have been sent before. ``version``: of xAPI; since 2.0
+    statements name whom they answer.
 
     Three transactions, none of them while the network is used: claim; read; freeze.
     """
@@ -68,14 +72,17 @@ def next_batch(
         claimed = claim(session, tenant_id, lrs_id, lease, now, until, limit)
     if not claimed:
         return None
-    built = _build(database, builder, tenant_id, lrs_id, claimed, now)
+    built = _build(database, builder, tenant_id, lrs_id, claimed, now, version)
     kept_back = {*built.withheld, *(one.id for one in built.recalled)}
     if built.frozen or built.wrong or kept_back:
         with database.write() as session:
             held = Held(session, tenant_id, lease)
             if built.frozen:
                 held.freeze(
-                    [(key, one.body, one.digest, scope) for key, (one, scope) in built.frozen.items()]
+                    [
+                        (key, one.body, one.digest, scope, answered_as)
+                        for key, (one, scope, answered_as) in built.frozen.items()
+                    ]
                 )
             for key, why in built.wrong.items():
                 held.parked(key, why)
@@ -99,8 +106,10 @@ def _build(
     lrs_id: UUID,
     claimed: list[Claimed],
     now: datetime,
+    version: str,
 ) -> _Built:
     """Builds what is sent for the first time, and anew what was frozen under another scope and never sent."""
+    names_answered = version.startswith("2.")
     acts = {one.event_id: one for one in claimed if one.part == 0}
     with database.read() as session:
         built = _Built(changes_of(session, tenant_id))
@@ -108,23 +117,30 @@ def _build(
             return built
         found = occurrences(session, tenant_id, list(acts))
         scopes = scopes_now(session, tenant_id, lrs_id, found, now)
+        answered = answered_scopes(session, tenant_id, lrs_id, found, scopes, now) if names_answered else {}
+        changed = [one.event_id for one in acts.values() if one.body and one.scope != scopes[one.event_id]]
+        named = named_in_answers(session, tenant_id, lrs_id, changed) if changed else set()
     to_build = []
     for event_id, one in acts.items():
-        scope = scopes[event_id]
-        if one.body is not None and one.scope == scope:
-            continue
-        if one.body is not None and one.attempts > 1:
-            built.recalled.append(one)
-        elif scope is Scope.nothing:
+        scope, answered_as = scopes[event_id], answered.get(event_id)
+        if one.body is not None:
+            was_right = one.scope == scope
+            if was_right and one.answered_as in (None, answered_as):
+                continue
+            # Of another version of xAPI alone it is no secret.
+            if one.attempts > 1 and (not was_right or names_answered):
+                built.recalled.append(one)
+                continue
+        if scope is Scope.nothing or event_id in named:
             built.withheld.append(one.id)
         else:
-            to_build.append((found[event_id], scope))
+            to_build.append((found[event_id], scope, answered_as))
     for act, statement in builder.build_as(to_build, lrs_id, now):
         key = acts[act.event_id].id
         try:
             if isinstance(statement, StatementWrong):
                 raise statement
-            built.frozen[key] = freeze(statement), scopes[act.event_id]
+            built.frozen[key] = freeze(statement), scopes[act.event_id], answered.get(act.event_id)
         except StatementWrong as error:
             built.wrong[key] = f"not sent: {error}"
     return built

@@ -29,6 +29,7 @@ class Claimed:
     due_at: datetime
     body: bytes | None
     scope: str | None
+    answered_as: str | None
 
 
 def ready_lrss(session: Session, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -68,6 +69,7 @@ def claim(
             Delivery.due_at,
             Delivery.body,
             Delivery.scope,
+            Delivery.answered_as,
         )
     )
     return sorted(
@@ -97,11 +99,18 @@ class Held:
         changed = self._update(ids, lease_until=until, returning=Delivery.id)
         return set(changed.scalars())
 
-    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str]]) -> None:
-        """Writes down (delivery, bytes, digest, scope) before they are sent for the first time, or under that scope."""
+    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str, str | None]]) -> None:
+        """Writes down (delivery, bytes, digest, scope, under which one whom it answers is named) before they are sent
+        for the first time, or so."""
         rows = [
-            {"delivery": key, "new_body": body, "new_digest": digest, "new_scope": scope}
-            for key, body, digest, scope in bodies
+            {
+                "delivery": key,
+                "new_body": body,
+                "new_digest": digest,
+                "new_scope": scope,
+                "new_as": answered_as,
+            }
+            for key, body, digest, scope, answered_as in bodies
         ]
         table: Any = Delivery.__table__
         self.session.connection().execute(
@@ -110,9 +119,16 @@ class Held:
                 table.c.tenant_id == self.tenant_id,
                 table.c.id == bindparam("delivery"),
                 table.c.lease == self.lease,
-                table.c.body.is_(None) | (table.c.scope != bindparam("new_scope")),
+                table.c.body.is_(None)
+                | (table.c.scope != bindparam("new_scope"))
+                | (table.c.answered_as.is_not(None)),
             )
-            .values(body=bindparam("new_body"), digest=bindparam("new_digest"), scope=bindparam("new_scope")),
+            .values(
+                body=bindparam("new_body"),
+                digest=bindparam("new_digest"),
+                scope=bindparam("new_scope"),
+                answered_as=bindparam("new_as"),
+            ),
             rows,
         )
 
@@ -133,6 +149,7 @@ class Held:
             ids,
             state=DeliveryState.withheld,
             scope=Scope.nothing,
+            answered_as=None,
             body=None,
             digest=None,
             answer=None,

@@ -85,6 +85,7 @@ class Courier:
             self._lrs.id,
             min(self._lrs.batch_limit * ahead, max(self._lrs.batch_limit, self._terms.most_claimed)),
             self._terms.lease_seconds,
+            version=self._lrs.version,
         )
 
     def send(self, batch: Batch) -> None:
