@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -52,8 +53,8 @@ def basic(username: str, password: str) -> Authorized:
 
 
 class NoToken(Exception):
-    """Without a token nothing was sent. ``status``: as if the LRS itself had said so; 401 for what only the
-    administrator can mend."""
+    """Without a token nothing was sent. ``status``: as if the LRS itself had said so: 503, or 401 for what only
+    the administrator can mend."""
 
     def __init__(self, said: str, status: int, retry_after: str | None = None) -> None:
         super().__init__(said)
@@ -65,17 +66,22 @@ class Tokens:
     """The token of one LRS, for one request at a time; ``session`` holds to the guard of addresses."""
 
     def __init__(
-        self, credentials: ClientCredentials, session: requests.Session, connect_seconds: float
+        self,
+        credentials: ClientCredentials,
+        session: requests.Session,
+        connect_seconds: float,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._asked_with = credentials
         self._session = session
         self._connect_seconds = connect_seconds
+        self._now = now
         self._token = ""
         self._good_until = 0.0
 
     def shown(self, until: float) -> Authorized:
         """For a request. Raises :class:`NoToken`. ``until``: of ``time.monotonic``, when it must be there."""
-        if time.monotonic() >= self._good_until:
+        if self._now() >= self._good_until:
             self._fetch(min(until, time.monotonic() + _PATIENCE_SECONDS))
         return Authorized(f"Bearer {self._token}")
 
@@ -87,13 +93,14 @@ class Tokens:
         self._session.close()
 
     def _fetch(self, until: float) -> None:
-        asked_at = time.monotonic()
+        asked_at = self._now()
         answer, body = self._ask(until)
         if answer.status_code != 200:
             said = f"{_error(body) or answer.reason or ''} ({answer.status_code})".strip()
             raise NoToken(
                 f"its token server gives no token: {said}",
-                answer.status_code if answer.status_code in _PASSING else 401,
+                # None of the statements is to blame, so it is not as if the LRS itself had broken over them.
+                503 if answer.status_code in _PASSING else 401,
                 answer.headers.get("Retry-After"),
             )
         token, kind = body.get("access_token"), body.get("token_type")
