@@ -9,6 +9,7 @@ from social_layer.database import Database
 from xapi.claim import Claimed, Held, claim
 from xapi.models import Scope
 from xapi.occurrences import occurrences
+from xapi.parked import NOT_SENT
 from xapi.scopes.answered import answered_scopes, named_in_answers
 from xapi.scopes.queries import changes_of, scopes_now
 from xapi.scopes.voiding import Sent, void
@@ -142,5 +143,5 @@ def _build(
                 raise statement
             built.frozen[key] = freeze(statement), scopes[act.event_id], answered.get(act.event_id)
         except StatementWrong as error:
-            built.wrong[key] = f"not sent: {error}"
+            built.wrong[key] = f"{NOT_SENT}{error}"
     return built
