@@ -1,19 +1,23 @@
 """The next statements for an LRS: claimed, built, checked and frozen, ready to be sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from social_layer.clock import Clock
 from social_layer.database import Database
-from xapi.claim import Claimed, Held, claim
+from xapi.claim import Claimed, Held, claim, put_off
 from xapi.models import Scope
-from xapi.occurrences import occurrences
+from xapi.occurrences import Occurrence, occurrences
 from xapi.parked import NOT_SENT
 from xapi.scopes.answered import answered_scopes, named_in_answers
 from xapi.scopes.queries import changes_of, scopes_now
 from xapi.scopes.voiding import Sent, void
 from xapi.statements import Builder, Frozen, StatementWrong, freeze
+
+# What waits for another one is due so much later.
+_AFTER = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,15 @@ class Batch:
 
 @dataclass(slots=True)
 class _Built:
-    """``withheld``: may not leave. ``recalled``: may not leave so any more, and may have been sent before."""
+    """``withheld``: may not leave. ``recalled``: may not leave so any more, and may have been sent before.
+    ``behind``: answers something that waits, until when."""
 
     as_of: int
     frozen: dict[UUID, tuple[Frozen, Scope, Scope | None]] = field(default_factory=dict)
     wrong: dict[UUID, str] = field(default_factory=dict)
     withheld: list[UUID] = field(default_factory=list)
     recalled: list[Claimed] = field(default_factory=list)
+    behind: dict[UUID, datetime] = field(default_factory=dict)
 
 
 def next_batch(
@@ -75,7 +81,7 @@ def next_batch(
         return None
     built = _build(database, builder, tenant_id, lrs_id, claimed, now, version)
     kept_back = {*built.withheld, *(one.id for one in built.recalled)}
-    if built.frozen or built.wrong or kept_back:
+    if built.frozen or built.wrong or kept_back or built.behind:
         with database.write() as session:
             held = Held(session, tenant_id, lease)
             if built.frozen:
@@ -87,6 +93,8 @@ def next_batch(
                 )
             for key, why in built.wrong.items():
                 held.parked(key, why)
+            if built.behind:
+                held.behind(built.behind)
             if kept_back:
                 held.withheld(kept_back)
                 recalled = [Sent(lrs_id, one.event_id, now) for one in built.recalled]
@@ -95,9 +103,24 @@ def next_batch(
     for one in claimed:
         if one.id in built.frozen:
             items.append(Ready(one.id, one.statement_id, one.attempts, built.frozen[one.id][0].body))
-        elif one.body is not None and one.id not in kept_back and one.id not in built.wrong:
+        elif one.body is not None and not {one.id} & (kept_back | built.wrong.keys() | built.behind.keys()):
             items.append(Ready(one.id, one.statement_id, one.attempts, one.body))
     return Batch(tenant_id, lease, until, items, full=len(claimed) == limit, as_of=built.as_of)
+
+
+def _step_behind(
+    built: _Built, acts: dict[UUID, Claimed], found: Mapping[UUID, Occurrence], waiting: dict[UUID, datetime]
+) -> None:
+    """Out of the batch with those that answer what waits, and with those that answer them."""
+    while waiting:
+        stepping = {
+            event_id: waiting[act.answers_id] + _AFTER
+            for event_id, act in found.items()
+            if event_id in acts and act.answers_id is not None and act.answers_id in waiting
+        }
+        for event_id, then in stepping.items():
+            built.behind[acts.pop(event_id).id] = then
+        waiting = stepping
 
 
 def _build(
@@ -117,6 +140,8 @@ def _build(
         if not acts:
             return built
         found = occurrences(session, tenant_id, list(acts))
+        answers = {one.answers_id for one in found.values() if one.answers_id} - acts.keys()
+        _step_behind(built, acts, found, put_off(session, tenant_id, lrs_id, answers, now))
         scopes = scopes_now(session, tenant_id, lrs_id, found, now)
         answered = answered_scopes(session, tenant_id, lrs_id, found, scopes, now) if names_answered else {}
         changed = [one.event_id for one in acts.values() if one.body and one.scope != scopes[one.event_id]]

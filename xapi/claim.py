@@ -5,7 +5,7 @@ sender holds a statement at a time, and what a killed worker held is free again 
 names the lease: whoever lost it changes nothing any more.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -15,6 +15,9 @@ from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select,
 from sqlalchemy.orm import Session
 
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState, Scope
+
+# Who answers something that failed by itself waits for it, but not after so many attempts: an LRS may never take it.
+WAITED_FOR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,29 @@ def claim(
     return sorted(
         (Claimed(*cast(Any, row)) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id)
     )
+
+
+def put_off(
+    session: Session, tenant_id: UUID, lrs_id: UUID, event_ids: Collection[UUID], now: datetime
+) -> dict[UUID, datetime]:
+    """Those of the acts that had to wait by themselves, and until when. One statement, or two where anything waits."""
+    waits = (
+        Delivery.tenant_id == tenant_id,
+        Delivery.lrs_id == lrs_id,
+        Delivery.state == literal_column("'pending'"),
+        Delivery.due_at > now,
+    )
+    if not event_ids or session.scalar(select(Delivery.id).where(*waits).limit(1)) is None:
+        return {}
+    rows = session.execute(
+        select(Delivery.event_id, Delivery.due_at).where(
+            *waits,
+            Delivery.part == 0,
+            Delivery.event_id.in_(event_ids),
+            Delivery.attempts < WAITED_FOR,
+        )
+    )
+    return {row.event_id: row.due_at for row in rows}
 
 
 def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -160,6 +186,20 @@ class Held:
     def later(self, ids: Collection[UUID], due_at: datetime) -> None:
         """They have to wait, and let others go first."""
         self._update(ids, due_at=due_at, lease=None, lease_until=None)
+
+    def behind(self, until: Mapping[UUID, datetime]) -> None:
+        """They were not tried, and wait for another one: each by when that one is due."""
+        table: Any = Delivery.__table__
+        self.session.connection().execute(
+            update(table)
+            .where(
+                table.c.tenant_id == self.tenant_id,
+                table.c.id == bindparam("delivery"),
+                table.c.lease == self.lease,
+            )
+            .values(due_at=bindparam("then"), attempts=table.c.attempts - 1, lease=None, lease_until=None),
+            [{"delivery": key, "then": then} for key, then in until.items()],
+        )
 
     def release(self, ids: Collection[UUID]) -> None:
         """Gives back what the LRS has not looked at; it keeps its place in the queue, and this was no attempt."""
