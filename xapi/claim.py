@@ -5,16 +5,19 @@ sender holds a statement at a time, and what a killed worker held is free again 
 names the lease: whoever lost it changes nothing any more.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState, Scope
+
+# Who answers something that failed by itself waits for it, but not after so many attempts: an LRS may never take it.
+WAITED_FOR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,16 @@ class Claimed:
     due_at: datetime
     body: bytes | None
     scope: str | None
+    answered_as: str | None
     text: bool
+
+
+class How(NamedTuple):
+    """What bytes tell: under which scope whoever did it, and whom they answer if they name them; and whether words."""
+
+    scope: Scope
+    answered_as: Scope | None = None
+    text: bool = False
 
 
 def ready_lrss(session: Session, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -69,12 +81,36 @@ def claim(
             Delivery.due_at,
             Delivery.body,
             Delivery.scope,
+            Delivery.answered_as,
             Delivery.text,
         )
     )
     return sorted(
         (Claimed(*cast(Any, row)) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id)
     )
+
+
+def put_off(
+    session: Session, tenant_id: UUID, lrs_id: UUID, event_ids: Collection[UUID], now: datetime
+) -> dict[UUID, datetime]:
+    """Those of the acts that had to wait by themselves, and until when. One statement, or two where anything waits."""
+    waits = (
+        Delivery.tenant_id == tenant_id,
+        Delivery.lrs_id == lrs_id,
+        Delivery.state == literal_column("'pending'"),
+        Delivery.due_at > now,
+    )
+    if not event_ids or session.scalar(select(Delivery.id).where(*waits).limit(1)) is None:
+        return {}
+    rows = session.execute(
+        select(Delivery.event_id, Delivery.due_at).where(
+            *waits,
+            Delivery.part == 0,
+            Delivery.event_id.in_(event_ids),
+            Delivery.attempts < WAITED_FOR,
+        )
+    )
+    return {row.event_id: row.due_at for row in rows}
 
 
 def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -99,18 +135,18 @@ class Held:
         changed = self._update(ids, lease_until=until, returning=Delivery.id)
         return set(changed.scalars())
 
-    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str, bool]]) -> None:
-        """Writes down (delivery, bytes, digest, scope, whether with text) before they are sent for the first time, or
-        in that way."""
+    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, How]]) -> None:
+        """Writes down (delivery, bytes, digest, what they tell) before they are sent for the first time, or so."""
         rows = [
             {
                 "delivery": key,
                 "new_body": body,
                 "new_digest": digest,
-                "new_scope": scope,
-                "new_text": text,
+                "new_scope": how.scope,
+                "new_as": how.answered_as,
+                "new_text": how.text,
             }
-            for key, body, digest, scope, text in bodies
+            for key, body, digest, how in bodies
         ]
         table: Any = Delivery.__table__
         self.session.connection().execute(
@@ -121,22 +157,25 @@ class Held:
                 table.c.lease == self.lease,
                 table.c.body.is_(None)
                 | (table.c.scope != bindparam("new_scope"))
+                | (table.c.answered_as.is_not(None))
                 | (table.c.text != bindparam("new_text")),
             )
             .values(
                 body=bindparam("new_body"),
                 digest=bindparam("new_digest"),
                 scope=bindparam("new_scope"),
+                answered_as=bindparam("new_as"),
                 text=bindparam("new_text"),
             ),
             rows,
         )
 
-    def delivered(self, ids: Collection[UUID], now: datetime) -> None:
-        """They stand in the LRS; the digest stays as the proof of what was sent."""
-        self._update(
+    def delivered(self, ids: Collection[UUID], now: datetime) -> int:
+        """They stand in the LRS; the digest stays as the proof of what was sent. Answers how many were still ours."""
+        changed = self._update(
             ids, state=DeliveryState.delivered, body=None, delivered_at=now, lease=None, lease_until=None
         )
+        return int(changed.rowcount)
 
     def parked(self, delivery_id: UUID, answer: str) -> None:
         """The LRS will not have this one; its answer stays for the administrator."""
@@ -149,6 +188,7 @@ class Held:
             state=DeliveryState.withheld,
             scope=Scope.nothing,
             text=False,
+            answered_as=None,
             body=None,
             digest=None,
             answer=None,
@@ -159,6 +199,20 @@ class Held:
     def later(self, ids: Collection[UUID], due_at: datetime) -> None:
         """They have to wait, and let others go first."""
         self._update(ids, due_at=due_at, lease=None, lease_until=None)
+
+    def behind(self, until: Mapping[UUID, datetime]) -> None:
+        """They were not tried, and wait for another one: each by when that one is due."""
+        table: Any = Delivery.__table__
+        self.session.connection().execute(
+            update(table)
+            .where(
+                table.c.tenant_id == self.tenant_id,
+                table.c.id == bindparam("delivery"),
+                table.c.lease == self.lease,
+            )
+            .values(due_at=bindparam("then"), attempts=table.c.attempts - 1, lease=None, lease_until=None),
+            [{"delivery": key, "then": then} for key, then in until.items()],
+        )
 
     def release(self, ids: Collection[UUID]) -> None:
         """Gives back what the LRS has not looked at; it keeps its place in the queue, and this was no attempt."""

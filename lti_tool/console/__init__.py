@@ -28,7 +28,17 @@ def _of_form(_: ValidationError) -> Response:
     return _of_problem(Problem("console_form_wrong"))
 
 
-from lti_tool.console import event_log, invites, launches, overview, people, platforms, scopes, signing_in  # noqa: E402
+from lti_tool.console import (  # noqa: E402
+    event_log,
+    invites,
+    launches,
+    overview,
+    people,
+    platforms,
+    scopes,
+    signing_in,
+    stores,
+)
 
 __all__ = [
     "OPEN",
@@ -41,4 +51,5 @@ __all__ = [
     "platforms",
     "scopes",
     "signing_in",
+    "stores",
 ]

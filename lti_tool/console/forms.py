@@ -19,6 +19,7 @@ __all__ = [
     "NewInvite",
     "NewPassword",
     "Rename",
+    "Retry",
     "ScopePlaceWish",
     "ScopeRuleWish",
     "SignIn",
@@ -86,6 +87,12 @@ class ScopeRuleWish(ScopePlaceWish):
     text = fields.Boolean(load_default=False)
     may_choose = fields.Boolean(load_default=False)
     confirmed = fields.Boolean(load_default=False)
+
+
+class Retry(Form):
+    """Which refused statement is to be sent again; none: all of them."""
+
+    statement = fields.UUID(load_default=None)
 
 
 class Listing(Form):

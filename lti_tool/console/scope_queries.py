@@ -210,7 +210,10 @@ def previews(
     for scope in ORDER[1:]:
         told = replace(act, text=words) if act.revision is not None else act
         plain, worded = (
-            statement for _, statement in builder.build_as([(act, scope), (told, scope)], act.tenant_id, now)
+            statement
+            for _, statement in builder.build_as(
+                [(act, scope, None), (told, scope, None)], act.tenant_id, now
+            )
         )
         if not isinstance(plain, StatementWrong) and not isinstance(worded, StatementWrong):
             shown[scope] = plain, worded

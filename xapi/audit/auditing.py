@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session, aliased
 from social_layer.clock import Clock
 from social_layer.database import Database
 from social_layer.events.models import Event
-from social_layer.people.models import Voice
+from social_layer.panels.models import Panel
+from social_layer.people.models import Course, Voice
 from xapi import vocabulary as words
 from xapi.audit.ledger import Due, Kind, Known, Ledger, Verdict
 from xapi.audit.proof import by_content, by_digest
 from xapi.dispatch import make_deliveries
 from xapi.models import Delivery, DeliveryState, Lrs, Scope
 from xapi.occurrences import occurrences, with_texts
+from xapi.platforms import platforms_of
 from xapi.reports.reading import Reader
 from xapi.scopes.voiding import PART, void_again
 from xapi.statements import Builder, StatementWrong, statement_id
@@ -96,7 +98,12 @@ class Audit:
                 Delivery.state == DeliveryState.delivered,
             )
             .values(
-                state=DeliveryState.pending, due_at=self._clock(), body=None, digest=None, delivered_at=None
+                state=DeliveryState.pending,
+                due_at=self._clock(),
+                body=None,
+                digest=None,
+                answered_as=None,
+                delivered_at=None,
             )
             .execution_options(synchronize_session=False)
             .returning(Delivery.event_id)
@@ -177,9 +184,12 @@ class Audit:
     def _undelivered(self, session: Session) -> Iterator[Known]:
         """Events of the tenant without a delivery to this LRS. The LMS's test student leaves no statements."""
         tenant_id = self._lrs.tenant_id
+        platforms = platforms_of(session, self._lrs.id).get(self._lrs.id)
         rows = session.execute(
-            select(Event.id, Event.occurred_at, Event.dispatched)
+            select(Event.id, Event.occurred_at, Event.dispatched, Course.home_page)
             .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
+            .join(Panel, and_(Panel.tenant_id == Event.tenant_id, Panel.id == Event.panel_id))
+            .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))
             .outerjoin(
                 Delivery,
                 and_(
@@ -194,7 +204,7 @@ class Audit:
             .execution_options(yield_per=_STREAMED)
         )
         for row in rows:
-            if row.occurred_at < self._lrs.since:
+            if row.occurred_at < self._lrs.since or (platforms and row.home_page not in platforms):
                 state = Due.earlier
             else:
                 state = Due.lost if row.dispatched else Due.pending
@@ -224,12 +234,11 @@ class Audit:
             return []
         with self._database.read() as session:
             events = occurrences(session, self._lrs.tenant_id, [one.event_id for one, _ in unproved])
-            sent_as = self._sent_as(session, list(events))
-            worded = [key for key, (_, text) in sent_as.items() if text]
+            sent_as, worded = self._sent_as(session, list(events))
             events = with_texts(session, self._lrs.tenant_id, events, worded)
         now = self._clock()
         verdicts: list[tuple[UUID, Verdict | None]] = []
-        acts = [(act, sent_as.get(key, (Scope.identified, False))[0]) for key, act in events.items()]
+        acts = [(act, *sent_as.get(key, (Scope.identified, None))) for key, act in events.items()]
         built = {act.event_id: ours for act, ours in self._builder.build_as(acts, self._lrs.id, now)}
         for one, theirs in unproved:
             ours = built[one.event_id]
@@ -239,10 +248,12 @@ class Audit:
                 verdicts.append((one.statement_id, by_content(theirs, ours, one.digest)))
         return verdicts
 
-    def _sent_as(self, session: Session, event_ids: list[UUID]) -> dict[UUID, tuple[Scope, bool]]:
-        """Under which scope, and whether with text."""
+    def _sent_as(
+        self, session: Session, event_ids: list[UUID]
+    ) -> tuple[dict[UUID, tuple[Scope, Scope | None]], list[UUID]]:
+        """Under which scope, under which the person answered is named, and which of them with text."""
         rows = session.execute(
-            select(Delivery.event_id, Delivery.scope, Delivery.text).where(
+            select(Delivery.event_id, Delivery.scope, Delivery.answered_as, Delivery.text).where(
                 Delivery.tenant_id == self._lrs.tenant_id,
                 Delivery.lrs_id == self._lrs.id,
                 Delivery.event_id.in_(event_ids),
@@ -250,7 +261,12 @@ class Audit:
                 Delivery.scope.is_not(None),
             )
         )
-        return {row.event_id: (Scope(row.scope), row.text) for row in rows if row.scope}
+        found = [row for row in rows if row.scope]
+        scopes = {
+            row.event_id: (Scope(row.scope), Scope(row.answered_as) if row.answered_as else None)
+            for row in found
+        }
+        return scopes, [row.event_id for row in found if row.text]
 
     def _ask_for_missing(self, reader: Reader, ledger: Ledger) -> None:
         """What no page showed may have been voided, or be shown late."""

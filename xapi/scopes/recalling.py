@@ -75,13 +75,14 @@ def withhold(
         sent,
         state=DeliveryState.withheld,
         scope=Scope.nothing,
+        answered_as=None,
         text=False,
         body=None,
         digest=None,
         lease=None,
         lease_until=None,
     )
-    _set(session, tenant_id, waiting, scope=None, text=False, body=None, digest=None)
+    _set(session, tenant_id, waiting, scope=None, answered_as=None, text=False, body=None, digest=None)
     return void(
         session,
         base,
@@ -137,12 +138,24 @@ def _in_excess(
     session: Session, tenant_id: UUID, deliveries: Sequence[Delivery], now: datetime
 ) -> list[Delivery]:
     acts = occurrences(session, tenant_id, {one.event_id for one in deliveries})
-    people = {act.speaker.person_id for act in acts.values() if act.speaker.person_id}
+    speakers = [one for act in acts.values() for one in (act.speaker, act.answered) if one is not None]
+    people = {one.person_id for one in speakers if one.person_id}
     rulings = Rulings(session, tenant_id, {act.place for act in acts.values()}, people)
     found = []
     for one in deliveries:
         act, sent_as = acts[one.event_id], Scope(one.scope or Scope.identified)
         allowed = scope_of_act(rulings, act, now)
-        if least(sent_as, allowed) is not sent_as or (one.text and not text_of_act(rulings, act, now)):
+        too_much = least(sent_as, allowed) is not sent_as
+        too_wordy = one.text and not text_of_act(rulings, act, now)
+        if too_much or too_wordy or _names_too_much(rulings, one, act, now):
             found.append(one)
     return found
+
+
+def _names_too_much(rulings: Rulings, one: Delivery, act: Occurrence, now: datetime) -> bool:
+    """Whether it names the person answered by more than may be told of them."""
+    if one.answered_as is None or act.answered is None or act.answered_at is None:
+        return False
+    named_as, person_id = Scope(one.answered_as), act.answered.person_id
+    allowed = [rulings.scope(act.place, person_id, at) for at in (act.answered_at, max(now, act.answered_at))]
+    return least(named_as, *allowed) is not named_as

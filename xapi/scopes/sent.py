@@ -143,7 +143,11 @@ def _built(
     built = {}
     for lrs_id in {one.lrs_id for one in sent}:
         wanted = [
-            ((worded if one.text else acts)[one.event_id], Scope(one.scope))
+            (
+                (worded if one.text else acts)[one.event_id],
+                Scope(one.scope),
+                Scope(one.answered_as) if one.answered_as else None,
+            )
             for one in sent
             if one.lrs_id == lrs_id and one.scope
         ]
