@@ -14,7 +14,8 @@ import pytest
 from social_layer.clock import system_clock
 from social_layer.database import Database
 from tests.faults.exporter import export_slowly
-from tests.xapi.world import World, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import World
 
 ROUNDS = 2
 POSTS_A_ROUND = 20
