@@ -14,7 +14,7 @@ from xapi.parked import NOT_SENT
 from xapi.scopes.answered import answered_scopes, named_in_answers
 from xapi.scopes.queries import changes_of, scopes_now
 from xapi.scopes.voiding import Sent, void
-from xapi.statements import Builder, Frozen, StatementWrong, freeze
+from xapi.statements import Builder, Frozen, StatementWrong
 
 # What waits for another one is due so much later.
 _AFTER = timedelta(milliseconds=1)
@@ -166,7 +166,7 @@ def _build(
         try:
             if isinstance(statement, StatementWrong):
                 raise statement
-            built.frozen[key] = freeze(statement), scopes[act.event_id], answered.get(act.event_id)
+            built.frozen[key] = builder.freeze(statement), scopes[act.event_id], answered.get(act.event_id)
         except StatementWrong as error:
             built.wrong[key] = f"{NOT_SENT}{error}"
     return built
