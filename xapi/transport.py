@@ -42,7 +42,8 @@ class TimedOut(NoAnswer):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the LRS said. ``retry_after``: how many seconds it asks to wait. ``whole``: it was not cut off.
-    ``reason``: what is wrong, in our words, where the status alone does not tell it.
+    ``reason``: what is wrong, in our words, where the status alone does not tell it. ``through``: as it says until when
+    everything stored is there for readers (Communication 2.1.3).
     """
 
     status: int
@@ -51,6 +52,7 @@ class Answer:
     location: str | None = None
     whole: bool = True
     reason: str | None = None
+    through: str | None = None
 
 
 class Transport(Protocol):
@@ -182,6 +184,7 @@ class HttpTransport:
                     _retry_after(response.headers.get("Retry-After")),
                     response.headers.get("Location"),
                     whole,
+                    response.headers.get("X-Experience-API-Consistent-Through"),
                 )
         except AddressRefused as error:
             raise Unreachable(str(error)) from error

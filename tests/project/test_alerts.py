@@ -13,7 +13,8 @@ from lti_tool.app import create_app
 from lti_tool.cli import main
 from lti_tool.config import read_settings
 from lti_tool.parts import Parts
-from tests.xapi.world import TestClock, World, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import TestClock, World
 
 ROOT = Path(__file__).parents[2]
 RULES: list[dict[str, Any]] = [

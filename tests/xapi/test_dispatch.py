@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 
 from social_layer.database import Database
 from social_layer.events.models import Event
-from tests.xapi.world import START, TestClock, World, counted, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import START, TestClock, World, counted
 from xapi.dispatch import dispatch, replay
 from xapi.models import Delivery, DeliveryState
 from xapi.parked import retry

@@ -1,13 +1,17 @@
 """Statements out of any LRS by the standard API: page by page, with patience, and no further than is safe."""
 
+import gc
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from xapi.answers import Meaning, explain, meaning, pause_after
+from xapi.lrs.validation.formats import parse_timestamp
 from xapi.transport import Answer, HttpTransport, NoAnswer, Unreachable, json_of
 
 Json = dict[str, Any]
@@ -21,7 +25,20 @@ LONGEST_PAUSE = 120.0
 
 
 class ReadingFailed(Exception):
-    """Why the LRS cannot be read, and what to do, in one line."""
+    """Why the LRS cannot be read, and what to do, in one line. ``is_refused``: its credentials may not."""
+
+    def __init__(self, why: str, *, is_refused: bool = False) -> None:
+        super().__init__(why)
+        self.is_refused = is_refused
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``through``: what was stored until then was there to be read, as the LRS says; None where it does not."""
+
+    statements: list[Json]
+    through: datetime | None
+    is_last: bool
 
 
 @dataclass
@@ -37,13 +54,18 @@ class Reader:
 
     def pages(self, **parameters: str) -> Iterator[list[Json]]:
         """What a query finds, in the order in which it was stored, a page at a time. Raises :class:`ReadingFailed`."""
+        for page in self.whole_pages(**parameters):
+            yield page.statements
+
+    def whole_pages(self, **parameters: str) -> Iterator[Page]:
+        """As :meth:`pages`, with what the LRS says of each. Raises :class:`ReadingFailed`."""
         asked = {**parameters, "ascending": "true", "limit": str(self.page)}
         answer = self._patiently(lambda: self.transport.query(asked))
         before = None
         while True:
             found = _page_of(answer)
-            yield found["statements"]
             more = found.get("more")
+            yield Page(found["statements"], parse_timestamp(answer.through or ""), not more)
             if not more:
                 return
             if more == before:
@@ -86,7 +108,7 @@ class Reader:
                     return answer
                 trouble, asked_pause = explain(answer), answer.retry_after
                 if meaning(answer.status) not in (Meaning.busy, Meaning.broken):
-                    raise ReadingFailed(_advice(answer))
+                    raise ReadingFailed(_advice(answer), is_refused=answer.status in (401, 403))
             failures += 1
             if failures >= self.tries:
                 raise ReadingFailed(f"the LRS was asked {failures} times, and: {trouble}; try again later")
@@ -105,7 +127,21 @@ def _advice(answer: Answer) -> str:
 
 
 def _page_of(answer: Answer) -> Json:
-    found = json_of(answer)
+    with uncollected():
+        found = json_of(answer)
     if not isinstance(found, dict) or not isinstance(found.get("statements"), list):
         raise ReadingFailed("what answers there is no LRS; give the address that ends before /statements")
     return {**found, "statements": [one for one in found["statements"] if isinstance(one, dict)]}
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """JSON makes tens of thousands of objects at once and no circle: looking for circles among them, again and again,
+    takes twice as long as reading it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
