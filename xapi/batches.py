@@ -16,7 +16,7 @@ from xapi.scopes.answered import answered_scopes, named_in_answers
 from xapi.scopes.queries import changes_of, scopes_now
 from xapi.scopes.recalling import take_words_back
 from xapi.scopes.voiding import Sent, void
-from xapi.statements import Builder, Frozen, StatementWrong, freeze
+from xapi.statements import Builder, Frozen, StatementWrong
 
 # What waits for another one is due so much later.
 _AFTER = timedelta(milliseconds=1)
@@ -172,7 +172,7 @@ def _build(
             if isinstance(statement, StatementWrong):
                 raise statement
             how = How(scopes[act.event_id], answered.get(act.event_id), act.text is not None)
-            built.frozen[key] = freeze(statement), how
+            built.frozen[key] = builder.freeze(statement), how
         except StatementWrong as error:
             built.wrong[key] = f"{NOT_SENT}{error}"
     return built

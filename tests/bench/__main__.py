@@ -20,20 +20,23 @@ TABLES = {
     "grades": "2,000 scores sent through bad weather",
     "gathering": "Statements read back, and a report over them",
     "delivery": "The worker against the Learning Locker engine",
+    "backlog": "The worker against an LRS that answers at once: its pace, very many that wait, a long outage",
 }
 
 
 @click.command()
 @click.argument("tables", nargs=-1, type=click.Choice(list(TABLES)))
+@click.option("--size", type=click.IntRange(10_000), help="Of tables that can be large: how much there is.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def main(tables: tuple[str, ...], as_json: bool) -> None:
+def main(tables: tuple[str, ...], size: int | None, as_json: bool) -> None:
     """Measure, and print figures beside their targets."""
     console = Console(stderr=as_json)
     console.print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     figures: dict[str, list[Row]] = {}
     for name in tables or TABLES:
         with console.status(f"{TABLES[name]} …"):
-            figures[name] = importlib.import_module(f"tests.bench.{name}").run()
+            table = importlib.import_module(f"tests.bench.{name}")
+            figures[name] = table.run(size) if size and hasattr(table, "SIZE") else table.run()
         if not as_json:
             console.print(_table(TABLES[name], figures[name]), width=max(console.width, 110))
     if as_json:

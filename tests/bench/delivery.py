@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from lti_tool import migrations
 from social_layer.clock import system_clock
@@ -92,7 +92,7 @@ def run() -> list[Row]:
 
 def _latencies() -> list[float]:
     """Seconds from the commit of an event to its standing in the LRS, of an otherwise idle worker over memory."""
-    with _learning_locker() as endpoint, _prepared(endpoint) as (database, _lrs), _idle_worker(database):
+    with _learning_locker() as endpoint, prepared(endpoint) as (database, _lrs), _idle_worker(database):
         while _undelivered(database):
             time.sleep(0.1)
         with database.read() as session:
@@ -159,7 +159,7 @@ def _idle_worker(database: Database) -> Iterator[None]:
 
 def _bare_loop(size: int) -> float:
     """Statements a second of a loop that does nothing but post."""
-    with _prepared() as (database, lrs), _learning_locker() as endpoint:
+    with prepared() as (database, lrs), _learning_locker() as endpoint:
         builder, bodies = Builder(BASE), []
         bridge = Bridge(database, system_clock, SEALER, BASE)
         bridge.sweep()
@@ -178,7 +178,7 @@ def _bare_loop(size: int) -> float:
 
 def _worker(size: int) -> tuple[float, float]:
     """Statements a second of the worker, from undispatched events on, and its CPU seconds for each."""
-    with _learning_locker() as endpoint, _prepared(endpoint, size) as (database, _lrs):
+    with _learning_locker() as endpoint, prepared(endpoint, size) as (database, _lrs):
         bridge = Bridge(database, system_clock, SEALER, BASE, terms=Terms(most_statements=size))
         started, cpu = time.perf_counter(), time.process_time()
         for key in bridge.sweep():
@@ -194,11 +194,16 @@ def _worker(size: int) -> tuple[float, float]:
 
 
 @contextmanager
-def _prepared(endpoint: str = "http://127.0.0.1:9/xAPI", size: int = 50) -> Iterator[tuple[Database, Lrs]]:
-    """A database with so many replies in the log, by thirty people, in twenty threads."""
+def prepared(endpoint: str = "http://127.0.0.1:9/xAPI", size: int = 50) -> Iterator[tuple[Database, Lrs]]:
+    """A database with so many replies in the log, by thirty people, in twenty threads: of SQLite, or the one that
+    ``ALONGSIDE_BENCH_DATABASE`` names."""
     rng = random.Random(1)
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{Path(folder) / 'bench.db'}")
+        database = Database(
+            os.environ.get("ALONGSIDE_BENCH_DATABASE") or f"sqlite:///{Path(folder) / 'bench.db'}"
+        )
+        if not database.is_sqlite:
+            _empty(database)
         migrations.upgrade(database.engine)
         start = datetime(2026, 1, 1, tzinfo=UTC)
         with database.write() as session:
@@ -249,6 +254,14 @@ def _prepared(endpoint: str = "http://127.0.0.1:9/xAPI", size: int = 50) -> Iter
             yield database, lrs
         finally:
             database.close()
+
+
+def _empty(database: Database) -> None:
+    """For measuring alone: everything in it goes."""
+    assert "bench" in (database.engine.url.database or ""), "call the database something with bench in it"
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ What is read here are the templates as they are published, so that the check and
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from xapi.profile.paths import Path
@@ -21,6 +21,10 @@ _DETERMINING = {
     "contextCategoryActivityType": "$.context.contextActivities.category[*].definition.type",
     "attachmentUsageType": "$.attachments[*].usageType",
 }
+
+
+# So many kinds of statements are told apart; there are far fewer, unless somebody sends what none of ours says.
+_MOST_KINDS = 4096
 
 
 class TemplateUnread(ValueError):
@@ -40,6 +44,11 @@ class Template:
             _determining(path, template[name]) for name, path in _DETERMINING.items() if name in template
         ]
         self._rules = [_rule(rule) for rule in template.get("rules", ())]
+        # Where it looks in a statement, and whether for the values there or only whether there are any.
+        self.looks_at = {_DETERMINING[name]: True for name in _DETERMINING if name in template}
+        for rule in template.get("rules", ()):
+            for_values = bool({"any", "all", "none"} & rule.keys())
+            self.looks_at[rule["location"]] = self.looks_at.get(rule["location"], False) or for_values
 
     def mismatches(self, statement: Json) -> list[str]:
         """Why the template is not about this statement; nothing where it is."""
@@ -58,13 +67,47 @@ class Conformity:
         self._by_verb: defaultdict[str | None, list[Template]] = defaultdict(list)
         for template in self._templates.values():
             self._by_verb[template.verb].append(template)
+        self._looks: dict[tuple[str, str | None], list[tuple[Path, bool]]] = {}
+        self._found: dict[tuple[Any, ...], list[str]] = {}
 
     def problems(self, statement: Json, template_id: str) -> list[str]:
-        """What keeps the statement from following this template, and every other one that is about it."""
+        """What keeps the statement from following this template, and every other one that is about it.
+
+        Statements that have the same at all places where these templates look are judged once.
+        """
+        verb = statement.get("verb", {}).get("id")
+        try:
+            seen = (template_id, verb, *self._seen(statement, template_id, verb))
+            found = self._found.get(seen)
+        except TypeError:  # a value that cannot be remembered, which is none of ours
+            return self._judge(statement, template_id, verb)
+        if found is None:
+            if len(self._found) >= _MOST_KINDS:
+                self._found.clear()
+            found = self._found[seen] = self._judge(statement, template_id, verb)
+        return found
+
+    def _seen(self, statement: Json, template_id: str, verb: str | None) -> Iterator[Any]:
+        looks = self._looks.get((template_id, verb))
+        if looks is None:
+            places: dict[str, bool] = {}
+            for one in (self._templates[template_id], *self._about(verb)):
+                for place, for_values in one.looks_at.items():
+                    places[place] = places.get(place, False) or for_values
+            looks = [(Path.of(place), for_values) for place, for_values in places.items()]
+            if len(self._looks) < _MOST_KINDS:
+                self._looks[template_id, verb] = looks
+        for path, for_values in looks:
+            values = path(statement)
+            yield tuple(values) if for_values else bool(values)
+
+    def _about(self, verb: str | None) -> Iterable[Template]:
+        return (*self._by_verb.get(verb, ()), *self._by_verb.get(None, ()))
+
+    def _judge(self, statement: Json, template_id: str, verb: str | None) -> list[str]:
         own = self._templates[template_id]
         found = own.mismatches(statement) + own.breaches(statement)
-        verb = statement.get("verb", {}).get("id")
-        for other in (*self._by_verb.get(verb, ()), *self._by_verb.get(None, ())):
+        for other in self._about(verb):
             if other is not own and not other.mismatches(statement):
                 found += other.breaches(statement)
         return found

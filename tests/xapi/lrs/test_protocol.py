@@ -15,14 +15,16 @@ FORM = "application/x-www-form-urlencoded"
 THROUGH = "X-Experience-API-Consistent-Through"
 
 
-@pytest.mark.parametrize("version", ["1.0", "1.0.0", "1.0.1", "1.0.3", "1.0.9"])
-def test_every_1_0_version_is_taken(lrs: Client, version: str) -> None:
+@pytest.mark.parametrize("version", ["1.0", "1.0.0", "1.0.1", "1.0.3", "1.0.9", "2.0.0", "2.0.1"])
+def test_every_version_of_both_editions_is_taken(lrs: Client, version: str) -> None:
     answer = lrs.send("GET", headers={"X-Experience-API-Version": version})
     assert answer.status_code == 200
-    assert answer.headers["X-Experience-API-Version"] == "1.0.3"
+    assert answer.headers["X-Experience-API-Version"] == ("2.0.0" if version.startswith("2") else "1.0.3")
 
 
-@pytest.mark.parametrize("version", [None, "", "0.9", "0.95", "1.1.0", "2.0.0", "10.0.3", "1.00", "x"])
+@pytest.mark.parametrize(
+    "version", [None, "", "0.9", "0.95", "1.1.0", "2.0", "2.1.0", "3.0.0", "10.0.3", "1.00", "x"]
+)
 def test_another_version_or_none_is_refused(lrs: Client, version: str | None) -> None:
     answer = lrs.post(statement(), headers={"X-Experience-API-Version": version})
     assert answer.status_code == 400
