@@ -14,11 +14,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lti_tool.cli.parts import json_option, password_of
+from lti_tool.cli.lrs_access import access_of, access_options
+from lti_tool.cli.parts import json_option
 from xapi.reports.formats import FORMATS
 from xapi.reports.network import Network
 from xapi.reports.reading import MOST_BYTES, Reader, ReadingFailed
-from xapi.stores import StoreRefused, checked_endpoint
+from xapi.stores import StoreRefused, checked_endpoint, checked_token_url
 from xapi.transport import HttpTransport
 
 _time = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
@@ -33,8 +34,7 @@ def report() -> None:
 @click.option(
     "--lrs", "endpoint", required=True, help="Its address, without /statements: https://lrs.example.org/xAPI"
 )
-@click.option("--username", required=True, help="The user name, or key, that may read there.")
-@click.option("--password", required=True, help="The password, or secret; - reads it from standard input.")
+@access_options
 @click.option(
     "--format",
     "form",
@@ -50,14 +50,13 @@ def report() -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def network(
     endpoint: str,
-    username: str,
-    password: str,
     form: str,
     as_json: bool,
     course: str | None,
     since: datetime | None,
     until: datetime | None,
     out: Path | None,
+    **signs_in: str | None,
 ) -> None:
     """List who answered, thanked, accepted and reviewed whom.
 
@@ -66,9 +65,16 @@ def network(
     """
     if as_json and form != "json":
         raise click.UsageError(f"--json and --format {form} do not go together.")
+    access = access_of(**signs_in)
     try:
         transport = HttpTransport(
-            checked_endpoint(endpoint), username, password_of(password), "1.0.3", most_read=MOST_BYTES
+            checked_endpoint(endpoint),
+            access.username,
+            access.password,
+            "1.0.3",
+            token_url=access.token_url and checked_token_url(access.token_url),
+            oauth_scope=access.oauth_scope,
+            most_read=MOST_BYTES,
         )
     except StoreRefused as refused:
         raise click.ClickException(str(refused)) from None
