@@ -1,0 +1,1 @@
+"""Gathering statements into columns, and what formal results they tell."""

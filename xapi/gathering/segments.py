@@ -1,0 +1,221 @@
+"""Segments: rows drafted as lines of JSON, written as Parquet, merged when many are small, and freed of rows.
+
+Each change writes a new file beside the old ones, then the manifest that names it, then lets the old ones go.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import duckdb
+
+from xapi.gathering.columns import COLUMNS, DRAFTED, Row
+from xapi.gathering.manifest import DRAFT, Manifest, Segment, changing, read_manifest, write_manifest
+
+# A segment with so many rows is left alone; more than this many smaller ones are merged.
+FULL = 200_000
+MOST_SMALL = 8
+MEMORY = "384MB"
+
+_READ = ", ".join(
+    f"TRY_CAST({name} AS {kind}) AS {name}" if DRAFTED[name] != kind else name
+    for name, kind in COLUMNS.items()
+)
+_AS_DRAFTED = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in DRAFTED.items()) + "}"
+_KEPT_OF_ERASED = ("id", "stored", "happened")
+_ERASED = ", ".join(
+    name
+    if name in _KEPT_OF_ERASED
+    else f"true AS {name}"
+    if name == "erased"
+    else f"CAST(NULL AS {kind}) AS {name}"
+    for name, kind in COLUMNS.items()
+)
+_PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
+
+
+class Changed(Exception):
+    """Rows were taken out since this was read: it has to be read again."""
+
+
+def open_memory(folder: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+    """A database in memory that moves to the folder what does not fit, and reaches no network."""
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": memory,
+            "temp_directory": str(folder / f"{DRAFT}spill-{uuid4()}"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+
+
+def listed(paths: Iterable[Path]) -> str:
+    """As a list of SQL."""
+    return "[" + ", ".join(quoted(str(path)) for path in paths) + "]"
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Draft:
+    """Rows on their way into one segment: on disk, not in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / f"{DRAFT}{uuid4()}.ndjson"
+        self._file = self._path.open("wb")
+        self.rows = 0
+        self.voids: set[str] = set()
+        self._first: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            # A lone surrogate, which no UTF-8 can hold, becomes a question mark.
+            self._file.write(_encode(row).encode("utf-8", "replace") + b"\n")
+            self.rows += 1
+            self._first = min(self._first or row["stored"], row["stored"])
+            if "voids" in row:
+                self.voids.add(row["voids"])
+
+    def commit(
+        self, base: Manifest, read_to: datetime | None, as_of: datetime | None, overlap: timedelta
+    ) -> int:
+        """Puts what is new among the rows into the folder, with how far it reaches; answers how many were new.
+
+        ``overlap``: among what was stored so long before the first of these may be the same statements. Raises
+        :class:`Changed` where rows were taken out of the folder after ``base``.
+        """
+        self._file.close()
+        with changing(self._folder):
+            known = read_manifest(self._folder)
+            if known.changes != base.changes:
+                raise Changed
+            made = self._write(known, overlap) if self.rows else None
+            segments = known.segments if made is None else (*known.segments, made)
+            write_manifest(self._folder, replace(known, segments=segments, read_to=read_to, as_of=as_of))
+        return made.rows if made else 0
+
+    def _write(self, known: Manifest, overlap: timedelta) -> Segment | None:
+        with open_memory(self._folder) as memory:
+            memory.execute(
+                f"CREATE TEMP TABLE incoming AS SELECT {_READ} FROM read_json({quoted(str(self._path))}, "
+                f"format='newline_delimited', columns={_AS_DRAFTED}) WHERE TRY_CAST(id AS UUID) IS NOT NULL"
+            )
+            chosen = "SELECT DISTINCT ON (id) * FROM incoming"
+            if known.segments:
+                chosen += (
+                    " WHERE id NOT IN ("
+                    f"SELECT id FROM read_parquet({listed(known.paths(self._folder))}) WHERE stored >= "
+                    f"(SELECT min(stored) FROM incoming) - INTERVAL '{int(overlap.total_seconds())} seconds')"
+                )
+            return _written(memory, self._folder, f"SELECT * FROM ({chosen}) ORDER BY stored")
+
+
+def compact(folder: Path) -> None:
+    """Merges the small segments where they have become many."""
+    with changing(folder):
+        known = read_manifest(folder)
+        small = [one for one in known.segments if one.rows < FULL]
+        if len(small) <= MOST_SMALL:
+            return
+        with open_memory(folder) as memory:
+            made = _written(
+                memory, folder, f"SELECT * FROM read_parquet({listed(folder / one.name for one in small)})"
+            )
+        kept = tuple(one for one in known.segments if one not in small)
+        write_manifest(folder, replace(known, segments=kept + ((made,) if made else ())))
+        _let_go(folder, small)
+
+
+def drop_voided(folder: Path, voids: Iterable[str]) -> None:
+    """Takes out what was voided; that it was voided stays."""
+    _rewrite(
+        folder,
+        "id",
+        sorted(voids),
+        keep="SELECT * FROM {found} WHERE voids IS NOT NULL OR {id} NOT IN {chosen}",
+    )
+
+
+def forget(folder: Path, identifiers: Iterable[str]) -> int:
+    """Takes out all of who is identified so, but for ids and times; answers how many statements were theirs."""
+    return _rewrite(
+        folder,
+        "person",
+        sorted(identifiers),
+        keep=(
+            "SELECT * FROM {found} WHERE person IS NULL OR {id} NOT IN {chosen} "
+            f"UNION ALL SELECT {_ERASED} FROM {{found}} WHERE {{id}} IN {{chosen}}"
+        ),
+    )
+
+
+def _rewrite(folder: Path, column: str, values: Sequence[str], *, keep: str) -> int:
+    """Writes anew each segment in which a row has one of the values."""
+    if not values or not folder.is_dir():
+        return 0
+    with changing(folder), open_memory(folder) as memory:
+        known = read_manifest(folder)
+        memory.execute("CREATE TEMP TABLE chosen (value VARCHAR)")
+        memory.executemany("INSERT INTO chosen VALUES (?)", [[value] for value in values])
+        # UUIDs compare as UUIDs, whichever case they were written in.
+        kind = COLUMNS[column]
+        parts = {"id": column, "chosen": f"(SELECT CAST(value AS {kind}) FROM chosen)"}
+        segments, gone, taken = [], [], 0
+        for one in known.segments:
+            found = f"read_parquet({listed([folder / one.name])})"
+            condition = f"{column} IN {parts['chosen']}" + (" AND voids IS NULL" if column == "id" else "")
+            count = _one(memory.execute(f"SELECT count(*) FROM {found} WHERE {condition}").fetchone())
+            if not count:
+                segments.append(one)
+                continue
+            taken += count
+            gone.append(one)
+            made = _written(memory, folder, keep.format(found=found, **parts))
+            segments += [made] if made else []
+        if gone:
+            changes = known.changes + (column == "person")
+            write_manifest(folder, replace(known, segments=tuple(segments), changes=changes))
+            _let_go(folder, gone)
+        return taken
+
+
+def _written(memory: duckdb.DuckDBPyConnection, folder: Path, select: str) -> Segment | None:
+    """A new segment of what the SELECT finds, which no manifest names yet; None where it finds nothing."""
+    key = uuid4()
+    draft, path = folder / f"{DRAFT}{key}.parquet", folder / f"{key}.parquet"
+    rows = _one(memory.execute(f"COPY ({select}) TO {quoted(str(draft))} {_PARQUET}").fetchone())
+    if not rows:
+        draft.unlink(missing_ok=True)
+        return None
+    draft.replace(path)
+    return Segment(path.name, rows)
+
+
+def _let_go(folder: Path, segments: Iterable[Segment]) -> None:
+    for one in segments:
+        (folder / one.name).unlink(missing_ok=True)
+
+
+def _one(row: tuple[Any, ...] | None) -> int:
+    return int(row[0]) if row else 0
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode

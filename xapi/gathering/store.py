@@ -1,0 +1,125 @@
+"""Gathered statements, opened to be asked in SQL: read only, in memory and a temporary folder, without locks.
+
+Whoever gathers may merge, rewrite and let go of segments meanwhile. Then what was opened is opened anew, and asked
+again.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from xapi.gathering.manifest import Manifest, read_manifest
+from xapi.gathering.views import FOLDED, RECORD, STATEMENT, VALID, gathered
+
+# Of all reports of a process together it is little; what is more goes to the temporary folder.
+MEMORY = "512MB"
+_TRIES = 5
+
+
+class Gathered:
+    """The views ``statement`` and ``record`` over folders of gathered statements.
+
+    ``aliases``: who an identifier in a formal result is, as ``homePage|name``. ``courses``: which course of ours an
+    activity of the LMS belongs to. ``names``: what the LRS of each folder is called, else as the folder is.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        aliases: Mapping[str, str] | None = None,
+        courses: Mapping[str, str] | None = None,
+        *,
+        names: Mapping[Path, str] | None = None,
+        memory: str = MEMORY,
+    ) -> None:
+        self._folders = list(folders)
+        self._names = names or {}
+        self._spill = Path(tempfile.mkdtemp(prefix="alongside-report-"))
+        self._manifests: list[Manifest] = []
+        self.connection = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": memory,
+                "temp_directory": str(self._spill),
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            },
+        )
+        self._fill(
+            "alias", ("told", "known"), {folded(told): known for told, known in (aliases or {}).items()}
+        )
+        self._fill("mapped", ("activity", "course"), courses or {})
+        self.connection.execute(FOLDED)
+        self.open_anew()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Until when all is here that the LRSs had; of several the earliest, and none while one was never read."""
+        found = [one.as_of for one in self._manifests]
+        if not found or any(one is None for one in found):
+            return None
+        return min(one for one in found if one is not None)
+
+    @property
+    def kept(self) -> int:
+        """How many rows there are, those included that count for nothing."""
+        return sum(one.rows for one in self._manifests)
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds. Times are naive UTC, for a zone would need a library more."""
+        for _ in range(_TRIES):
+            try:
+                return self.connection.execute(sql, parameters).fetchall()
+            except duckdb.IOException:
+                # A segment was let go between opening and asking. If that is not why, it happens again.
+                self.open_anew()
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def open_anew(self) -> None:
+        """Sees what is there now."""
+        for left in reversed(range(_TRIES)):
+            self._manifests = [read_manifest(folder) for folder in self._folders]
+            seen = [
+                (self._names.get(folder, folder.name), manifest.paths(folder))
+                for folder, manifest in zip(self._folders, self._manifests, strict=True)
+            ]
+            try:
+                for view in (*gathered(seen), VALID, STATEMENT, RECORD):
+                    self.connection.execute(view)
+                return
+            except duckdb.IOException:
+                if not left:
+                    raise
+
+    def _fill(self, table: str, columns: tuple[str, str], values: Mapping[str, str]) -> None:
+        first, second = columns
+        self.connection.execute(f"CREATE TEMP TABLE {table} ({first} VARCHAR PRIMARY KEY, {second} VARCHAR)")
+        if values:
+            self.connection.execute(
+                f"INSERT INTO {table} SELECT unnest(CAST(? AS VARCHAR[])), unnest(CAST(? AS VARCHAR[]))",
+                [list(values), list(values.values())],
+            )
+
+
+def folded(told: str) -> str:
+    """As :data:`~xapi.gathering.views.FOLDED`: mail addresses and their hashes are compared without their case."""
+    is_hash = len(told) == 40 and all(letter in "0123456789abcdefABCDEF" for letter in told)
+    return told.lower() if told.startswith("mailto:") or is_hash else told
