@@ -52,7 +52,8 @@ WHERE (back.last IS NULL OR back.last < told.happened)
 """
 _RESULTS = """
 CREATE OR REPLACE TEMP TABLE result AS
-SELECT statement AS id, happened, person, course, activity, name, outcome, scaled, source, rule
+SELECT statement AS id, happened, person, course, activity, name, outcome, source, lrs,
+       CASE WHEN outcome = 'scored' THEN scaled END AS scaled
 FROM record WHERE {where} AND happened >= ? AND happened < ?
 """
 # A thread is what was opened or shared; its first answer is the first by somebody else, anywhere in it.
@@ -127,9 +128,11 @@ def acts_behind(condition: str, *parameters: Any) -> Behind:
 
 
 def results_behind(condition: str = "true", *parameters: Any) -> Behind:
+    """A statement may say several things at once: that something was passed, and with which score."""
     return Behind(
-        "SELECT id, happened, person, outcome AS verb, activity AS object, source AS lrs FROM result "
-        f"WHERE {condition}",
+        "SELECT id, any_value(happened) AS happened, any_value(person) AS person, "
+        "string_agg(outcome, ', ' ORDER BY outcome) AS verb, any_value(activity) AS object, "
+        f"any_value(lrs) AS lrs FROM result WHERE {condition} GROUP BY id",
         parameters,
     )
 

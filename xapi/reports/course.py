@@ -24,3 +24,12 @@ def course_report(readable: Readable, course: str, window: Window) -> list[Measu
     """``course``: its activity id."""
     told = tell(readable, window, course=course)
     return [measure(told) for measure in MEASURES.values()]
+
+
+def courses_there(readable: Readable) -> list[str]:
+    """Every course that anything is known of."""
+    found = readable.rows(
+        "SELECT DISTINCT course FROM (SELECT course FROM statement WHERE ours UNION SELECT course FROM record) "
+        "AS told WHERE course IS NOT NULL ORDER BY course"
+    )
+    return [course for (course,) in found]

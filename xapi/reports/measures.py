@@ -2,7 +2,7 @@
 which statements stand behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -29,7 +29,7 @@ class Readable(Protocol):
     @property
     def as_of(self) -> datetime | None: ...
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]: ...
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]: ...
 
 
 def N_(text: str) -> str:  # noqa: N802 (the name by which translators' tools find it)
@@ -88,5 +88,5 @@ class BehindRow:
     happened: datetime
     person: str
     verb: str
-    object: str
-    lrs: str
+    object: str | None
+    lrs: str | None
