@@ -41,13 +41,15 @@ class TimedOut(NoAnswer):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the LRS said. ``retry_after``: how many seconds it asks to wait. ``whole``: it was not cut off."""
+    """What the LRS said. ``retry_after``: how many seconds it asks to wait. ``whole``: it was not cut off.
+    ``through``: as it says until when everything stored is there for readers (Communication 2.1.3)."""
 
     status: int
     text: str
     retry_after: float | None = None
     location: str | None = None
     whole: bool = True
+    through: str | None = None
 
 
 class Transport(Protocol):
@@ -140,6 +142,7 @@ class HttpTransport:
                     _retry_after(response.headers.get("Retry-After")),
                     response.headers.get("Location"),
                     whole,
+                    response.headers.get("X-Experience-API-Consistent-Through"),
                 )
         except AddressRefused as error:
             raise Unreachable(str(error)) from error

@@ -39,12 +39,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``read_to``: the newest ``stored`` that was read, and read on from. ``as_of``: until when all is here that the
-    LRS had. ``changes``: how often rows were taken out; what was read before must not be put in after it."""
+    """``read_to``: up to which ``stored`` all was read, and from where it is read on. ``as_of``: until when all is here
+    that the LRS had. ``is_told``: it says how far it can be trusted. ``changes``: how often people were taken out; what
+    was read before must not be put in after it."""
 
     segments: tuple[Segment, ...] = ()
     read_to: datetime | None = None
     as_of: datetime | None = None
+    is_told: bool = False
     changes: int = 0
 
     @property
@@ -69,6 +71,7 @@ def read_manifest(folder: Path) -> Manifest:
         tuple(Segment(one["name"], one["rows"]) for one in found["segments"]),
         _time(found["read_to"]),
         _time(found["as_of"]),
+        found["is_told"],
         found["changes"],
     )
 
@@ -80,6 +83,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "segments": [{"name": one.name, "rows": one.rows} for one in manifest.segments],
         "read_to": manifest.read_to.isoformat() if manifest.read_to else None,
         "as_of": manifest.as_of.isoformat() if manifest.as_of else None,
+        "is_told": manifest.is_told,
         "changes": manifest.changes,
     }
     draft = folder / f"{DRAFT}{uuid4()}.json"

@@ -6,7 +6,7 @@ Each change writes a new file beside the old ones, then the manifest that names 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,7 @@ from uuid import uuid4
 import duckdb
 
 from xapi.gathering.columns import COLUMNS, DRAFTED, Row
+from xapi.gathering.identifiers import FOLDED, spellings
 from xapi.gathering.manifest import DRAFT, Manifest, Segment, changing, read_manifest, write_manifest
 
 # A segment with so many rows is left alone; more than this many smaller ones are merged.
@@ -82,8 +83,7 @@ class Draft:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+        self.discard()
 
     def add(self, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -94,13 +94,15 @@ class Draft:
             if "voids" in row:
                 self.voids.add(row["voids"])
 
-    def commit(
-        self, base: Manifest, read_to: datetime | None, as_of: datetime | None, overlap: timedelta
-    ) -> int:
-        """Puts what is new among the rows into the folder, with how far it reaches; answers how many were new.
+    def discard(self) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def commit(self, base: Manifest, reach: Manifest, overlap: timedelta) -> int:
+        """Puts into the folder what is new, and how far ``reach`` says that goes; answers how many rows were new.
 
         ``overlap``: among what was stored so long before the first of these may be the same statements. Raises
-        :class:`Changed` where rows were taken out of the folder after ``base``.
+        :class:`Changed` where people were taken out of the folder after ``base`` was read.
         """
         self._file.close()
         with changing(self._folder):
@@ -109,7 +111,7 @@ class Draft:
                 raise Changed
             made = self._write(known, overlap) if self.rows else None
             segments = known.segments if made is None else (*known.segments, made)
-            write_manifest(self._folder, replace(known, segments=segments, read_to=read_to, as_of=as_of))
+            write_manifest(self._folder, replace(reach, segments=segments, changes=known.changes))
         return made.rows if made else 0
 
     def _write(self, known: Manifest, overlap: timedelta) -> Segment | None:
@@ -140,61 +142,72 @@ def compact(folder: Path) -> None:
                 memory, folder, f"SELECT * FROM read_parquet({listed(folder / one.name for one in small)})"
             )
         kept = tuple(one for one in known.segments if one not in small)
-        write_manifest(folder, replace(known, segments=kept + ((made,) if made else ())))
-        _let_go(folder, small)
+        _exchange(folder, replace(known, segments=kept + ((made,) if made else ())))
 
 
 def drop_voided(folder: Path, voids: Iterable[str]) -> None:
     """Takes out what was voided; that it was voided stays."""
-    _rewrite(
-        folder,
-        "id",
-        sorted(voids),
-        keep="SELECT * FROM {found} WHERE voids IS NOT NULL OR {id} NOT IN {chosen}",
-    )
+    ids = sorted(voids)
+    if ids:
+        with changing(folder):
+            known, _ = _rewritten(
+                folder, "voids IS NULL AND id IN (SELECT CAST(value AS UUID) FROM chosen)", ids, and_then=""
+            )
+            _exchange(folder, known)
 
 
-def forget(folder: Path, identifiers: Iterable[str]) -> int:
-    """Takes out all of who is identified so, but for ids and times; answers how many statements were theirs."""
-    return _rewrite(
-        folder,
-        "person",
-        sorted(identifiers),
-        keep=(
-            "SELECT * FROM {found} WHERE person IS NULL OR {id} NOT IN {chosen} "
-            f"UNION ALL SELECT {_ERASED} FROM {{found}} WHERE {{id}} IN {{chosen}}"
-        ),
-    )
+def forget(folder: Path, identifiers: Iterable[str], statements: Iterable[str] = ()) -> int:
+    """Takes out what these people did, and these statements, but for ids and times; answers how many there were.
 
-
-def _rewrite(folder: Path, column: str, values: Sequence[str], *, keep: str) -> int:
-    """Writes anew each segment in which a row has one of the values."""
-    if not values or not folder.is_dir():
+    What a pull under way has read by now, and not yet put in, is read again.
+    """
+    if not folder.is_dir():
         return 0
-    with changing(folder), open_memory(folder) as memory:
-        known = read_manifest(folder)
-        memory.execute("CREATE TEMP TABLE chosen (value VARCHAR)")
-        memory.executemany("INSERT INTO chosen VALUES (?)", [[value] for value in values])
-        # UUIDs compare as UUIDs, whichever case they were written in.
-        kind = COLUMNS[column]
-        parts = {"id": column, "chosen": f"(SELECT CAST(value AS {kind}) FROM chosen)"}
-        segments, gone, taken = [], [], 0
+    names = sorted({spelt for one in identifiers for spelt in spellings(one)})
+    with changing(folder):
+        known, taken = _rewritten(
+            folder,
+            "erased IS NULL AND (folded(person) IN (SELECT value FROM chosen)"
+            " OR CAST(id AS VARCHAR) IN (SELECT value FROM chosen))",
+            [*names, *statements],
+            and_then=f"UNION ALL SELECT {_ERASED} FROM {{found}} WHERE {{gone}}",
+        )
+        _exchange(folder, replace(known, changes=known.changes + 1))
+    return taken
+
+
+def _rewritten(folder: Path, gone: str, chosen: Sequence[str], *, and_then: str) -> tuple[Manifest, int]:
+    """Each segment that has rows of which ``gone`` is true is written anew without them, ``and_then`` with what is left
+    of them. Answers a manifest that nobody sees yet, and how many rows there were."""
+    known = read_manifest(folder)
+    segments: list[Segment] = []
+    taken = 0
+    with open_memory(folder) as memory:
+        memory.execute(FOLDED)
+        memory.execute(
+            "CREATE TEMP TABLE chosen AS SELECT unnest(CAST(? AS VARCHAR[])) AS value", [list(chosen)]
+        )
         for one in known.segments:
             found = f"read_parquet({listed([folder / one.name])})"
-            condition = f"{column} IN {parts['chosen']}" + (" AND voids IS NULL" if column == "id" else "")
-            count = _one(memory.execute(f"SELECT count(*) FROM {found} WHERE {condition}").fetchone())
+            count = _one(memory.execute(f"SELECT count(*) FROM {found} WHERE {gone}").fetchone())
             if not count:
                 segments.append(one)
                 continue
             taken += count
-            gone.append(one)
-            made = _written(memory, folder, keep.format(found=found, **parts))
+            rest = (
+                f"SELECT * FROM {found} WHERE ({gone}) IS NOT TRUE {and_then.format(found=found, gone=gone)}"
+            )
+            made = _written(memory, folder, rest)
             segments += [made] if made else []
-        if gone:
-            changes = known.changes + (column == "person")
-            write_manifest(folder, replace(known, segments=tuple(segments), changes=changes))
-            _let_go(folder, gone)
-        return taken
+    return replace(known, segments=tuple(segments)), taken
+
+
+def _exchange(folder: Path, manifest: Manifest) -> None:
+    """Makes it the folder's, and lets go of the segments that it does not name any more."""
+    before = read_manifest(folder)
+    write_manifest(folder, manifest)
+    for one in set(before.segments) - set(manifest.segments):
+        (folder / one.name).unlink(missing_ok=True)
 
 
 def _written(memory: duckdb.DuckDBPyConnection, folder: Path, select: str) -> Segment | None:
@@ -207,11 +220,6 @@ def _written(memory: duckdb.DuckDBPyConnection, folder: Path, select: str) -> Se
         return None
     draft.replace(path)
     return Segment(path.name, rows)
-
-
-def _let_go(folder: Path, segments: Iterable[Segment]) -> None:
-    for one in segments:
-        (folder / one.name).unlink(missing_ok=True)
 
 
 def _one(row: tuple[Any, ...] | None) -> int:

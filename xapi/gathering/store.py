@@ -14,8 +14,9 @@ from typing import Any, Self
 
 import duckdb
 
+from xapi.gathering.identifiers import FOLDED, spellings
 from xapi.gathering.manifest import Manifest, read_manifest
-from xapi.gathering.views import FOLDED, RECORD, STATEMENT, VALID, gathered
+from xapi.gathering.views import RECORD, STATEMENT, VALID, gathered
 
 # Of all reports of a process together it is little; what is more goes to the temporary folder.
 MEMORY = "512MB"
@@ -51,9 +52,8 @@ class Gathered:
                 "autoload_known_extensions": "false",
             },
         )
-        self._fill(
-            "alias", ("told", "known"), {folded(told): known for told, known in (aliases or {}).items()}
-        )
+        known = {one: person for told, person in (aliases or {}).items() for one in spellings(told)}
+        self._fill("alias", ("told", "known"), known)
         self._fill("mapped", ("activity", "course"), courses or {})
         self.connection.execute(FOLDED)
         self.open_anew()
@@ -117,9 +117,3 @@ class Gathered:
                 f"INSERT INTO {table} SELECT unnest(CAST(? AS VARCHAR[])), unnest(CAST(? AS VARCHAR[]))",
                 [list(values), list(values.values())],
             )
-
-
-def folded(told: str) -> str:
-    """As :data:`~xapi.gathering.views.FOLDED`: mail addresses and their hashes are compared without their case."""
-    is_hash = len(told) == 40 and all(letter in "0123456789abcdefABCDEF" for letter in told)
-    return told.lower() if told.startswith("mailto:") or is_hash else told

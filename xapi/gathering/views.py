@@ -37,12 +37,6 @@ def gathered(folders: Sequence[tuple[str, Sequence[Path]]]) -> list[str]:
     return made
 
 
-# What a mail address or its hash is compared by: neither cares for case where it is looked up.
-FOLDED = """
-CREATE TEMP MACRO folded(told) AS
-CASE WHEN told LIKE 'mailto:%' OR regexp_full_match(told, '[0-9a-fA-F]{40}') THEN lower(told) ELSE told END
-"""
-
 VALID = """
 CREATE OR REPLACE TEMP VIEW valid AS
 SELECT * FROM kept

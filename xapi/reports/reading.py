@@ -4,10 +4,12 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from xapi.answers import Meaning, explain, meaning, pause_after
+from xapi.lrs.validation.formats import parse_timestamp
 from xapi.transport import Answer, HttpTransport, NoAnswer, Unreachable, json_of
 
 Json = dict[str, Any]
@@ -24,6 +26,15 @@ class ReadingFailed(Exception):
     """Why the LRS cannot be read, and what to do, in one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``through``: what was stored until then was there to be read, as the LRS says; None where it does not."""
+
+    statements: list[Json]
+    through: datetime | None
+    is_last: bool
+
+
 @dataclass
 class Reader:
     """``page``: how many statements are asked for at once. ``waiting`` is told before each pause: seconds, and why."""
@@ -37,13 +48,18 @@ class Reader:
 
     def pages(self, **parameters: str) -> Iterator[list[Json]]:
         """What a query finds, in the order in which it was stored, a page at a time. Raises :class:`ReadingFailed`."""
+        for page in self.whole_pages(**parameters):
+            yield page.statements
+
+    def whole_pages(self, **parameters: str) -> Iterator[Page]:
+        """As :meth:`pages`, with what the LRS says of each. Raises :class:`ReadingFailed`."""
         asked = {**parameters, "ascending": "true", "limit": str(self.page)}
         answer = self._patiently(lambda: self.transport.query(asked))
         before = None
         while True:
             found = _page_of(answer)
-            yield found["statements"]
             more = found.get("more")
+            yield Page(found["statements"], parse_timestamp(answer.through or ""), not more)
             if not more:
                 return
             if more == before:

@@ -1,5 +1,6 @@
 """A folder of gathered statements, as a pull would have left it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,5 +19,6 @@ def written(
     folder.mkdir(parents=True, exist_ok=True)
     with Draft(folder) as draft:
         draft.add(rows_of(statements, as_of))
-        draft.commit(read_manifest(folder), as_of, as_of, timedelta(days=1000))
+        known = read_manifest(folder)
+        draft.commit(known, replace(known, read_to=as_of, as_of=as_of), timedelta(days=1000))
     return folder

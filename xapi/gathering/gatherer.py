@@ -1,0 +1,152 @@
+"""Pulls what is new in an LRS into a folder of segments, by the standard API alone.
+
+It asks for everything stored since the watermark, less an overlap: a statement may become visible after others that
+were stored later, and a clock may jump. What comes twice is known by its id. Nothing is filtered by verb, so that
+voiding statements come along. Each segment is committed with how far it reaches; whoever dies goes on from there.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from social_layer.clock import Clock
+from xapi.gathering.manifest import Manifest, gathering, read_manifest
+from xapi.gathering.parsing import rows_of
+from xapi.gathering.segments import Changed, Draft, compact, drop_voided
+from xapi.lrs.validation.formats import parse_timestamp
+from xapi.reports.reading import Page, Reader
+from xapi.statements import timestamp
+
+# A segment is committed after so many statements.
+ROWS = 100_000
+# So much before the watermark is asked for again: where the LRS says how far it can be trusted, and where it does not.
+OVERLAP, OVERLAP_UNTOLD = timedelta(minutes=5), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What a pull did: statements read, of them new, and until when all is here that the LRS had."""
+
+    read: int
+    new: int
+    as_of: datetime | None
+
+
+class Stopped(Exception):
+    """The pull was asked to end; what it committed stays."""
+
+
+def gather(
+    reader: Reader,
+    folder: Path,
+    clock: Clock,
+    *,
+    rows: int = ROWS,
+    told: Callable[[int], None] = lambda read: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Gathering:
+    """Pulls what is new. ``told``: after each page, how many statements were read. ``rows``: of a segment.
+
+    Raises :class:`~xapi.reports.reading.ReadingFailed`, :class:`~xapi.gathering.manifest.FolderBusy`,
+    :class:`~xapi.gathering.manifest.FolderWrong` and :class:`Stopped`.
+    """
+    with gathering(folder):
+        pull = _Pull(reader, folder, clock, rows, told, stopped)
+        while True:
+            try:
+                pull.run()
+                break
+            except Changed:
+                continue  # Somebody was erased meanwhile: what was read and not yet put in is read again.
+        compact(folder)
+        return Gathering(pull.read, pull.new, read_manifest(folder).as_of)
+
+
+class _Pull:
+    def __init__(
+        self,
+        reader: Reader,
+        folder: Path,
+        clock: Clock,
+        rows: int,
+        told: Callable[[int], None],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._reader, self._folder, self._clock, self._rows = reader, folder, clock, rows
+        self._told, self._stopped = told, stopped
+        self.read = self.new = 0
+
+    def run(self) -> None:
+        base = read_manifest(self._folder)
+        reach = _Reach(base)
+        draft = Draft(self._folder)
+        try:
+            with closing(_ahead(self._reader.whole_pages(**_since(base)))) as pages:
+                for page in pages:
+                    if self._stopped():
+                        raise Stopped
+                    draft.add(rows_of(page.statements, self._clock()))
+                    reach.note(page)
+                    self.read += len(page.statements)
+                    self._told(self.read)
+                    if draft.rows >= self._rows and not page.is_last:
+                        self._commit(draft, base, reach.manifest)
+                        draft = Draft(self._folder)
+            self._commit(draft, base, reach.manifest)
+        finally:
+            draft.discard()
+
+    def _commit(self, draft: Draft, base: Manifest, reach: Manifest) -> None:
+        with draft:
+            self.new += draft.commit(base, reach, OVERLAP_UNTOLD)
+        drop_voided(self._folder, draft.voids)
+
+
+class _Reach:
+    """How far what was read can be trusted.
+
+    What was stored until ``through`` was there when its page was read. What is later may have come in between, so that
+    from such a page on the watermark stays.
+    """
+
+    def __init__(self, base: Manifest) -> None:
+        self.manifest = base
+        self._is_sure = True
+
+    def note(self, page: Page) -> None:
+        last, read_to, as_of = _last_stored(page), self.manifest.read_to, self.manifest.as_of
+        if last is not None and self._is_sure:
+            within = last if page.through is None else min(last, page.through)
+            read_to = max(read_to or within, within)
+            self._is_sure = within == last
+        # After the last page all is read that the LRS vouches for; where it vouches for nothing, to its last statement.
+        known = page.through if page.is_last and self._is_sure and page.through else read_to
+        if known is not None:
+            as_of = max(as_of or known, known)
+        self.manifest = replace(self.manifest, read_to=read_to, as_of=as_of, is_told=page.through is not None)
+
+
+def _since(base: Manifest) -> dict[str, str]:
+    if base.read_to is None:
+        return {}
+    return {"since": timestamp(base.read_to - (OVERLAP if base.is_told else OVERLAP_UNTOLD))}
+
+
+def _last_stored(page: Page) -> datetime | None:
+    for statement in reversed(page.statements):
+        found = statement.get("stored")
+        if isinstance(found, str) and (stored := parse_timestamp(found)) is not None:
+            return stored
+    return None
+
+
+def _ahead(pages: Iterator[Page]) -> Generator[Page, None, None]:
+    """Asks for a page while the one before is worked at."""
+    with ThreadPoolExecutor(1, thread_name_prefix="gathering") as asking:
+        coming = asking.submit(next, pages, None)
+        while (page := coming.result()) is not None:
+            coming = asking.submit(next, pages, None)
+            yield page
