@@ -28,6 +28,16 @@ def _of_form(_: ValidationError) -> Response:
     return _of_problem(Problem("console_form_wrong"))
 
 
-from lti_tool.console import invites, launches, overview, people, platforms, signing_in  # noqa: E402
+from lti_tool.console import invites, launches, overview, people, platforms, reports, signing_in  # noqa: E402
 
-__all__ = ["OPEN", "blueprint", "invites", "launches", "overview", "people", "platforms", "signing_in"]
+__all__ = [
+    "OPEN",
+    "blueprint",
+    "invites",
+    "launches",
+    "overview",
+    "people",
+    "platforms",
+    "reports",
+    "signing_in",
+]

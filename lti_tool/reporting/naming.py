@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from sqlalchemy import and_, select, tuple_
 from sqlalchemy.orm import Session
 
-from lti_tool.web.presenting import letters
 from social_layer.panels.models import Panel, TemplateVersion
 from social_layer.people.models import Account, Membership, Person, Voice
 from social_layer.viewer import Viewer
@@ -80,7 +79,7 @@ def _aliases(session: Session, viewer: Viewer, base: str, names: list[str]) -> d
             Voice.alias.is_not(None),
         )
     )
-    return {f"{base}|{id_}": alias for id_, alias in rows}
+    return {f"{base}|{id_}": alias for id_, alias in rows if alias}
 
 
 def _panels(session: Session, viewer: Viewer, base: str) -> dict[str, str]:
@@ -100,7 +99,8 @@ def _panels(session: Session, viewer: Viewer, base: str) -> dict[str, str]:
 
 def _letters(identifier: str) -> str:
     """Two letters, the same ones each time, that say nothing of who it is."""
-    return letters(UUID(bytes=hashlib.sha256(identifier.encode()).digest()[:16]))
+    digest = hashlib.sha256(identifier.encode()).digest()
+    return "".join(chr(65 + byte % 26) for byte in digest[:2])
 
 
 def _uuid(text: str) -> UUID | None:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from lti_tool.reporting.models import TimelineRule
 from social_layer.database import upsert
 from social_layer.people.models import Course
-from social_layer.refusals import NotFound
 
 
 def staff_may_look(session: Session, tenant_id: UUID, course_id: UUID) -> bool:
@@ -23,10 +22,10 @@ def staff_may_look(session: Session, tenant_id: UUID, course_id: UUID) -> bool:
     return found.get(str(course_id), found.get("", False))
 
 
-def say(session: Session, tenant_id: UUID, course_id: UUID | None, *, may_look: bool) -> None:
-    """From now on. Raises ``course_not_found``."""
+def say(session: Session, tenant_id: UUID, course_id: UUID | None, *, may_look: bool) -> bool:
+    """Holds from now on; False where the institution has no such course."""
     if course_id is not None and session.get(Course, (tenant_id, course_id)) is None:
-        raise NotFound("course_not_found")
+        return False
     values = {
         "tenant_id": tenant_id,
         "target": str(course_id or ""),
@@ -35,7 +34,6 @@ def say(session: Session, tenant_id: UUID, course_id: UUID | None, *, may_look: 
     session.execute(
         upsert(session, TimelineRule)
         .values(**values)
-        .on_conflict_do_update(
-            index_elements=["tenant_id", "target"], set_={"staff_may_look": may_look}
-        )
+        .on_conflict_do_update(index_elements=["tenant_id", "target"], set_={"staff_may_look": may_look})
     )
+    return True

@@ -1,5 +1,5 @@
-"""Measures as a page shows them: in its reader's language and time zone, with a name for everybody, and with the numbers
-that its script draws."""
+"""Measures as a page shows them: in its reader's language and time zone, with a name for everybody, and with what its
+script draws."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -7,13 +7,11 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
-from flask_babel import get_locale
+from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from lti_tool.moments import zone
 from lti_tool.reporting.naming import Names
-from lti_tool.web.words import as_json
 from xapi.reports.measures import HIDDEN, BehindRow, Measure
 
 FACTS = {
@@ -51,8 +49,7 @@ _MOST_DRAWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A measure in words. ``drawn``: JSON for the picture, empty where there is none. ``behind``: whether statements
-    can be listed."""
+    """A measure in words. ``drawn``: what the picture is made of, where there is one."""
 
     key: str
     title: str
@@ -65,7 +62,7 @@ class Shown:
     rows: list[list[str]]
     facts: list[tuple[str, str]]
     note: str
-    drawn: str
+    drawn: dict[str, Any] | None
     hides: bool
 
 
@@ -90,7 +87,7 @@ class Words:
             rows=[self._row(measure, row) for row in measure.rows],
             facts=[(str(FACTS[name]), self.cell(value)) for name, value in measure.facts.items()],
             note=_(measure.note) if measure.note else "",
-            drawn=as_json(drawn) if (drawn := self._drawn(measure)) else "",
+            drawn=self._drawn(measure),
             hides=measure.hides,
         )
 

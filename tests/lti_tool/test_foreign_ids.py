@@ -88,7 +88,7 @@ def naming(app: Flask) -> list[tuple[Route, str]]:
         for route in routes_of(app)
         if not route.endpoint.startswith("console.")
         # `after` only says where a page of one's own begins.
-        for name in sorted(route.rule.arguments - {"panel_id", "kind", "about", "number", "after"})
+        for name in sorted(route.rule.arguments - {"panel_id", "kind", "about", "number", "measure", "after"})
     ]
 
 

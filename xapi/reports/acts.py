@@ -12,6 +12,7 @@ from typing import Any
 
 from xapi import vocabulary as words
 from xapi.reports.measures import Behind, BehindRow, Readable, Window
+from xapi.statements import timestamp
 
 # What somebody does, by its verb. The rest, edits for instance, is counted nowhere.
 KINDS = {
@@ -161,3 +162,21 @@ def naive(at: datetime) -> datetime:
 
 def aware(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC)
+
+
+def as_gathered(readable: Readable, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Statements by their ids, as the columns that were kept of them; what is not known is left out."""
+    names = [
+        name
+        for name, *_ in readable.rows("SELECT column_name FROM (DESCRIBE statement)")
+        if name not in ("voids", "erased")
+    ]
+    found = readable.rows("SELECT * FROM statement WHERE list_contains(?::UUID[], id)", [list(ids)])
+    return {
+        str(row[names.index("id")]): {
+            name: timestamp(aware(value)) if isinstance(value, datetime) else value
+            for name, value in zip(names, row, strict=True)
+            if value is not None
+        }
+        for row in found
+    }

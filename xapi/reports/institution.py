@@ -1,5 +1,7 @@
 """An institution over its courses and platforms: how many take part where, and reach what."""
 
+from collections.abc import Callable
+
 from xapi.reports.acts import CONTRIBUTING, EXCHANGING, Told, acts_behind
 from xapi.reports.hiding import hidden_among, part_told, told
 from xapi.reports.measures import HIDDEN, N_, Measure
@@ -90,3 +92,6 @@ def _over(everything: Told, *, by: str, key: str, title: str, definition: str, c
         rows=tuple(rows),
         behind=acts_behind(f"{_DOING} AND list_contains(?::VARCHAR[], {of})", shown),
     )
+
+
+MEASURES: dict[str, Callable[[Told], Measure]] = {"courses": courses, "platforms": platforms}

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -81,12 +81,13 @@ def write_rows(memory: duckdb.DuckDBPyConnection, query: str, path: Path) -> Non
     memory.execute(f"COPY ({query}) TO '{escaped}' (FORMAT parquet, COMPRESSION zstd)")
 
 
-def one_as_csv(measure: Measure, out: TextIO) -> None:
-    """A measure by itself, as its table stands on the page."""
+def one_as_csv(measure: Measure, out: TextIO, who: Callable[[str], str] = str) -> None:
+    """A measure by itself, as its table stands on the page. ``who``: what people are called there."""
     rows = csv.writer(out)
     rows.writerow(measure.columns)
     for row in measure.rows:
-        rows.writerow([guarded("hidden" if cell is HIDDEN else plain(cell)) for cell in row])
+        told = (who(row[0]), who(row[1]), *row[2:]) if measure.key == "network" else row
+        rows.writerow([guarded("hidden" if cell is HIDDEN else plain(cell)) for cell in told])
 
 
 def guarded(value: Any) -> Any:
