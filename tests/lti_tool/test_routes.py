@@ -76,9 +76,16 @@ FOR_STAFF = {
     *("web.course_page", "web.statements_behind", "web.link_to_measure", "web.timeline_of"),
 }
 # They change nothing, or only the asker's own pass.
-HARMLESS = ("preview", "preview_reflection", "note_reading", "renew_token", "link_to_contributions", "link_to_measure")
+HARMLESS = (
+    "preview",
+    "preview_reflection",
+    "note_reading",
+    "renew_token",
+    "link_to_contributions",
+    "link_to_measure",
+)
 QUERIES = {name: f"?after={of_change(0)}" for name in ("entries.list_updates", "web.updates")}
-PLAIN = {"kind": "like", "about": "topic", "number": 1, "measure": "participation"}
+PLAIN = {"kind": "like", "about": "topic", "number": 1, "measure": "participation", "table": "courses"}
 BODIES: dict[str, dict[str, Any]] = {
     "web.draw_groups": {"how": "groups", "number": "2"},
     "web.make_groups": {"name": "Taken over", "plan": '[{"name": "One", "people": []}]'},
