@@ -17,7 +17,7 @@ from xapi.gathering.manifest import Manifest, gathering, read_manifest
 from xapi.gathering.parsing import rows_of
 from xapi.gathering.segments import Changed, Draft, compact, drop_voided
 from xapi.lrs.validation.formats import parse_timestamp
-from xapi.reports.reading import Page, Reader
+from xapi.reports.reading import Page, Reader, uncollected
 from xapi.statements import timestamp
 
 # A segment is committed after so many statements.
@@ -83,21 +83,27 @@ class _Pull:
         base = read_manifest(self._folder)
         reach = _Reach(base)
         draft = Draft(self._folder)
-        try:
-            with closing(_ahead(self._reader.whole_pages(**_since(base)))) as pages:
-                for page in pages:
-                    if self._stopped():
-                        raise Stopped
-                    draft.add(rows_of(page.statements, self._clock()))
-                    reach.note(page)
-                    self.read += len(page.statements)
-                    self._told(self.read)
-                    if draft.rows >= self._rows and not page.is_last:
-                        self._commit(draft, base, reach.manifest)
-                        draft = Draft(self._folder)
-            self._commit(draft, base, reach.manifest)
-        finally:
-            draft.discard()
+        with ThreadPoolExecutor(1, thread_name_prefix="gathering") as writing:
+            # While a segment is written, which is none of Python's work, the next pages are read.
+            written = writing.submit(lambda: None)
+            try:
+                with closing(_ahead(self._reader.whole_pages(**_since(base)))) as pages:
+                    for page in pages:
+                        if self._stopped():
+                            raise Stopped
+                        with uncollected():
+                            draft.add(rows_of(page.statements, self._clock()))
+                        reach.note(page)
+                        self.read += len(page.statements)
+                        self._told(self.read)
+                        if draft.rows >= self._rows and not page.is_last:
+                            written.result()
+                            written = writing.submit(self._commit, draft, base, reach.manifest)
+                            draft = Draft(self._folder)
+                written.result()
+                self._commit(draft, base, reach.manifest)
+            finally:
+                draft.discard()
 
     def _commit(self, draft: Draft, base: Manifest, reach: Manifest) -> None:
         with draft:

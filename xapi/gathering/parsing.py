@@ -135,24 +135,28 @@ def _add_context(row: Row, context: Json) -> tuple[bool, list[str]]:
         row["registration"] = registration
     if isinstance(platform := context.get("platform"), str):
         row["platform"] = platform
-    answers = _object(context.get("statement")).get("id")
-    if isinstance(answers, str) and _UUID.fullmatch(answers):
-        row["answers"] = answers
+    if (reference := context.get("statement")) is not None:
+        answers = _object(reference).get("id")
+        if isinstance(answers, str) and _UUID.fullmatch(answers):
+            row["answers"] = answers
     activities = _object(context.get("contextActivities"))
-    categories = [one["id"] for one in _list(activities.get("category")) if isinstance(one.get("id"), str)]
-    ours = any(_PROFILE.fullmatch(iri) is not None for iri in categories)
+    categories = [key for one in _list(activities.get("category")) if isinstance(key := one.get("id"), str)]
+    ours = any("/xapi/profile/v" in iri and _PROFILE.fullmatch(iri) for iri in categories)
     around: dict[str, None] = {}
     # Grouping first: it tells what all of it belongs to.
-    for one in (*_list(activities.get("grouping")), *_list(activities.get("parent"))):
-        key = one.get("id")
-        if not isinstance(key, str):
-            continue
-        around[key] = None
-        type_ = _object(one.get("definition")).get("type")
-        if type_ in _COURSES:
-            row.setdefault("course", key)
-        elif type_ == words.COMMUNITY_SITE and ours:
-            row.setdefault("panel", key)
+    for name in ("grouping", "parent"):
+        for one in _list(activities.get(name)):
+            key = one.get("id")
+            if not isinstance(key, str):
+                continue
+            around[key] = None
+            type_ = _object(one.get("definition")).get("type")
+            if not isinstance(type_, str):
+                continue
+            if type_ in _COURSES:
+                row.setdefault("course", key)
+            elif ours and type_ == words.COMMUNITY_SITE:
+                row.setdefault("panel", key)
     if around:
         row["around"] = list(around)
     if ours:
@@ -197,6 +201,8 @@ def _object(value: Any) -> Json:
 
 def _list(value: Any) -> list[Json]:
     """An LRS may give a single activity by itself (Data 2.4.6.2)."""
+    if value is None:
+        return []
     if isinstance(value, list):
         return [one for one in value if isinstance(one, dict)]
     return [value] if isinstance(value, dict) else []

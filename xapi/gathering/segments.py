@@ -73,9 +73,13 @@ class Draft:
         self._folder = folder
         self._path = folder / f"{DRAFT}{uuid4()}.ndjson"
         self._file = self._path.open("wb")
-        self.rows = 0
+        self._ids: set[str] = set()
         self.voids: set[str] = set()
-        self._first: str | None = None
+        self._first = "9999"
+
+    @property
+    def rows(self) -> int:
+        return len(self._ids)
 
     def __enter__(self) -> Self:
         return self
@@ -86,13 +90,21 @@ class Draft:
         self.discard()
 
     def add(self, rows: Iterable[Row]) -> None:
+        """What came before is passed over: an LRS may hold copies."""
+        ids, lines = self._ids, []
         for row in rows:
-            # A lone surrogate, which no UTF-8 can hold, becomes a question mark.
-            self._file.write(_encode(row).encode("utf-8", "replace") + b"\n")
-            self.rows += 1
-            self._first = min(self._first or row["stored"], row["stored"])
+            key = row["id"]
+            if key in ids:
+                continue
+            ids.add(key)
+            lines.append(_encode(row))
+            if row["stored"] < self._first:
+                self._first = row["stored"]
             if "voids" in row:
                 self.voids.add(row["voids"])
+        if lines:
+            # A lone surrogate, which no UTF-8 can hold, becomes a question mark.
+            self._file.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
     def discard(self) -> None:
         self._file.close()
@@ -115,19 +127,18 @@ class Draft:
         return made.rows if made else 0
 
     def _write(self, known: Manifest, overlap: timedelta) -> Segment | None:
-        with open_memory(self._folder) as memory:
-            memory.execute(
-                f"CREATE TEMP TABLE incoming AS SELECT {_READ} FROM read_json({quoted(str(self._path))}, "
-                f"format='newline_delimited', columns={_AS_DRAFTED}) WHERE TRY_CAST(id AS UUID) IS NOT NULL"
+        drafted = (
+            f"SELECT {_READ} FROM read_json({quoted(str(self._path))}, "
+            f"format='newline_delimited', columns={_AS_DRAFTED})"
+        )
+        if known.segments:
+            drafted += (
+                f" WHERE CAST(id AS UUID) NOT IN (SELECT id FROM read_parquet({listed(known.paths(self._folder))})"
+                f" WHERE stored >= TIMESTAMP {quoted(self._first)}"
+                f" - INTERVAL '{int(overlap.total_seconds())} seconds')"
             )
-            chosen = "SELECT DISTINCT ON (id) * FROM incoming"
-            if known.segments:
-                chosen += (
-                    " WHERE id NOT IN ("
-                    f"SELECT id FROM read_parquet({listed(known.paths(self._folder))}) WHERE stored >= "
-                    f"(SELECT min(stored) FROM incoming) - INTERVAL '{int(overlap.total_seconds())} seconds')"
-                )
-            return _written(memory, self._folder, f"SELECT * FROM ({chosen}) ORDER BY stored")
+        with open_memory(self._folder) as memory:
+            return _written(memory, self._folder, drafted)
 
 
 def compact(folder: Path) -> None:
