@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid5
 
 from xapi import vocabulary as words
@@ -70,7 +71,7 @@ class Told:
         statement = {
             "actor": _actor(who, self.home_page),
             "verb": {"id": f"{words.ADL}verbs/{verb}"},
-            "object": {"id": f"{LMS}/quiz/{activity}", "definition": {"name": {"en": activity}}},
+            "object": {"id": f"{LMS}/quiz/{quote(activity)}", "definition": {"name": {"en": activity}}},
             "context": {"contextActivities": {"grouping": [course]}},
             **({"result": result} if result else {}),
         }
