@@ -7,13 +7,14 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.config import Settings
 from lti_tool.problems import Problem
 from xapi.gathering.store import Gathered
-from xapi.models import Lrs, Scope
+from xapi.models import Lrs
+from xapi.scopes.models import PseudonymKey
 
 # Each takes up to half a gigabyte; whoever comes meanwhile waits a little.
 _AT_ONCE = BoundedSemaphore(2)
@@ -33,16 +34,20 @@ def folder_of(settings: Settings, tenant_id: UUID, lrs_id: UUID) -> Path:
 
 
 def sources_of(session: Session, settings: Settings, tenant_id: UUID) -> Sources:
-    """LRSs that know people by their accounts, where there is one; else those that know them by pseudonyms.
+    """The LRSs to which the tenant's people are known alike, or the first one of those with pseudonyms of its own.
 
-    Never both: the same statement stands in either with the same id, and would tell who is behind a pseudonym.
+    One with pseudonyms of its own is never read with another: the same statement stands in both with the same id, and
+    would tell which pseudonyms are one person's.
     """
     found = session.execute(
-        select(Lrs.id, Lrs.name, Lrs.scope).where(Lrs.tenant_id == tenant_id).order_by(Lrs.created_at, Lrs.id)
+        select(Lrs.id, Lrs.name, PseudonymKey.of.label("own_key"))
+        .outerjoin(PseudonymKey, and_(PseudonymKey.tenant_id == Lrs.tenant_id, PseudonymKey.of == Lrs.id))
+        .where(Lrs.tenant_id == tenant_id)
+        .order_by(Lrs.created_at, Lrs.id)
     ).all()
-    known = [row for row in found if row.scope != Scope.pseudonymous] or found
+    alike = [row for row in found if row.own_key is None] or found[:1]
     return Sources(
-        tuple(folder_of(settings, tenant_id, row.id) for row in known), tuple(row.name for row in known)
+        tuple(folder_of(settings, tenant_id, row.id) for row in alike), tuple(row.name for row in alike)
     )
 
 

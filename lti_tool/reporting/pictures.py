@@ -14,6 +14,7 @@ from xapi.reports.measures import HIDDEN, Hidden
 _WIDTH, _HEIGHT = 640, 220
 _MOST_DRAWN = 60
 _STEPS = 200
+_WIDEST = 96.0
 _TIE = Markup(
     '<line class="tie" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke-width="{:.1f}"></line>'
 )
@@ -23,7 +24,7 @@ def columns(labels: Sequence[str], values: Sequence[float | Hidden | None], unit
     """A column for each value; a hatched one where it is hidden."""
     known = [value for value in values if isinstance(value, int | float)]
     top = max(known, default=1) or 1
-    step = (_WIDTH - 40) / max(1, len(values))
+    step = min(_WIDEST, (_WIDTH - 40) / max(1, len(values)))
     parts = []
     every = max(1, math.ceil(len(labels) / 10))
     for place, (label, value) in enumerate(zip(labels, values, strict=True)):

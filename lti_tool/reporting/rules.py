@@ -12,13 +12,12 @@ from social_layer.people.models import Course
 
 def staff_may_look(session: Session, tenant_id: UUID, course_id: UUID) -> bool:
     """The course's own rule, else the institution's."""
-    found = dict(
-        session.execute(
-            select(TimelineRule.target, TimelineRule.staff_may_look).where(
-                TimelineRule.tenant_id == tenant_id, TimelineRule.target.in_(["", str(course_id)])
-            )
-        ).tuples()
+    rows = session.execute(
+        select(TimelineRule.target, TimelineRule.staff_may_look).where(
+            TimelineRule.tenant_id == tenant_id, TimelineRule.target.in_(["", str(course_id)])
+        )
     )
+    found: dict[str, bool] = dict(rows.all())
     return found.get(str(course_id), found.get("", False))
 
 
