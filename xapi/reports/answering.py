@@ -42,7 +42,7 @@ def network(course: Told) -> Measure:
         n=told(people),
         n_of=N_("people"),
         as_of=course.as_of,
-        columns=(N_("From"), N_("To"), N_("Answered"), N_("Thanked"), N_("Accepted or reviewed")),
+        columns=(N_("Who"), N_("For whom"), N_("Answered"), N_("Thanked"), N_("Accepted or reviewed")),
         rows=() if hides else tuple(rows),
         behind=acts_behind("false" if hides else f"kind IN {EXCHANGING} AND answers IN (SELECT id FROM act)"),
         note=N_("Only the pairs with the most acts are listed.") if pairs > MOST_PAIRS and not hides else "",

@@ -117,7 +117,7 @@ def relation(course: Told) -> Measure:
         n=told(len(pairs)),
         n_of=N_("people with a formal result"),
         as_of=course.as_of,
-        columns=(N_("What is compared"), N_("People"), N_("Effect"), N_("From"), N_("To")),
+        columns=(N_("What is compared"), N_("People"), N_("Effect"), N_("Lower end"), N_("Upper end")),
         rows=rows if pairs else (),
         behind=results(course).behind,
         note=NOT_A_CAUSE,

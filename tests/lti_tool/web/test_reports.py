@@ -136,7 +136,7 @@ def test_a_table_is_downloaded_by_a_link_for_it_alone(
     answer = browser.get(url)
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     rows = list(csv.reader(io.StringIO(answer.text)))
-    assert rows[0] == ["From", "To", "Answered", "Thanked", "Accepted or reviewed"]
+    assert rows[0] == ["Who", "For whom", "Answered", "Thanked", "Accepted or reviewed"]
     assert ["Ada Member", "Ben Member", "1", "0", "0"] in rows
     assert browser.get(url.replace("/network/", "/results/")).status_code == 401
     assert browser.get(url[:-3] + "abc").status_code == 401
