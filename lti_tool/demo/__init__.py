@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lti_tool import migrations
 from lti_tool.config import Settings, make_private_folder, read_settings
+from lti_tool.demo import records
 from lti_tool.demo.processes import DidNotStart, Processes, port_is_free
 from lti_tool.demo.seed import LaunchFailed, seed
 from lti_tool.lti.registrations import Registration, register
@@ -145,6 +146,9 @@ def _start(demo: Demo, processes: Processes, told: Callable[[str], None]) -> Run
     seeded = demo.home / "seeded"
     if not seeded.exists():
         seed(given, running.sandbox, demo.tool_url, lambda title: told(f"People are talking: {title}"))
+        told("Grades are entered in the LMS")
+        records.write(running.sandbox, demo.lrs_url, LRS_USER, password, given.clock())
+        _map_course(given, running.sandbox)
         seeded.touch()
     told("Starting the worker")
     processes.start("worker", "worker")
