@@ -23,6 +23,7 @@ _NAMES = frozenset(
     for name in (
         "ALLOWED_HOSTS",
         "ENV",
+        "GATHER_MINUTES",
         "HOME",
         "KEY_ROTATION_DAYS",
         "LOG_LEVEL",
@@ -61,6 +62,8 @@ class Settings:
     proxies: int = 0
     # How old the tool's signing key becomes before the worker makes the next one; 0 for never.
     key_rotation_days: int = 90
+    # How often LRSs are read back; 0 for never.
+    gather_minutes: int = 15
     log_level: str = "INFO"
     # Names in the environment that look like settings of ours and are none.
     unknown: tuple[str, ...] = ()
@@ -116,6 +119,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         allowed_hosts=frozenset(env.get("ALONGSIDE_ALLOWED_HOSTS", "").lower().replace(",", " ").split()),
         proxies=_number(env, "ALONGSIDE_PROXIES", 0, 0, 9),
         key_rotation_days=_number(env, "ALONGSIDE_KEY_ROTATION_DAYS", 90, 0, 3650),
+        gather_minutes=_number(env, "ALONGSIDE_GATHER_MINUTES", 15, 0, 10_080),
         log_level=_one_of(env, "ALONGSIDE_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         unknown=tuple(sorted(name for name in env if name.startswith(_PREFIX) and name not in _NAMES)),
     )

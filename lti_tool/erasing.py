@@ -12,8 +12,10 @@ from lti_tool.lti.launch_log import account_digest
 from lti_tool.lti.log_models import LaunchAttempt
 from lti_tool.lti.models import Placing
 from lti_tool.parts import Parts
+from lti_tool.records.forgetting import forget_gathered, traces_of
 from social_layer.erasing.actions import erase
 from social_layer.people.models import Account, Membership
+from xapi.gathering.models import PersonIdentifier
 from xapi.scopes.erasing import take_back
 from xapi.scopes.models import Erasure
 from xapi.scopes.receipts import write_receipt
@@ -23,11 +25,18 @@ def erase_person(given: Parts, tenant_id: UUID, person_id: UUID, erased_by: str)
     """``erased_by``: who did it, as the receipt is to say."""
     base = base_of(given)
     now = given.clock()
+    # Before: it takes long, and must not keep others from writing. After: a pull may have been under way.
+    traces = traces_of(given, tenant_id, person_id)
+    gathered = forget_gathered(given, traces)
     with given.database.write() as session:
         counts = take_back(session, base, tenant_id, person_id, now)
         counts |= _forget_at_the_edge(session, given, tenant_id, person_id)
         counts |= erase(session, given.clock, tenant_id, person_id)
-        return write_receipt(session, given.sealer, tenant_id, now, erased_by, counts)
+        receipt = write_receipt(
+            session, given.sealer, tenant_id, now, erased_by, {**counts, "gathered": gathered}
+        )
+    forget_gathered(given, traces)
+    return receipt
 
 
 def whoever_runs_this() -> str:
@@ -50,6 +59,12 @@ def _forget_at_the_edge(session: Session, given: Parts, tenant_id: UUID, person_
             .execution_options(synchronize_session=False)
         )
         counts[name] = int(gone.rowcount)  # type: ignore[attr-defined]
+    identifiers = session.execute(
+        delete(PersonIdentifier).where(
+            PersonIdentifier.tenant_id == tenant_id, PersonIdentifier.person_id == person_id
+        )
+    )
+    counts["identifiers"] = int(identifiers.rowcount)  # type: ignore[attr-defined]
     digests = [
         account_digest(given.sealer, home_page, name)
         for home_page, name in session.execute(

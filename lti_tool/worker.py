@@ -29,6 +29,7 @@ from lti_tool.lti.reading import Readers
 from lti_tool.lti.service_errors import sweep_service_errors
 from lti_tool.lti.service_tokens import sweep_tokens
 from lti_tool.parts import Parts
+from lti_tool.records.gathering import gather_due
 from xapi.bridge import Bridge
 from xapi.couriers import Couriers
 
@@ -52,6 +53,8 @@ _TELL_HANDLERS = "alongside.tell_handlers"
 _HANDLER_SECONDS = 15.0
 _SEND_GRADES = "alongside.send_grades"
 _GRADE_SECONDS = 3.0
+_GATHER_RECORDS = "alongside.gather_records"
+_GATHER_SECONDS = 30.0
 # Grade book columns that are worked at at once.
 _GRADE_THREADS = 4
 
@@ -173,6 +176,20 @@ def send_grades(app: Celery, grader: Grader, couriers: Couriers) -> None:
     }
 
 
+def gather_records(app: Celery, gatherer: Aside) -> None:
+    """Adds the tick that has the LRSs read back that are due."""
+
+    @app.task(name=_GATHER_RECORDS, shared=False)
+    def begin() -> None:
+        gatherer.start()
+
+    app.conf.beat_schedule[_GATHER_RECORDS] = {
+        "task": _GATHER_RECORDS,
+        "schedule": _GATHER_SECONDS,
+        "options": {"expires": 5 * _GATHER_SECONDS},
+    }
+
+
 def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     """Works until SIGTERM or SIGINT; answers the exit code."""
     bridge = bridge_of(given)
@@ -185,6 +202,9 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     read_group_names(app, name_readers)
     tellers = Aside("notice-handlers", lambda stop: notice_handlers.tell_due(given, stop=stop))
     tell_handlers(app, tellers)
+    gatherer = Aside("gathering", lambda stop: gather_due(given, stop=stop))
+    if given.settings.gather_minutes:
+        gather_records(app, gatherer)
     grader = Grader(given)
     grade_couriers = Couriers(grader, _GRADE_THREADS)
     send_grades(app, grader, grade_couriers)
@@ -193,7 +213,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     # Without a receiver Celery would set up logging its own way.
     signals.setup_logging.connect(_keep_our_logs)
     signals.worker_shutting_down.connect(
-        _stopping(bridge, grader, readers, name_readers, tellers), weak=False
+        _stopping(bridge, grader, readers, name_readers, tellers, gatherer), weak=False
     )
     # A thread, where Celery's own -B would fork: with another process memory:// shares nothing.
     clock: Any = EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=Scheduler) if beat else None
@@ -217,6 +237,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     readers.wait()
     name_readers.wait()
     tellers.wait()
+    gatherer.wait()
     couriers.wait()
     grade_couriers.wait()
     bridge.close()

@@ -11,10 +11,11 @@ from social_layer.clock import Clock
 from social_layer.people.models import Tenant
 from social_layer.sealing import Sealer
 from xapi.addresses import Guard, allow_all
+from xapi.gathering.models import LrsReading
 from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsState, Record
 from xapi.scopes.models import PseudonymKey
 from xapi.scopes.pseudonyms import make_key
-from xapi.transport import CONNECT_SECONDS, READ_SECONDS, HttpTransport
+from xapi.transport import CONNECT_SECONDS, MOST_READ, READ_SECONDS, HttpTransport
 
 # What their columns hold.
 MOST_NAME = 64
@@ -143,7 +144,7 @@ def list_lrss(session: Session, tenant: str | None = None) -> list[tuple[str, Lr
 
 def disconnect(session: Session, lrs: Lrs) -> None:
     """Forgets the LRS and what was still on its way there. What it holds, it keeps."""
-    for table in (Delivery, Record):
+    for table in (Delivery, Record, LrsReading):
         session.execute(delete(table).where(table.tenant_id == lrs.tenant_id, table.lrs_id == lrs.id))
     session.execute(
         delete(PseudonymKey).where(PseudonymKey.tenant_id == lrs.tenant_id, PseudonymKey.of == lrs.id)
@@ -157,6 +158,7 @@ def open_transport(
     guard: Guard = allow_all,
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float = READ_SECONDS,
+    most_read: int = MOST_READ,
 ) -> HttpTransport:
     """A way to speak to it. Raises :class:`~social_layer.sealing.SealBroken`."""
     return HttpTransport(
@@ -167,4 +169,5 @@ def open_transport(
         guard=guard,
         connect_seconds=connect_seconds,
         read_seconds=read_seconds,
+        most_read=most_read,
     )

@@ -89,8 +89,12 @@ class Ids:
     def pattern(self, name: str, version: int = 1) -> str:
         return f"{self.base}/xapi/patterns/{name}/{version}"
 
+    @property
+    def course_prefix(self) -> str:
+        return f"{self.base}/xapi/courses/"
+
     def course(self, course_id: UUID) -> str:
-        return f"{self.base}/xapi/courses/{course_id}"
+        return f"{self.course_prefix}{course_id}"
 
     def panel(self, panel_id: UUID) -> str:
         return f"{self.base}/xapi/panels/{panel_id}"

@@ -23,6 +23,7 @@ COMMANDS = {
     "bridge": ("lti_tool.cli.bridge:bridge", "How far the statements have come."),
     "scope": ("lti_tool.cli.scope:scope", "How much of what people do leaves for the LRSs."),
     "person": ("lti_tool.cli.person:person", "What is known of somebody, and its removal."),
+    "records": ("lti_tool.cli.records:records", "Formal records, read back from the LRSs."),
     "report": ("lti_tool.cli.report:report", "What an LRS says about learning together."),
 }
 

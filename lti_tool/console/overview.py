@@ -15,6 +15,7 @@ from lti_tool.console import blueprint, queries
 from lti_tool.console.guard import me, scope
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
+from lti_tool.records.status import readings
 from xapi.status import LrsWaiting, waiting
 
 # Older than this, what waits does not wait because a worker is about to come.
@@ -22,6 +23,8 @@ _NO_WORKER = timedelta(minutes=2)
 _BEHIND = timedelta(minutes=15)
 # A platform fails where at least so many launches were refused in a day, and so large a part of them.
 _MANY, _PART = 3, 0.2
+# An LRS that was read in vain so often is out of reach for longer.
+_TRIED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ def overview() -> str:
             *_statements(session, now),
             *_launches(names, counted),
             *_services(session, now),
+            *_read_back(session),
         ]
     if scope() is None:
         matters += _installation()
@@ -142,6 +146,23 @@ def _services(session: Session, now: datetime) -> Iterator[Matter]:
             url_for("console.platform", platform_id=platform_id, _anchor="errors"),
             is_grave=False,
         )
+
+
+def _read_back(session: Session) -> Iterator[Matter]:
+    """A reading that failed once is tried again soon, and no matter yet."""
+    for one in readings(session, None if scope() is None else me().tenant):
+        if one.is_refused:
+            yield Matter(
+                _("The LRS %(name)s lets us write, and not read: reports have nothing of it.", name=one.name),
+                _("Give its credentials the right to read all statements, or leave it so."),
+                is_grave=False,
+            )
+        elif one.failures >= _TRIED:
+            yield Matter(
+                _("The LRS %(name)s cannot be read back: %(why)s", name=one.name, why=one.trouble),
+                _("Reports show what was read before. See: alongside records status."),
+                is_grave=False,
+            )
 
 
 def _installation() -> Iterator[Matter]:

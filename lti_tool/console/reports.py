@@ -129,7 +129,8 @@ def _chosen(tenant_id: UUID | None) -> _Chosen:
             select(Course.id, Course.title).where(Course.tenant_id == tenant.id).limit(_MOST_COURSES)
         )
         names = Names({}, {Ids(base).course(id_): title for id_, title in courses})
-        return _Chosen(tenant.id, tenant.name, names, sources_of(session, given.settings, tenant.id))
+        sources = sources_of(session, given.settings, tenant.id, base)
+        return _Chosen(tenant.id, tenant.name, names, sources)
 
 
 def _tenants(session: Session) -> list[tuple[UUID, str]]:

@@ -52,9 +52,7 @@ def course_activity(sandbox: Sandbox, course: Course) -> dict[str, Any]:
 
 def _statements(sandbox: Sandbox, course: Course, now: datetime) -> Iterator[dict[str, Any]]:
     """The same each time: who does well is settled by the name of the activity and the person."""
-    learners = [
-        sandbox.world.people[key] for key, role in course.members.items() if role is Role.LEARNER
-    ]
+    learners = [sandbox.world.people[key] for key, role in course.members.items() if role is Role.LEARNER]
     around = course_activity(sandbox, course)
     for days, number, name, is_graded in _ACTIVITIES:
         for place, person in enumerate(learners):
@@ -80,7 +78,10 @@ def _statement(
     verb, display = (_EVALUATED, "evaluated") if scaled is not None else (_COMPLETED, "completed")
     result: dict[str, Any] = {"completion": True}
     if scaled is not None:
-        result |= {"score": {"scaled": scaled, "raw": scaled * 100, "min": 0, "max": 100}, "success": scaled >= 0.5}
+        result |= {
+            "score": {"scaled": scaled, "raw": scaled * 100, "min": 0, "max": 100},
+            "success": scaled >= 0.5,
+        }
     return {
         "id": str(uuid5(NAMESPACE_URL, f"{issuer} {person.sub} {number}")),
         "actor": {"objectType": "Agent", "account": {"homePage": issuer, "name": person.sub}},

@@ -22,6 +22,7 @@ TABLES = (
     "social_layer.events.models",
     "xapi.models",
     "xapi.scopes.models",
+    "xapi.gathering.models",
     "lti_tool.lti.models",
     "lti_tool.lti.log_models",
     "lti_tool.console.models",

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.config import Settings
 from lti_tool.problems import Problem
+from lti_tool.records.gathering import folder_of
+from lti_tool.records.joining import courses_by_activity, known_as
 from xapi.gathering.store import Gathered
 from xapi.models import Lrs
 from xapi.scopes.models import PseudonymKey
@@ -23,17 +25,16 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The folders that a report is made from, and what their LRSs are called."""
+    """The folders that a report is made from, and what their LRSs are called. ``aliases``: who the people of others'
+    records are here; ``courses``: to which course of ours an activity belongs."""
 
     folders: tuple[Path, ...]
     names: tuple[str, ...]
+    aliases: dict[str, str]
+    courses: dict[str, str]
 
 
-def folder_of(settings: Settings, tenant_id: UUID, lrs_id: UUID) -> Path:
-    return settings.home / "gathered" / str(tenant_id) / str(lrs_id)
-
-
-def sources_of(session: Session, settings: Settings, tenant_id: UUID) -> Sources:
+def sources_of(session: Session, settings: Settings, tenant_id: UUID, base: str) -> Sources:
     """The LRSs to which the tenant's people are known alike, or the first one of those with pseudonyms of its own.
 
     One with pseudonyms of its own is never read with another: the same statement stands in both with the same id, and
@@ -47,7 +48,10 @@ def sources_of(session: Session, settings: Settings, tenant_id: UUID) -> Sources
     ).all()
     alike = [row for row in found if row.own_key is None] or found[:1]
     return Sources(
-        tuple(folder_of(settings, tenant_id, row.id) for row in alike), tuple(row.name for row in alike)
+        tuple(folder_of(settings, tenant_id, row.id) for row in alike),
+        tuple(row.name for row in alike),
+        known_as(session, tenant_id),
+        courses_by_activity(session, tenant_id, base),
     )
 
 
@@ -58,7 +62,8 @@ def opened(sources: Sources) -> Iterator[Gathered]:
         raise Problem("reports_busy")
     try:
         folders = [folder for folder in sources.folders if folder.is_dir()]
-        with Gathered(folders, names=dict(zip(sources.folders, sources.names, strict=True))) as found:
+        names = dict(zip(sources.folders, sources.names, strict=True))
+        with Gathered(folders, sources.aliases, sources.courses, names=names) as found:
             yield found
     finally:
         _AT_ONCE.release()

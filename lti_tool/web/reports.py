@@ -66,7 +66,7 @@ def place_of(session: Session, viewer: Viewer) -> Place:
     return Place(
         viewer,
         base,
-        sources_of(session, given.settings, viewer.tenant_id),
+        sources_of(session, given.settings, viewer.tenant_id, base),
         staff_may_look(session, viewer.tenant_id, viewer.panel.course_id),
     )
 

@@ -25,7 +25,11 @@ LONGEST_PAUSE = 120.0
 
 
 class ReadingFailed(Exception):
-    """Why the LRS cannot be read, and what to do, in one line."""
+    """Why the LRS cannot be read, and what to do, in one line. ``is_refused``: its credentials may not."""
+
+    def __init__(self, why: str, *, is_refused: bool = False) -> None:
+        super().__init__(why)
+        self.is_refused = is_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class Reader:
                     return answer
                 trouble, asked_pause = explain(answer), answer.retry_after
                 if meaning(answer.status) not in (Meaning.busy, Meaning.broken):
-                    raise ReadingFailed(_advice(answer))
+                    raise ReadingFailed(_advice(answer), is_refused=answer.status in (401, 403))
             failures += 1
             if failures >= self.tries:
                 raise ReadingFailed(f"the LRS was asked {failures} times, and: {trouble}; try again later")

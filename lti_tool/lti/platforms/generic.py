@@ -49,6 +49,11 @@ class Family:
         """Whether the link is no link of its own, but the course itself."""
         return False
 
+    def course_activities(self, issuer: str, context_id: str) -> tuple[str, ...]:
+        """How the LMS's own statements call the course of a context, as far as it can be known."""
+        # Open edX (event-routing-backends) has no product family of its own in LTI.
+        return (f"{issuer}/course/{context_id}",) if context_id.startswith("course-v1:") else ()
+
     def original_title(self, title: str) -> str | None:
         """How the link is called that this one was made from in the same course, where the title tells."""
         return None

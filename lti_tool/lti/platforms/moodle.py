@@ -22,6 +22,10 @@ class Moodle(Family):
         """By `$Moodle.Person.userGroupIds`: numbers, without names."""
         return ids_listed(message.custom.get("moodle_groups"))
 
+    def course_activities(self, issuer: str, context_id: str) -> tuple[str, ...]:
+        """As its logstore writes them: a context's id is the number of its course."""
+        return (f"{issuer}/course/view.php?id={context_id}",)
+
     def original_title(self, title: str) -> str | None:
         """Moodle says nowhere what a duplicate was made from."""
         found = _DUPLICATE.fullmatch(title)

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from lti_tool.parts import Parts
-from lti_tool.reporting.opening import folder_of
+from lti_tool.records.gathering import folder_of
 from social_layer.people.models import Membership, Role
 from tests import factories
 from tests.room import Room

@@ -12,8 +12,9 @@ import pytest
 from flask import Flask
 
 from lti_tool.parts import Parts
+from lti_tool.records.gathering import folder_of
 from lti_tool.reporting import opening
-from lti_tool.reporting.opening import folder_of, sources_of
+from lti_tool.reporting.opening import sources_of
 from lti_tool.reporting.rules import say, staff_may_look
 from social_layer.people.models import Role
 from tests.factories import VoiceFactory, made_in
@@ -200,11 +201,11 @@ def test_another_tenants_folder_is_never_opened(
 def test_an_lrs_with_pseudonyms_of_its_own_is_never_read_with_another(given: Parts, room: Room) -> None:
     masked = connected(given, room, "Masked", own_pseudonyms=True)
     with given.database.read() as session:
-        only = sources_of(session, given.settings, room.tenant_id)
+        only = sources_of(session, given.settings, room.tenant_id, given.settings.public_url)
     assert only.folders == (folder_of(given.settings, room.tenant_id, masked.id),)
     known = [connected(given, room, name).id for name in ("One", "Two")]
     with given.database.read() as session:
-        both = sources_of(session, given.settings, room.tenant_id)
+        both = sources_of(session, given.settings, room.tenant_id, given.settings.public_url)
     assert both.folders == tuple(folder_of(given.settings, room.tenant_id, id_) for id_ in known)
 
 

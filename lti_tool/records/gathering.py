@@ -1,0 +1,155 @@
+"""Reads each connected LRS back into ``ALONGSIDE_HOME/gathered``: what is due, or one that somebody asks for."""
+
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+
+from lti_tool.bridging import guard_of
+from lti_tool.config import Settings
+from lti_tool.logs import log
+from lti_tool.parts import Parts
+from social_layer.sealing import SealBroken
+from xapi.gathering import schedule
+from xapi.gathering.gatherer import Gathering, Stopped, gather
+from xapi.gathering.manifest import FolderBusy, FolderWrong, read_manifest
+from xapi.gathering.schedule import Lease
+from xapi.models import Lrs
+from xapi.reports.reading import MOST_BYTES, Reader, ReadingFailed
+from xapi.stores import open_transport
+
+_RENEWED_EVERY = timedelta(minutes=1)
+
+
+class GatheringFailed(Exception):
+    """Why an LRS could not be read back, in one line. It stands in its row too."""
+
+
+def root_of(settings: Settings) -> Path:
+    return settings.home / "gathered"
+
+
+def folder_of(settings: Settings, tenant_id: UUID, lrs_id: UUID) -> Path:
+    return root_of(settings) / str(tenant_id) / str(lrs_id)
+
+
+def gather_due(given: Parts, *, stop: threading.Event | None = None) -> int:
+    """Reads what is due, one LRS after the other; answers how many were read."""
+    stop = stop or threading.Event()
+    with given.database.read() as session:
+        found = schedule.due(session, given.clock())
+    read = 0
+    for tenant_id, lrs_id in found:
+        if stop.is_set():
+            break
+        try:
+            read += gather_one(given, tenant_id, lrs_id, stopped=stop.is_set) is not None
+        except GatheringFailed as failed:
+            log.warning("lrs not read back", lrs=str(lrs_id), trouble=str(failed))
+    _let_go_of_removed(given)
+    return read
+
+
+def gather_one(
+    given: Parts,
+    tenant_id: UUID,
+    lrs_id: UUID,
+    *,
+    told: Callable[[int], None] = lambda read: None,
+    waiting: Callable[[float, str], None] = lambda seconds, why: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Gathering | None:
+    """Reads one LRS, due or not; None where another process is at it, or it was stopped or removed meanwhile.
+
+    Raises :class:`GatheringFailed`.
+    """
+    with given.database.write() as session:
+        lease = schedule.take(session, given.clock(), tenant_id, lrs_id)
+    if lease is None:
+        return None
+    try:
+        done = _gather(given, lease, told, waiting, stopped)
+    except Stopped:
+        with given.database.write() as session:
+            schedule.leave(session, given.clock(), lease)
+        return None
+    except (ReadingFailed, SealBroken, FolderBusy, FolderWrong, OSError) as failed:
+        is_refused = isinstance(failed, ReadingFailed) and failed.is_refused
+        with given.database.write() as session:
+            schedule.fail(session, given.clock(), lease, str(failed), is_refused=is_refused)
+        raise GatheringFailed(str(failed)) from failed
+    except Exception:
+        with given.database.write() as session:
+            schedule.fail(session, given.clock(), lease, "a mistake of the tool's own; see its log")
+        raise
+    rows = read_manifest(folder_of(given.settings, tenant_id, lrs_id)).rows
+    every = timedelta(minutes=given.settings.gather_minutes or 60)
+    with given.database.write() as session:
+        schedule.complete(session, given.clock(), lease, done.as_of, rows, every)
+    log.info("lrs read back", lrs=str(lrs_id), read=done.read, new=done.new)
+    return done
+
+
+def _gather(
+    given: Parts,
+    lease: Lease,
+    told: Callable[[int], None],
+    waiting: Callable[[float, str], None],
+    stopped: Callable[[], bool],
+) -> Gathering:
+    with given.database.read() as session:
+        lrs = session.scalars(
+            select(Lrs).where(Lrs.tenant_id == lease.tenant_id, Lrs.id == lease.lrs_id)
+        ).one()
+        transport = open_transport(given.sealer, lrs, guard_of(given.settings), most_read=MOST_BYTES)
+    hold = _Hold(given, lease)
+    folder = folder_of(given.settings, lease.tenant_id, lease.lrs_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return gather(
+            Reader(transport, waiting=waiting),
+            folder,
+            given.clock,
+            told=told,
+            stopped=lambda: stopped() or not hold.is_held(),
+        )
+    finally:
+        transport.close()
+
+
+class _Hold:
+    """Renews the lease now and then."""
+
+    def __init__(self, given: Parts, lease: Lease) -> None:
+        self._given, self._lease = given, lease
+        self._renewed_at: datetime = given.clock()
+
+    def is_held(self) -> bool:
+        now = self._given.clock()
+        if now - self._renewed_at < _RENEWED_EVERY:
+            return True
+        self._renewed_at = now
+        with self._given.database.write() as session:
+            return schedule.renew(session, now, self._lease)
+
+
+def _let_go_of_removed(given: Parts) -> None:
+    """The folders of LRSs that are connected no more."""
+    root = root_of(given.settings)
+    if not root.is_dir():
+        return
+    with given.database.read() as session:
+        known = {
+            (str(tenant_id), str(lrs_id))
+            for tenant_id, lrs_id in session.execute(select(Lrs.tenant_id, Lrs.id))
+        }
+    for folder in root.glob("*/*"):
+        if (folder.parent.name, folder.name) not in known:
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                folder.parent.rmdir()

@@ -1,0 +1,56 @@
+"""How far each LRS was read back, for who watches."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from social_layer.people.models import Tenant
+from xapi.gathering.models import LrsReading
+from xapi.models import Lrs
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """``as_of``: until when all is here that the LRS had. ``is_refused``: its credentials may not read there."""
+
+    tenant: str
+    tenant_id: UUID
+    name: str
+    statements: int
+    as_of: datetime | None
+    read_at: datetime | None
+    failures: int
+    is_refused: bool
+    trouble: str | None
+
+
+def readings(session: Session, tenant: str | None = None) -> list[ReadBack]:
+    """One for each connected LRS, in the order of names; one that was never read has no times."""
+    query = (
+        select(Tenant.name, Lrs.tenant_id, Lrs.name, LrsReading)
+        .join(Lrs, Lrs.tenant_id == Tenant.id)
+        .outerjoin(LrsReading, and_(LrsReading.tenant_id == Lrs.tenant_id, LrsReading.lrs_id == Lrs.id))
+        .order_by(Tenant.name, Lrs.name)
+    )
+    if tenant is not None:
+        query = query.where(Tenant.name == tenant)
+    return [_told(*row) for row in session.execute(query).tuples()]
+
+
+def _told(tenant: str, tenant_id: UUID, name: str, row: LrsReading | None) -> ReadBack:
+    if row is None:
+        return ReadBack(tenant, tenant_id, name, 0, None, None, 0, False, None)
+    return ReadBack(
+        tenant,
+        tenant_id,
+        name,
+        row.statements,
+        row.as_of,
+        row.read_at,
+        row.failures,
+        row.is_refused,
+        row.trouble,
+    )
