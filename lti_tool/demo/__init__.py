@@ -257,7 +257,7 @@ def connect_parts(demo: Demo, given: Parts, lrs_password: str, lrs_url: str = ""
 
 
 def _map_course(given: Parts, sandbox: Sandbox) -> None:
-    """Says which course of the tool the LMS's grades are about, as an administrator does with `alongside records map`."""
+    """Which course of the tool the grades are about, as an administrator says it: `alongside records map`."""
     with given.database.write() as session:
         course = session.scalars(
             select(Course).where(Course.title == sandbox.world.course(ECOLOGY).title)

@@ -87,6 +87,9 @@ function network({ people, ties }) {
       {
         type: "graph",
         layout: "force",
+        // Room for the names, which stand at the end of each circle.
+        left: 24,
+        right: 112,
         // Where each begins, so that the picture is the same each time.
         data: people.map(({ name, acts }, place) => ({
           id: String(place),
