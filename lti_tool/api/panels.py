@@ -16,7 +16,7 @@ from lti_tool.problems import Problem
 from lti_tool.responses import nothing
 from lti_tool.wording import step_headings
 from social_layer import text
-from social_layer.discussion.actions import mark_read
+from social_layer.discussion.marks import mark_read
 from social_layer.discussion.queries import find_entry
 from social_layer.groups.queries import places_of
 from social_layer.panels.actions import set_up

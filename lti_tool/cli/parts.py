@@ -12,7 +12,9 @@ from rich.table import Table
 
 from lti_tool.config import read_settings
 from lti_tool.parts import Parts
+from social_layer.people.actions import DEFAULT_TENANT
 
+tenant_option = click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the data as JSON.")
 
 

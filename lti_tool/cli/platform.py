@@ -1,32 +1,30 @@
 """`alongside platform`: the LMSs that may launch the tool."""
 
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_tool.cli.frames import checked_origin, frame, let_frame
+from lti_tool.cli.invites import invite, invites_
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
-from lti_tool.lti import frames, invites, notice_handlers, registrations
-from lti_tool.lti.models import FrameAncestor, FrameSource, NoticeService, Platform
+from lti_tool.lti import frames, notice_handlers, registrations
+from lti_tool.lti.models import NoticeService
 from lti_tool.lti.platforms import family_of
 from lti_tool.lti.queries import Registered, registered
 from lti_tool.lti.registrations import Registration, RegistrationRefused
-from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
-from social_layer.people.models import Tenant
-
-tenant_option = click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution.")
-
-
-# What `platform invites` shows of an id, and needs to find it.
-_LEAST_REFERENCE = 4
+from social_layer.people.actions import DEFAULT_TENANT
 
 
 @click.group()
 def platform() -> None:
     """The LMSs that may launch the tool."""
+
+
+platform.add_command(frame)
+platform.add_command(invite)
+platform.add_command(invites_)
 
 
 @platform.command()
@@ -61,14 +59,14 @@ def add(tenant: str, frame_origins: tuple[str, ...], as_json: bool, **told: Any)
     Safe to run again: what is there is kept, and new deployments are added.
     """
     given = command_parts()
-    origins = [_checked_origin(address) for address in frame_origins]
+    origins = [checked_origin(address) for address in frame_origins]
     try:
         with given.database.write() as session:
             made, is_new = registrations.register(
                 session, given.clock, given.settings, tenant, Registration(**told)
             )
             for origin in origins:
-                _add_frame(session, made, origin)
+                let_frame(session, given.clock, made.tenant_id, origin)
             entry = _find(session, str(made.id))
     except RegistrationRefused as refused:
         raise click.ClickException(str(refused)) from None
@@ -79,99 +77,6 @@ def add(tenant: str, frame_origins: tuple[str, ...], as_json: bool, **told: Any)
         f"{'Registered' if is_new else 'Brought up to date'}: {made.name} ({made.issuer}, {made.client_id})"
     )
     _tell_deployments(entry)
-
-
-@platform.command()
-@click.option("--name", help="What to call the LMS here.  [default: the issuer's host]")
-@tenant_option
-@click.option(
-    "--hours",
-    type=click.IntRange(1, 24 * 30),
-    default=24,
-    show_default=True,
-    help="How long the address can be used.",
-)
-@click.option(
-    "--replaces",
-    metavar="CLIENT_ID",
-    help="The same LMS's registration before this one, where its issuer does not tell.",
-)
-@json_option
-def invite(name: str | None, tenant: str, hours: int, replaces: str | None, as_json: bool) -> None:
-    """Print a one-time address by which an LMS registers itself.
-
-    An administrator of the LMS pastes it where a tool's registration (or "tool") URL is asked for.
-    """
-    given = command_parts()
-    with given.database.write() as session:
-        secret, expires_at = invites.make_invite(
-            session, given.clock, tenant, name=name, replaces=replaces, lifetime=timedelta(hours=hours)
-        )
-    url = invites.address_of(given.settings.public_url, secret)
-    if as_json:
-        print_json({"url": url, "expires_at": expires_at})
-        return
-    click.echo(url)
-    click.echo(
-        f"It registers one LMS, until {expires_at:%Y-%m-%d %H:%M} UTC. Keep it to yourself: whoever has it can.",
-        err=True,
-    )
-
-
-@platform.group("invites", invoke_without_command=True)
-@json_option
-@click.pass_context
-def invites_(context: click.Context, as_json: bool) -> None:
-    """The addresses that were given out; without a command, all of them."""
-    if context.invoked_subcommand is None:
-        context.invoke(invites_list, as_json=as_json)
-    elif as_json:
-        raise click.UsageError("--json stands behind the command: alongside platform invites list --json")
-
-
-@invites_.command("list")
-@json_option
-def invites_list(as_json: bool) -> None:
-    """All invites, the newest first. Their addresses are not kept, and cannot be shown again."""
-    given = command_parts()
-    now = given.clock()
-    with given.database.read() as session:
-        found = invites.all_invites(session)
-    if as_json:
-        print_json([_invite_as_data(one, now) for one in found])
-        return
-    print_table(
-        ("Id", "For", "Tenant", "Good until", "State"),
-        [
-            (
-                str(one.invite.id)[:8],
-                one.invite.name,
-                one.tenant,
-                f"{one.invite.expires_at:%Y-%m-%d %H:%M} UTC",
-                f"used: {one.platform}" if one.platform else one.state(now),
-            )
-            for one in found
-        ],
-        empty="No invite yet. Make one with: alongside platform invite",
-    )
-
-
-@invites_.command("withdraw")
-@click.argument("reference")
-def invites_withdraw(reference: str) -> None:
-    """Take an address back before it is used. REFERENCE: the invite's id, or how it begins."""
-    given = command_parts()
-    with given.database.write() as session:
-        found = [one for one in invites.all_invites(session) if str(one.invite.id).startswith(reference)]
-        if len(found) != 1 or len(reference) < _LEAST_REFERENCE:
-            raise click.ClickException(
-                f"{reference!r} names {len(found) or 'no'} invite{'s' if len(found) > 1 else ''};"
-                " see: alongside platform invites list"
-            )
-        state = found[0].state(given.clock())
-        if not invites.withdraw(session, given.clock, found[0].invite):
-            raise click.ClickException(f"it cannot be used any more: {state}")
-    click.echo("Taken back: nobody can use that address any more.")
 
 
 @platform.command("list")
@@ -264,63 +169,6 @@ def remove(reference: str, yes: bool, as_json: bool) -> None:
     click.echo(f"Removed: {found.name}. Courses and panels are kept; registering it again brings them back.")
 
 
-@platform.group()
-def frame() -> None:
-    """Whose pages may frame the panels, beside the issuers' own."""
-
-
-@frame.command("add")
-@click.argument("address")
-@tenant_option
-def frame_add(address: str, tenant: str) -> None:
-    """Let pages of ADDRESS, such as https://school.example.edu, frame the panels."""
-    given = command_parts()
-    origin = _checked_origin(address)
-    with given.database.write() as session:
-        owner = find_or_make_tenant(session, given.clock, tenant)
-        known = _frame_of(session, owner, origin)
-        if known is None:
-            frames.add_frame(session, given.clock, owner.id, origin)
-        else:
-            known.source = FrameSource.administrator
-    click.echo(f"Pages of {origin} may frame the panels of {tenant}.")
-
-
-@frame.command("remove")
-@click.argument("address")
-@tenant_option
-def frame_remove(address: str, tenant: str) -> None:
-    """Take an address away again. A valid launch that returns to it brings it back."""
-    origin = _checked_origin(address)
-    with command_parts().database.write() as session:
-        owner = session.scalar(select(Tenant).where(Tenant.name == tenant))
-        known = _frame_of(session, owner, origin) if owner else None
-        if known is None:
-            raise click.ClickException(
-                f"{origin} is not in the list of {tenant}; see: alongside platform frame list"
-            )
-        frames.remove_frame(session, known)
-    click.echo(f"{origin} is no longer in the list of {tenant}.")
-
-
-@frame.command("list")
-@json_option
-def frame_list(as_json: bool) -> None:
-    """Every address, and who named it."""
-    with command_parts().database.read() as session:
-        rows = session.execute(
-            select(FrameAncestor.origin, Tenant.name, FrameAncestor.source)
-            .join(Tenant, Tenant.id == FrameAncestor.tenant_id)
-            .order_by(Tenant.name, FrameAncestor.origin)
-        ).all()
-    if as_json:
-        print_json([{"origin": row[0], "tenant": row[1], "source": row[2]} for row in rows])
-        return
-    print_table(
-        ("Address", "Tenant", "Named by"), [tuple(row) for row in rows], empty="Only the issuers' own pages."
-    )
-
-
 def _find(session: Session, reference: str) -> Registered:
     entries = registered(session)
     for attribute in ("id", "client_id", "name", "issuer"):
@@ -332,25 +180,6 @@ def _find(session: Session, reference: str) -> Registered:
                 f"{reference!r} names {len(found)} LMSs; use the id of `platform list --json`"
             )
     raise click.ClickException(f"no LMS is registered as {reference!r}; see: alongside platform list")
-
-
-def _checked_origin(address: str) -> str:
-    origin = frames.origin_of(address) if frames.is_address(address) else None
-    if origin is None:
-        raise click.ClickException(f"{address!r} is not an address such as https://school.example.edu")
-    return origin
-
-
-def _add_frame(session: Session, made: Platform, origin: str) -> None:
-    owner = session.get_one(Tenant, made.tenant_id)
-    if _frame_of(session, owner, origin) is None:
-        frames.add_frame(session, command_parts().clock, owner.id, origin)
-
-
-def _frame_of(session: Session, owner: Tenant, origin: str) -> FrameAncestor | None:
-    return session.scalar(
-        select(FrameAncestor).where(FrameAncestor.tenant_id == owner.id, FrameAncestor.origin == origin)
-    )
 
 
 def _origins(session: Session, entry: Registered) -> list[str]:
@@ -383,19 +212,6 @@ def _told_of_notices(service: NoticeService | None) -> str:
         return "the worker will ask for them at its next turn"
     answer = f"{service.status or ''} {service.said or ''}".strip()
     return f"not yet: the LMS answered {answer!r}; tried again {service.due_at:%Y-%m-%d %H:%M} UTC"
-
-
-def _invite_as_data(one: invites.InviteRow, now: datetime) -> dict[str, Any]:
-    return {
-        "id": one.invite.id,
-        "name": one.invite.name,
-        "tenant": one.tenant,
-        "replaces": one.invite.replaces,
-        "created_at": one.invite.created_at,
-        "expires_at": one.invite.expires_at,
-        "state": one.state(now),
-        "platform": one.platform,
-    }
 
 
 def _as_data(entry: Registered, notices: dict[UUID, NoticeService] | None = None) -> dict[str, Any]:

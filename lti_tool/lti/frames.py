@@ -69,10 +69,12 @@ def add_frame(
     tenant_id: UUID,
     origin: str,
     source: FrameSource = FrameSource.administrator,
-) -> None:
-    session.add(FrameAncestor(tenant_id=tenant_id, origin=origin, source=source, created_at=clock()))
+) -> FrameAncestor:
+    made = FrameAncestor(tenant_id=tenant_id, origin=origin, source=source, created_at=clock())
+    session.add(made)
     session.flush()
     forget(session, tenant_id)
+    return made
 
 
 def remove_frame(session: Session, known: FrameAncestor) -> None:

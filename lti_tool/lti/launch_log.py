@@ -1,4 +1,5 @@
-"""The launch log: one row for each attempt to open a panel, so that "why did it not open?" has an answer.
+"""The launch log: so that "why did it not open?" has an answer, one row for each attempt to open a panel, and for each
+registration that was refused.
 
 A launch that succeeds is noted in its own transaction; a refused one by one small write after its answer is made.
 """
@@ -28,6 +29,8 @@ MOST_REFUSALS = 600
 MOST_ROWS = 1_000_000
 # Writing would fail for the same reason, or do what the limit is to prevent.
 _NOT_NOTED = {"too_many_requests", "database_busy"}
+# A refused registration shows a number as well, and it is looked for in the same place.
+_NOTED = LAUNCHING | {"lti.show_registration", "lti.register"}
 _PURPOSE = "launch log"
 _INSERT = insert(LaunchAttempt)
 
@@ -74,7 +77,7 @@ def note_success(session: Session, clock: Clock) -> None:
 
 def note_after(response: Response) -> Response:
     """For ``after_request``: notes what was refused, and a success that nobody has noted."""
-    if request.endpoint not in LAUNCHING:
+    if request.endpoint not in _NOTED:
         return response
     outcome = LAUNCHED if g.get("launched") else g.get("refused_as")
     if outcome is None or outcome in _NOT_NOTED or (outcome == LAUNCHED and attempt().is_noted):

@@ -48,9 +48,13 @@ def gather_due(given: Parts, *, stop: threading.Event | None = None) -> int:
         if stop.is_set():
             break
         try:
-            read += gather_one(given, tenant_id, lrs_id, stopped=stop.is_set) is not None
+            done = gather_one(given, tenant_id, lrs_id, stopped=stop.is_set)
         except GatheringFailed as failed:
             log.warning("lrs not read back", lrs=str(lrs_id), trouble=str(failed))
+            continue
+        if done is not None:
+            log.info("lrs read back", lrs=str(lrs_id), read=done.read, new=done.new)
+            read += 1
     _let_go_of_removed(given)
     return read
 
@@ -91,7 +95,6 @@ def gather_one(
     every = timedelta(minutes=given.settings.gather_minutes or 60)
     with given.database.write() as session:
         schedule.complete(session, given.clock(), lease, done.as_of, rows, every)
-    log.info("lrs read back", lrs=str(lrs_id), read=done.read, new=done.new)
     return done
 
 

@@ -23,7 +23,7 @@ from xapi.lrs.validation.formats import IRI
 COLUMNS = ("identifier", "account")
 # A file for a whole university, and no more than fits into memory at ease.
 MOST_LINES = 200_000
-_MAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
+_MAIL = re.compile(r"[^\s@<>\":|]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 _SHA1 = re.compile("[0-9a-fA-F]{40}")
 
 
@@ -70,13 +70,14 @@ def preview(session: Session, tenant_id: UUID, base: str, text: Iterable[str]) -
     Raises :class:`FileWrong`.
     """
     people = _People(session, tenant_id)
-    there = dict(
-        session.execute(
+    there = {
+        row.identifier: row.person_id
+        for row in session.execute(
             select(PersonIdentifier.identifier, PersonIdentifier.person_id).where(
                 PersonIdentifier.tenant_id == tenant_id
             )
-        ).tuples()
-    )
+        )
+    }
     said: dict[str, UUID] = {}
     lines = []
     for number, told, account in _read(text):

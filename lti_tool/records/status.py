@@ -37,7 +37,7 @@ def readings(session: Session, tenant: str | None = None) -> list[ReadBack]:
     )
     if tenant is not None:
         query = query.where(Tenant.name == tenant)
-    return [_told(*row) for row in session.execute(query).tuples()]
+    return [_told(row[0], row[1], row[2], row[3]) for row in session.execute(query)]
 
 
 def _told(tenant: str, tenant_id: UUID, name: str, row: LrsReading | None) -> ReadBack:

@@ -1,20 +1,19 @@
-"""Writes: posting, editing, removing, reacting, reading. Each change appends its event in the same transaction."""
+"""Writes: posting, editing, removing, reacting. Each change appends its event in the same transaction."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
-from sqlalchemy import bindparam, case, delete, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
 from social_layer import text
 from social_layer.clock import Clock
 from social_layer.database import run, upsert
-from social_layer.discussion.models import Audience, Draft, Entry, Reaction, ReactionKind, ReadMark, Revision
+from social_layer.discussion.models import Audience, Draft, Entry, Reaction, ReactionKind, Revision
 from social_layer.discussion.paths import depth_of, reply_path, thread_path
-from social_layer.discussion.queries import as_posted, find_entry, find_standing, read_up_to
+from social_layer.discussion.queries import as_posted, find_entry, find_standing
 from social_layer.events.actions import append
 from social_layer.events.models import EventType
 from social_layer.groups.queries import group_to_write_to, is_open
@@ -228,27 +227,6 @@ def react(
     run(session, _CHANGE_ENTRY, seen_by(viewer, entry=entry_id, changed_seq=seq))
     happened = EventType.reaction_added if on else EventType.reaction_removed
     append(session, clock, viewer, happened, entry_id, answers_id=entry_id, detail=kind)
-
-
-def mark_read(session: Session, viewer: Viewer, seen: Sequence[UUID]) -> None:
-    """Notes how far the viewer has read, who saw these entries. Never goes back; no event.
-
-    A thread stands depth first, and its mark is one number in the order of posting: it rises as far as no unread
-    entry is passed over. What was seen beyond is to be named again together with what was left out.
-    """
-    marks = [
-        {"tenant_id": viewer.tenant_id, "person_id": viewer.person_id, "thread_id": thread_id, "seq": seq}
-        for thread_id, seq in read_up_to(session, viewer, seen).items()
-    ]
-    if not marks:
-        return
-    change = upsert(session, ReadMark).values(marks)
-    session.execute(
-        change.on_conflict_do_update(
-            index_elements=["tenant_id", "person_id", "thread_id"],
-            set_={"seq": case((change.excluded.seq > ReadMark.seq, change.excluded.seq), else_=ReadMark.seq)},
-        )
-    )
 
 
 def save_draft(session: Session, viewer: Viewer, about: str, fields: dict[str, Any]) -> None:

@@ -130,6 +130,7 @@ def test_the_number_that_a_person_reads_out_is_found(browser: Browser, house: Ho
 
     page = browser.new_page()
     page.goto(f"{house.tool_url}/admin")
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type(operator)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

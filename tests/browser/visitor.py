@@ -42,13 +42,18 @@ class Visitor:
         self.wait()
 
     def wait(self) -> None:
-        self.frame.locator("#panel, #set-up").first.wait_for(state="attached")
-        self.frame.locator("html[data-ready]").wait_for(state="attached")
+        # Found anew at each look: a launch leads the frame through sites, and so through processes of the browser.
+        inside = self.page.frame_locator(self._activity)
+        inside.locator("#panel, #set-up").first.wait_for(state="attached")
+        inside.locator("html[data-ready]").wait_for(state="attached")
+
+    @property
+    def _activity(self) -> str:
+        return f'iframe[name="activity-{self.place.link}"]'
 
     @property
     def frame(self) -> Frame:
-        handle = self.page.locator(f'iframe[name="activity-{self.place.link}"]').element_handle()
-        frame = handle.content_frame()
+        frame = self.page.locator(self._activity).element_handle().content_frame()
         assert frame is not None
         return frame
 

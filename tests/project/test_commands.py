@@ -39,5 +39,5 @@ def test_every_make_command_in_the_documents_exists() -> None:
 
 
 def test_ci_runs_the_commands_that_developers_run() -> None:
-    commands = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
-    assert commands == ["make lint", "make test"]
+    commands = re.findall(r"^ *(?:if ! )?(make [a-z]+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert commands == ["make lint", "make test", "make test"]  # the last for what failed, once more

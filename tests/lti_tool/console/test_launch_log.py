@@ -103,6 +103,16 @@ def test_a_login_from_an_lms_that_is_not_known_is_noted_with_its_names(course: C
     assert "secret-hint" not in page
 
 
+def test_the_number_of_a_refused_registration_is_found_too(course: Course, desk: Desk) -> None:
+    refused = course.browser().get(
+        "/lti/register?invite=used-or-made-up&openid_configuration=https://l.example/c"
+    )
+    page = desk.get(f"/launches?find={number_on(refused.text)}").text
+    assert entries(page) == 1
+    assert "invite_unknown" in page
+    assert "used-or-made-up" not in page
+
+
 def test_a_success_costs_one_statement_and_no_transaction_of_its_own(course: Course) -> None:
     course.launch("maya")
     with counted_statements(course.given) as seen:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -240,7 +241,13 @@ def test_nothing_is_locked_while_the_platform_is_asked(lms: Lms, given: Parts) -
 
 def test_who_waits_shares_the_failure_of_who_asked(lms: Lms, given: Parts) -> None:
     together = threading.Barrier(4)
-    lms.granting = lambda: ({"error": "invalid_client"}, 400)
+
+    def refuse() -> Any:
+        # The others have begun to wait by then; who begins after a failure asks for itself.
+        time.sleep(1)
+        return {"error": "invalid_client"}, 400
+
+    lms.granting = refuse
 
     def ask(_: int) -> str:
         own = Parts.of(given.settings)

@@ -4,7 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from social_layer.discussion.actions import MAX_DRAFT, drop_draft, mark_read, remove, save_draft
+from social_layer.discussion.actions import MAX_DRAFT, drop_draft, remove, save_draft
+from social_layer.discussion.marks import mark_read
 from social_layer.discussion.queries import drafts
 from social_layer.people.models import Role
 from social_layer.refusals import Invalid, NotAllowed

@@ -1,0 +1,1 @@
+"""Formal records in the tool: gathering on a schedule, joining, importing, forgetting."""
