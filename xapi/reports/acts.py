@@ -37,7 +37,7 @@ _NAMED = "(SELECT unnest(?::VARCHAR[]) AS verb, unnest(?::VARCHAR[]) AS kind)"
 # An act stands unless it was taken back: an entry by its deletion, a thank or an acceptance by its opposite.
 _ACTS = f"""
 CREATE OR REPLACE TEMP TABLE act AS
-WITH told AS (
+WITH told AS MATERIALIZED (
   SELECT id, happened, person, verb, object, answers, course, panel, around, coalesce(detail, '') AS detail,
          duration, lrs, platform
   FROM statement WHERE ours AND {{where}} AND happened >= ? AND happened < ?),
