@@ -15,7 +15,7 @@ from typing import cast
 
 from flask import Flask, Request, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
@@ -169,12 +169,24 @@ class _Statements(Collector):
             "Whether an LRS is not sent to until an administrator has looked.",
             labels=("tenant", "lrs"),
         )
+        delivered = CounterMetricFamily(
+            "alongside_delivered",
+            "Statements that an LRS took since it was connected.",
+            labels=("tenant", "lrs"),
+        )
+        failures = GaugeMetricFamily(
+            "alongside_lrs_failures",
+            "How often in a row an LRS failed until now; 0 when it took the last statements.",
+            labels=("tenant", "lrs"),
+        )
         for lrs in found.lrss:
             deliveries.add_metric((lrs.tenant, lrs.name, "pending"), lrs.pending)
             deliveries.add_metric((lrs.tenant, lrs.name, "parked"), lrs.parked)
             oldest.add_metric((lrs.tenant, lrs.name), age(lrs.oldest_at))
             paused.add_metric((lrs.tenant, lrs.name), lrs.paused)
-        yield from (deliveries, oldest, paused)
+            delivered.add_metric((lrs.tenant, lrs.name), lrs.delivered)
+            failures.add_metric((lrs.tenant, lrs.name), lrs.failures)
+        yield from (deliveries, oldest, paused, delivered, failures)
         yield GaugeMetricFamily(
             "alongside_undispatched_events",
             "Events that no worker has looked at yet.",

@@ -3,7 +3,9 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import text
@@ -13,30 +15,39 @@ from social_layer.database import Database
 from tests.services.servers import PostgresServer
 
 
-def make_tables(url: str) -> None:
-    database = Database(url)
-    metadata().create_all(database.engine)
-    database.close()
+def make_tables(database: Database) -> None:
+    """Where no SQLite file is yet, a copy of one that has all tables: making them takes longer than most tests."""
+    url = database.engine.url
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        Path(url.database).write_bytes(_sqlite_file())
+    else:
+        metadata().create_all(database.engine)
+
+
+@cache
+def _sqlite_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "alongside.db"
+        with closing(Database(f"sqlite:///{path}")) as database:
+            metadata().create_all(database.engine)
+        return path.read_bytes()
 
 
 @pytest.fixture(scope="session")
 def postgres_with_tables(postgres_server: PostgresServer) -> Iterator[str]:
     with postgres_server.database() as url:
-        make_tables(url)
+        with closing(Database(url)) as database:
+            make_tables(database)
         yield url
 
 
-@pytest.fixture(scope="session")
-def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tables") / "alongside.db"
-    make_tables(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def sqlite_tables_url(sqlite_with_tables: Path, tmp_path: Path) -> str:
+def sqlite_tables_url(tmp_path: Path) -> str:
     """The URL of an SQLite file with empty tables, for this test alone."""
-    return f"sqlite:///{shutil.copy(sqlite_with_tables, tmp_path / 'alongside.db')}"
+    url = f"sqlite:///{tmp_path / 'alongside.db'}"
+    with closing(Database(url)) as database:
+        make_tables(database)
+    return url
 
 
 @pytest.fixture

@@ -44,6 +44,8 @@ def meaning(status: int) -> Meaning:
 def explain(answer: Answer) -> str:
     """One line for the administrator on an answer that holds up everything."""
     status = answer.status
+    if answer.reason is not None:
+        return answer.reason
     if status == 401:
         return "it refuses the user name or password (401)"
     if status == 403:

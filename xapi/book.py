@@ -52,9 +52,17 @@ class Book:
         self._terms = terms
 
     def stored(self, batch: Batch, items: Sequence[Ready]) -> None:
-        """They stand in the LRS. Changes deliveries only, so that it may be written down while others are sent."""
+        """They stand in the LRS. Of the LRS's row it changes only what nobody else does, so that it may be written down
+        while others are sent."""
         with self._database.write() as session:
-            self._held(session, batch).delivered([item.id for item in items], self._clock())
+            number = self._held(session, batch).delivered([item.id for item in items], self._clock())
+            of_lrs = Lrs.tenant_id == self._lrs.tenant_id, Lrs.id == self._lrs.id
+            session.execute(
+                update(Lrs)
+                .where(*of_lrs)
+                .values(delivered=Lrs.delivered + number)
+                .execution_options(synchronize_session=False)
+            )
 
     def well(self, sent: int, seconds: float) -> None:
         """The LRS took so many statements in such a time: it works, and may take more at once."""

@@ -57,7 +57,7 @@ class Bridge:
         self._sweeping = Lock()
         self._busy: set[LrsKey] = set()
         # Connections are kept from one courier to the next, as long as the LRS's row says the same.
-        self._transports: dict[LrsKey, tuple[tuple[str, ...], HttpTransport]] = {}
+        self._transports: dict[LrsKey, tuple[tuple[str | None, ...], HttpTransport]] = {}
 
     def sweep(self) -> list[LrsKey]:
         """Dispatches what happened; answers the LRSs to deliver to. A sweep under way makes another one needless."""
@@ -124,7 +124,8 @@ class Bridge:
             )
 
     def _transport(self, lrs: Lrs) -> HttpTransport:
-        key, says = (lrs.tenant_id, lrs.id), (lrs.endpoint, lrs.username, lrs.sealed_password, lrs.version)
+        key = lrs.tenant_id, lrs.id
+        says = (lrs.endpoint, lrs.username, lrs.sealed_password, lrs.version, lrs.token_url, lrs.oauth_scope)
         kept = self._transports.get(key)
         if kept is not None and kept[0] == says:
             return kept[1]

@@ -5,7 +5,7 @@ sender holds a statement at a time, and what a killed worker held is free again 
 names the lease: whoever lost it changes nothing any more.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -15,6 +15,9 @@ from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select,
 from sqlalchemy.orm import Session
 
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState, Scope
+
+# Who answers something that failed by itself waits for it, but not after so many attempts: an LRS may never take it.
+WAITED_FOR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Claimed:
     due_at: datetime
     body: bytes | None
     scope: str | None
+    answered_as: str | None
 
 
 def ready_lrss(session: Session, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -68,11 +72,35 @@ def claim(
             Delivery.due_at,
             Delivery.body,
             Delivery.scope,
+            Delivery.answered_as,
         )
     )
     return sorted(
         (Claimed(*cast(Any, row)) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id)
     )
+
+
+def put_off(
+    session: Session, tenant_id: UUID, lrs_id: UUID, event_ids: Collection[UUID], now: datetime
+) -> dict[UUID, datetime]:
+    """Those of the acts that had to wait by themselves, and until when. One statement, or two where anything waits."""
+    waits = (
+        Delivery.tenant_id == tenant_id,
+        Delivery.lrs_id == lrs_id,
+        Delivery.state == literal_column("'pending'"),
+        Delivery.due_at > now,
+    )
+    if not event_ids or session.scalar(select(Delivery.id).where(*waits).limit(1)) is None:
+        return {}
+    rows = session.execute(
+        select(Delivery.event_id, Delivery.due_at).where(
+            *waits,
+            Delivery.part == 0,
+            Delivery.event_id.in_(event_ids),
+            Delivery.attempts < WAITED_FOR,
+        )
+    )
+    return {row.event_id: row.due_at for row in rows}
 
 
 def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -97,11 +125,18 @@ class Held:
         changed = self._update(ids, lease_until=until, returning=Delivery.id)
         return set(changed.scalars())
 
-    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str]]) -> None:
-        """Writes down (delivery, bytes, digest, scope) before they are sent for the first time, or under that scope."""
+    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str, str | None]]) -> None:
+        """Writes down (delivery, bytes, digest, scope, under which one whom it answers is named) before they are sent
+        for the first time, or so."""
         rows = [
-            {"delivery": key, "new_body": body, "new_digest": digest, "new_scope": scope}
-            for key, body, digest, scope in bodies
+            {
+                "delivery": key,
+                "new_body": body,
+                "new_digest": digest,
+                "new_scope": scope,
+                "new_as": answered_as,
+            }
+            for key, body, digest, scope, answered_as in bodies
         ]
         table: Any = Delivery.__table__
         self.session.connection().execute(
@@ -110,17 +145,25 @@ class Held:
                 table.c.tenant_id == self.tenant_id,
                 table.c.id == bindparam("delivery"),
                 table.c.lease == self.lease,
-                table.c.body.is_(None) | (table.c.scope != bindparam("new_scope")),
+                table.c.body.is_(None)
+                | (table.c.scope != bindparam("new_scope"))
+                | (table.c.answered_as.is_not(None)),
             )
-            .values(body=bindparam("new_body"), digest=bindparam("new_digest"), scope=bindparam("new_scope")),
+            .values(
+                body=bindparam("new_body"),
+                digest=bindparam("new_digest"),
+                scope=bindparam("new_scope"),
+                answered_as=bindparam("new_as"),
+            ),
             rows,
         )
 
-    def delivered(self, ids: Collection[UUID], now: datetime) -> None:
-        """They stand in the LRS; the digest stays as the proof of what was sent."""
-        self._update(
+    def delivered(self, ids: Collection[UUID], now: datetime) -> int:
+        """They stand in the LRS; the digest stays as the proof of what was sent. Answers how many were still ours."""
+        changed = self._update(
             ids, state=DeliveryState.delivered, body=None, delivered_at=now, lease=None, lease_until=None
         )
+        return int(changed.rowcount)
 
     def parked(self, delivery_id: UUID, answer: str) -> None:
         """The LRS will not have this one; its answer stays for the administrator."""
@@ -132,6 +175,7 @@ class Held:
             ids,
             state=DeliveryState.withheld,
             scope=Scope.nothing,
+            answered_as=None,
             body=None,
             digest=None,
             answer=None,
@@ -142,6 +186,20 @@ class Held:
     def later(self, ids: Collection[UUID], due_at: datetime) -> None:
         """They have to wait, and let others go first."""
         self._update(ids, due_at=due_at, lease=None, lease_until=None)
+
+    def behind(self, until: Mapping[UUID, datetime]) -> None:
+        """They were not tried, and wait for another one: each by when that one is due."""
+        table: Any = Delivery.__table__
+        self.session.connection().execute(
+            update(table)
+            .where(
+                table.c.tenant_id == self.tenant_id,
+                table.c.id == bindparam("delivery"),
+                table.c.lease == self.lease,
+            )
+            .values(due_at=bindparam("then"), attempts=table.c.attempts - 1, lease=None, lease_until=None),
+            [{"delivery": key, "then": then} for key, then in until.items()],
+        )
 
     def release(self, ids: Collection[UUID]) -> None:
         """Gives back what the LRS has not looked at; it keeps its place in the queue, and this was no attempt."""

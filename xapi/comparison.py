@@ -12,6 +12,6 @@ def same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
     """By the rules by which the bundled LRS itself tells a repetition from a conflict."""
     theirs = {key: value for key, value in theirs.items() if key not in _ADDED_BY_LRS}
     try:
-        return not validate_statement(theirs) and same_statement(ours, theirs)
+        return not validate_statement(theirs, version="2.0.0") and same_statement(ours, theirs)
     except RecursionError:  # nothing of ours is nested so deep
         return False

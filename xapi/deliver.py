@@ -21,6 +21,7 @@ from xapi.book import Book, Halt, Terms
 from xapi.claim import Held
 from xapi.comparison import same
 from xapi.models import Lrs
+from xapi.parked import TAKEN
 from xapi.scopes.queries import changes_of
 from xapi.statements import Builder
 from xapi.transport import Answer, NoAnswer, TimedOut, Transport, Unreachable, json_of
@@ -85,6 +86,7 @@ class Courier:
             self._lrs.id,
             min(self._lrs.batch_limit * ahead, max(self._lrs.batch_limit, self._terms.most_claimed)),
             self._terms.lease_seconds,
+            version=self._lrs.version,
         )
 
     def send(self, batch: Batch) -> None:
@@ -178,7 +180,7 @@ class Courier:
             if same(json.loads(item.body), theirs):
                 self._book.stored(batch, [item])
             else:
-                self._book.parked(batch, item, f"another statement stands under this id: {found.text}")
+                self._book.parked(batch, item, f"{TAKEN}: {found.text}")
         elif found.status in (401, 403):
             raise self._book.paused(batch, [item], f"statements cannot be read back: {explain(found)}")
         else:

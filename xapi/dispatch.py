@@ -5,7 +5,7 @@ they happened in.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from social_layer.database import Database, upsert
 from social_layer.events.models import Event
-from social_layer.people.models import Voice
-from xapi.models import Delivery, DeliveryState, Lrs
+from social_layer.panels.models import Panel
+from social_layer.people.models import Course, Voice
+from xapi.models import Delivery, Lrs
+from xapi.platforms import platforms_of
 from xapi.statements import statement_id
 
 BATCH = 1000
@@ -32,7 +34,8 @@ def dispatch(database: Database, *, limit: int = BATCH) -> int:
 
 
 def _dispatch_batch(session: Session, limit: int) -> int:
-    """Four statements, however many events and LRSs. Other workers at the same time take other events."""
+    """Five statements, or six where an LRS gets some platforms only, however many events and LRSs there are. Other
+    workers at the same time take other events."""
     picked = (
         select(Event.tenant_id, Event.id)
         .where(~Event.dispatched)
@@ -46,14 +49,18 @@ def _dispatch_batch(session: Session, limit: int) -> int:
         .where(Event.tenant_id == picked.c.tenant_id, Event.id == picked.c.id)
         .values(dispatched=True)
         .execution_options(synchronize_session=False)
-        .returning(Event.tenant_id, Event.id, Event.occurred_at, Event.voice_id)
+        .returning(Event.tenant_id, Event.id, Event.occurred_at, Event.voice_id, Event.panel_id)
     ).all()
     if events:
         silent = _silent_voices(session, {event.voice_id for event in events})
         lrss: defaultdict[UUID, list[Any]] = defaultdict(list)
         # Read after the events: an LRS that was added before an event committed is never missed.
-        for lrs in session.execute(select(Lrs.tenant_id, Lrs.id, Lrs.since)):
+        # Held until we commit, so that an LRS's platforms change before this or after it.
+        held = select(Lrs.tenant_id, Lrs.id, Lrs.since).with_for_update(read=True, key_share=True)
+        for lrs in session.execute(held):
             lrss[lrs.tenant_id].append(lrs)
+        platforms = platforms_of(session)
+        homes = _home_pages(session, {event.panel_id for event in events}) if platforms else {}
         make_deliveries(
             session,
             [
@@ -62,27 +69,41 @@ def _dispatch_batch(session: Session, limit: int) -> int:
                 if event.voice_id not in silent
                 for lrs in lrss[event.tenant_id]
                 if event.occurred_at >= lrs.since
+                and (lrs.id not in platforms or homes[event.panel_id] in platforms[lrs.id])
             ],
         )
     return len(events)
 
 
-def replay(database: Database, tenant_id: UUID, lrs_id: UUID, since: datetime, *, limit: int = BATCH) -> int:
+def replay(
+    database: Database,
+    tenant_id: UUID,
+    lrs_id: UUID,
+    since: datetime,
+    *,
+    limit: int = BATCH,
+    told: Callable[[int], None] = lambda seen: None,
+) -> int:
     """Makes the deliveries to one LRS of all that happened since ``since``; answers how many were new.
 
     What was delivered before is not sent again. Goes through the log in batches, each a transaction of its own.
+    ``told``: how many events were looked at so far.
     """
-    made = 0
+    made = seen = 0
     after: tuple[datetime, UUID] = (since, UUID(int=0))
     while True:
         with database.write() as session:
+            platforms = platforms_of(session, lrs_id).get(lrs_id)
             events = session.execute(
                 select(
                     Event.id,
                     Event.occurred_at,
+                    Course.home_page,
                     (Voice.is_test | Voice.erased_at.is_not(None)).label("is_silent"),
                 )
                 .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
+                .join(Panel, and_(Panel.tenant_id == Event.tenant_id, Panel.id == Event.panel_id))
+                .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))
                 .where(
                     Event.tenant_id == tenant_id,
                     Event.occurred_at >= after[0],
@@ -93,30 +114,17 @@ def replay(database: Database, tenant_id: UUID, lrs_id: UUID, since: datetime, *
             ).all()
             made += make_deliveries(
                 session,
-                [(tenant_id, lrs_id, event.id, event.occurred_at) for event in events if not event.is_silent],
+                [
+                    (tenant_id, lrs_id, event.id, event.occurred_at)
+                    for event in events
+                    if not event.is_silent and (platforms is None or event.home_page in platforms)
+                ],
             )
+        seen += len(events)
+        told(seen)
         if len(events) < limit:
             return made
         after = (events[-1].occurred_at, events[-1].id)
-
-
-def unpark(session: Session, now: datetime, tenant_id: UUID, lrs_id: UUID, since: datetime) -> int:
-    """Makes due again what the LRS refused of all that happened since ``since``; answers how many there were."""
-    happened = select(Event.id).where(
-        Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id, Event.occurred_at >= since
-    )
-    changed = session.execute(
-        update(Delivery)
-        .where(
-            Delivery.tenant_id == tenant_id,
-            Delivery.lrs_id == lrs_id,
-            Delivery.state == DeliveryState.parked,
-            happened.exists(),
-        )
-        .values(state=DeliveryState.pending, due_at=now, answer=None)
-        .execution_options(synchronize_session=False)
-    )
-    return changed.rowcount  # type: ignore[attr-defined, no-any-return]
 
 
 def make_deliveries(session: Session, wanted: Iterable[tuple[UUID, UUID, UUID, datetime]]) -> int:
@@ -144,3 +152,13 @@ def _silent_voices(session: Session, voice_ids: Collection[UUID]) -> set[UUID]:
     """Those of the voices that leave no statements: an LMS's test student's, and of people who were erased."""
     silent = Voice.is_test | Voice.erased_at.is_not(None)
     return set(session.scalars(select(Voice.id).where(Voice.id.in_(voice_ids), silent)))
+
+
+def _home_pages(session: Session, panel_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The platforms that panels are on, by panel id."""
+    found = session.execute(
+        select(Panel.id, Course.home_page)
+        .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))
+        .where(Panel.id.in_(panel_ids))
+    )
+    return {row.id: row.home_page for row in found}

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, case, func, select, update
 
 from social_layer.database import UtcDateTime
+from social_layer.events.models import Event
 from xapi.bridge import Bridge
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState
 
@@ -75,10 +76,17 @@ def _make_due(bridge: Bridge) -> None:
     """Forgets every back-off, of statements and of LRSs; one that was paused is tried once more."""
     now = bridge.clock()
     with bridge.database.write() as session:
+        # In their old order: an answer must not come before what it answers. What takes something back comes after it.
+        happened = (
+            select(Event.occurred_at)
+            .where(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id)
+            .scalar_subquery()
+        )
         session.execute(
             update(Delivery)
             .where(Delivery.state == DeliveryState.pending, Delivery.due_at > now)
-            .values(due_at=now)
+            .values(due_at=case((Delivery.part == 0, happened), else_=now))
+            .execution_options(synchronize_session=False)
         )
         waits = select(Delivery.id).where(
             Delivery.tenant_id == Lrs.tenant_id,

@@ -1,10 +1,10 @@
-"""Tables: lrs, delivery, record."""
+"""Tables: lrs, lrs_platform, delivery, record."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from social_layer.database import Base, Tenanted, of_tenant, refers_to
@@ -44,8 +44,11 @@ class Scope(StrEnum):
 class Lrs(Tenanted, Base):
     """A learning record store that a tenant sends to, and reads back from.
 
-    ``since``: what happened from then on is sent. ``trouble`` says what is wrong now; ``failures`` in a row decide how
-    long it is left alone, ``resting_until``. ``batch_limit``: the statements per request that it takes well.
+    ``since``: what happened from then on is sent. ``token_url``: where tokens are fetched with user name and password
+    as client id and secret (RFC 6749, 4.4); without one they are sent themselves. ``trouble`` says what is wrong now;
+    ``failures`` in a row decide how long it is left alone, ``resting_until``. ``batch_limit``: the statements per
+    request that it takes well. ``delivered``: how often it took a statement, for counting the rows of millions would
+    take too long for whoever watches.
     """
 
     __tablename__ = "lrs"
@@ -62,7 +65,20 @@ class Lrs(Tenanted, Base):
     resting_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     batch_limit: Mapped[int] = mapped_column(default=FIRST_BATCH)
+    token_url: Mapped[str | None] = mapped_column(String(2048))
+    oauth_scope: Mapped[str | None] = mapped_column(String(255))
+    delivered: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime]
+
+
+class LrsPlatform(Base):
+    """An LRS gets only what happens on these platforms, named by the home page of their accounts; without any, all."""
+
+    __tablename__ = "lrs_platform"
+    __table_args__ = (refers_to("lrs", "lrs_id"),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lrs_id: Mapped[UUID] = mapped_column(primary_key=True)
+    home_page: Mapped[str] = mapped_column(String(512), primary_key=True)
 
 
 class Delivery(Tenanted, Base):
@@ -70,8 +86,8 @@ class Delivery(Tenanted, Base):
 
     ``due_at`` starts as the time of the event, so that the oldest goes first, and moves on when the statement had to
     wait. Who holds ``lease`` may send it until ``lease_until``. ``body`` are the bytes that are sent, frozen when they
-    were first built, under ``scope``; after delivery only their digest (SHA-256) stays. Part 1 of an event voids its
-    part 0.
+    were first built, under ``scope``; after delivery only their digest (SHA-256) stays. ``answered_as``: under which
+    scope they name the person answered, if they do. Part 1 of an event voids its part 0.
     """
 
     __tablename__ = "delivery"
@@ -91,6 +107,8 @@ class Delivery(Tenanted, Base):
             "ix_delivery_parked",
             "tenant_id",
             "lrs_id",
+            "due_at",
+            "id",
             postgresql_where=text("state = 'parked'"),
             sqlite_where=text("state = 'parked'"),
         ),
@@ -107,6 +125,7 @@ class Delivery(Tenanted, Base):
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     scope: Mapped[str | None] = mapped_column(String(16))
+    answered_as: Mapped[str | None] = mapped_column(String(16))
     # What the LRS said when it refused the statement.
     answer: Mapped[str | None] = mapped_column(Text)
     delivered_at: Mapped[datetime | None]

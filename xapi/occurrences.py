@@ -55,7 +55,8 @@ class EntryNode:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """An event with all that its statements name. ``answers_id``: None if what it answers left no statement."""
+    """An event with all that its statements name. ``answers_id``: None if what it answers left no statement.
+    ``answered``: whom it answers, unless they were erased; ``answered_at``: when they did that."""
 
     tenant_id: UUID
     event_id: UUID
@@ -69,6 +70,8 @@ class Occurrence:
     entry: EntryNode | None
     parent: EntryNode | None
     thread: EntryNode | None
+    answered: Speaker | None = None
+    answered_at: datetime | None = None
 
 
 _entry, _parent, _thread = aliased(Entry), aliased(Entry), aliased(Entry)
@@ -88,7 +91,12 @@ _EVENTS = (
         Voice.registration,
         Voice.erased_at,
         Person.name.label("person_name"),
+        _answered.occurred_at.label("answered_at"),
         _answered_voice.is_test.label("answers_test"),
+        _answered_voice.id.label("answered_voice_id"),
+        _answered_voice.person_id.label("answered_person_id"),
+        _answered_voice.registration.label("answered_registration"),
+        _answered_voice.erased_at.label("answered_erased_at"),
         _entry.id.label("entry_id"),
         _entry.kind.label("entry_kind"),
         _parent.id.label("parent_id"),
@@ -114,8 +122,10 @@ def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) 
     """By event id; three queries, however many events."""
     rows = session.execute(_EVENTS, {"tenant_id": tenant_id, "ids": list(event_ids)}).all()
     places = places_named(session, tenant_id, {row.panel_id for row in rows})
-    accounts = _accounts(session, tenant_id, {row.person_id for row in rows} - {None})
+    people = {row.person_id for row in rows} | {row.answered_person_id for row in rows}
+    accounts = _accounts(session, tenant_id, people - {None})
     speakers: dict[UUID, Speaker] = {}
+    answered: dict[UUID, Speaker] = {}
     found = {}
     for row in rows:
         place = places[row.panel_id]
@@ -131,6 +141,15 @@ def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) 
                 row.person_name,
                 row.erased_at is not None,
             )
+        may_be_named = row.answered_voice_id and not row.answers_test and row.answered_erased_at is None
+        if may_be_named and row.answered_voice_id not in answered:
+            # Without a name: that stands in their own statement, where their scope says so.
+            answered[row.answered_voice_id] = Speaker(
+                row.answered_voice_id,
+                row.answered_registration,
+                *_account_for(accounts.get(row.answered_person_id, []), place.home_page),
+                row.answered_person_id,
+            )
         found[row.id] = Occurrence(
             tenant_id=tenant_id,
             event_id=row.id,
@@ -145,6 +164,8 @@ def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) 
             entry=EntryNode(row.entry_id, row.entry_kind) if row.entry_id else None,
             parent=EntryNode(row.parent_id, row.parent_kind) if row.parent_id else None,
             thread=EntryNode(row.thread_id, row.thread_kind) if row.thread_id else None,
+            answered=answered[row.answered_voice_id] if may_be_named else None,
+            answered_at=row.answered_at,
         )
     return found
 

@@ -34,10 +34,12 @@ from xapi.occurrences import EntryNode, Occurrence, Place, Speaker
 from xapi.profile.conforming import Conformity
 from xapi.profile.document import profile_document, template_id
 from xapi.profile.emitted import EMITTED
-from xapi.scopes.pseudonyms import Mask, Masks, as_known
+from xapi.scopes.pseudonyms import Mask, Masks, answered_as_known, as_known
 from xapi.vocabulary import Ids, VerbTerm
 
 Json = dict[str, Any]
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ANYTHING = UUID(int=0)
 UNKNOWN_LANGUAGE = "und"
 
 
@@ -53,14 +55,19 @@ class Frozen:
     digest: bytes
 
 
+@lru_cache(16384)
 def statement_id(tenant_id: UUID, event_id: UUID, part: int = 0) -> UUID:
     """The id of a part of an event's statements: it never depends on when or how often the event is sent."""
     return uuid5(tenant_id, f"{event_id}/{part}")
 
 
 def freeze(statement: Json) -> Frozen:
-    """Checks the statement and fixes its bytes. Raises :class:`StatementWrong`."""
-    problems = validate_statement(statement)
+    """Checks the statement and fixes its bytes. Raises :class:`StatementWrong`.
+
+    One that names people in ``contextAgents`` is one of xAPI 2.0; every other one is of 1.0.3 and of 2.0.
+    """
+    version = "2.0.0" if "contextAgents" in statement.get("context", ()) else "1.0.3"
+    problems = validate_statement(statement, version=version)
     if problems:
         raise StatementWrong("it breaks the standard: " + "; ".join(str(problem) for problem in problems))
     body = as_bytes(statement)
@@ -69,7 +76,7 @@ def freeze(statement: Json) -> Frozen:
 
 def as_bytes(statement: Json) -> bytes:
     """As it is sent. A lone surrogate, which no UTF-8 can hold, cannot come from us; read back, it is replaced."""
-    return json.dumps(statement, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return _JSON.encode(statement).encode(errors="replace")
 
 
 def timestamp(instant: datetime) -> str:
@@ -91,22 +98,34 @@ class Builder:
         self._verbs = {event: _verb(row.verb) for event, row in EMITTED.items()}
         self._templates = {event: template_id(self.ids, event) for event in EMITTED}
         self._profile = Conformity(profile_document(base))
+        self._answered = self.ids.relation("answered")
         self._category = [_activity(self.ids.profile, words.PROFILE)]
         # What is met again and again. With a new title it is another place.
         self._actor = lru_cache(4096)(self._make_actor)
         self._panel = lru_cache(1024)(self._make_panel)
         self._course = lru_cache(1024)(self._make_course)
         self._entry = lru_cache(4096)(self._make_entry)
+        self._entry_form = lru_cache(64)(self._make_entry_form)
+        self._context_form = lru_cache(1024)(self._make_context_form)
 
-    def build(self, occurrence: Occurrence, now: datetime) -> Json:
+    def build(self, occurrence: Occurrence, now: datetime, answered: Speaker | None = None) -> Json:
         """The statement of an event (its part 0), checked against its template of the profile.
 
         Raises :class:`StatementWrong`.
 
-        ``now``: with the clock of another machine running ahead it is still not in the future.
+        ``now``: with the clock of another machine running ahead it is still not in the future. ``answered``: whom it
+        names as the one who is answered, which xAPI 1.0.3 has no place for.
         """
         happened = _event_type(occurrence)
-        context: Json = self._context(occurrence, happened).as_version()
+        context = self._context(occurrence, happened)
+        if answered is not None and "statement" in context:
+            context["contextAgents"] = [
+                {
+                    "objectType": "contextAgent",
+                    "agent": self._actor(answered),
+                    "relevantTypes": [self._answered],
+                }
+            ]
         context["contextActivities"] = {
             "parent": [self._parent(occurrence)],
             "grouping": self._grouping(occurrence),
@@ -125,20 +144,23 @@ class Builder:
         return statement
 
     def build_as(
-        self, occurrences: Iterable[tuple[Occurrence, Scope]], lrs_id: UUID, now: datetime
+        self, wanted: Iterable[tuple[Occurrence, Scope, Scope | None]], lrs_id: UUID, now: datetime
     ) -> Iterator[tuple[Occurrence, Json | StatementWrong]]:
         """The statements of acts of one tenant as an LRS may know them; for each what keeps it from being built.
+
+        ``wanted``: each act, under which scope, and under which one it names whom it answers, if it does.
 
         Raises :class:`~social_layer.sealing.SealBroken` where the key of pseudonyms cannot be opened.
         """
         mask: Mask | None = None
-        for occurrence, scope in occurrences:
-            if scope is Scope.pseudonymous and mask is None:
+        for occurrence, scope, answered_as in wanted:
+            if Scope.pseudonymous in (scope, answered_as) and mask is None:
                 if self.masks is None:
                     raise ValueError("pseudonyms need a key")
                 mask = self.masks.of(occurrence.tenant_id, lrs_id)
             try:
-                yield occurrence, self.build(as_known(occurrence, scope, mask), now)
+                answered = answered_as_known(occurrence, answered_as, mask)
+                yield occurrence, self.build(as_known(occurrence, scope, mask), now, answered)
             except StatementWrong as error:
                 yield occurrence, error
 
@@ -149,19 +171,35 @@ class Builder:
             raise StatementWrong(f"the event {occurrence.event_id} names no entry that is there")
         return self._entry(occurrence.entry)
 
-    def _context(self, occurrence: Occurrence, happened: EventType) -> Context:
+    def _context(self, occurrence: Occurrence, happened: EventType) -> Json:
         # Taking an entry away answers nobody.
         answers = None if happened is EventType.entry_deleted else occurrence.answers_id
-        return Context(
-            registration=occurrence.speaker.registration,
-            platform=words.PLATFORM,
-            revision=str(occurrence.revision) if occurrence.revision is not None else None,
-            language=_language(occurrence.place.language),
+        reaction = occurrence.detail if EMITTED[happened].has_reaction else None
+        form = self._context_form(
+            occurrence.place.language, occurrence.revision is not None, answers is not None, reaction
+        )
+        context = {**form, "registration": str(occurrence.speaker.registration)}
+        if occurrence.revision is not None:
+            context["revision"] = str(occurrence.revision)
+        if answers is not None:
             # The entry's id is its publishing event's, so that what is answered needs no look-up.
-            statement=StatementRef(id=statement_id(occurrence.tenant_id, answers)) if answers else None,
-            extensions={self.ids.extension("reaction"): occurrence.detail}
-            if EMITTED[happened].has_reaction
-            else None,
+            answered = str(statement_id(occurrence.tenant_id, answers))
+            context["statement"] = {**form["statement"], "id": answered}
+        return context
+
+    def _make_context_form(
+        self, language: str | None, has_revision: bool, has_answer: bool, reaction: str | None
+    ) -> Json:
+        """A context as tincan makes it, in which what differs from statement to statement is put in afterwards."""
+        return _written(
+            Context(
+                registration=_ANYTHING,
+                platform=words.PLATFORM,
+                revision="0" if has_revision else None,
+                language=_language(language),
+                statement=StatementRef(id=_ANYTHING) if has_answer else None,
+                extensions={self.ids.extension("reaction"): reaction} if reaction is not None else None,
+            )
         )
 
     def _parent(self, occurrence: Occurrence) -> Json:
@@ -190,8 +228,11 @@ class Builder:
         return _written(Agent(account=account, name=speaker.name) if speaker.name else Agent(account=account))
 
     def _make_entry(self, entry: EntryNode) -> Json:
+        return {**self._entry_form(entry.kind), "id": self.ids.entry(entry.id)}
+
+    def _make_entry_form(self, kind: str) -> Json:
         # Without a name: a learner's words never go into a definition.
-        return _activity(self.ids.entry(entry.id), self.ids.type_of_entry(entry.kind))
+        return _activity(self.ids.entry(_ANYTHING), self.ids.type_of_entry(kind))
 
     def _make_panel(self, place: Place) -> Json:
         return _activity(

@@ -111,13 +111,17 @@ def bridge_status(session: Session) -> BridgeStatus:
 
 @dataclass(frozen=True, slots=True)
 class LrsWaiting:
-    """``oldest_at``: when the oldest thing happened that the LRS should have and has not."""
+    """``failures``: in a row, until now. ``delivered``: statements that it took since it was connected, those among
+    them that were sent again. ``oldest_at``: when the oldest thing happened that the LRS should have and has not."""
 
+    id: UUID
     tenant: str
     name: str
     paused: bool
+    failures: int
     pending: int
     parked: int
+    delivered: int
     oldest_at: datetime | None
 
 
@@ -155,7 +159,7 @@ def waiting(session: Session) -> Waiting:
         )
     }
     rows = session.execute(
-        select(Tenant.name, Lrs.id, Lrs.name, Lrs.state)
+        select(Tenant.name, Lrs.id, Lrs.name, Lrs.state, Lrs.failures, Lrs.delivered)
         .join(Tenant, Tenant.id == Lrs.tenant_id)
         .order_by(Tenant.name, Lrs.name)
     )
@@ -164,13 +168,16 @@ def waiting(session: Session) -> Waiting:
         undispatched_since,
         [
             LrsWaiting(
+                id=lrs_id,
                 tenant=tenant,
                 name=name,
                 paused=state == LrsState.paused,
+                failures=failures,
                 pending=pending[lrs_id].number if lrs_id in pending else 0,
                 parked=parked.get(lrs_id, 0),
+                delivered=delivered,
                 oldest_at=pending[lrs_id].oldest_at if lrs_id in pending else None,
             )
-            for tenant, lrs_id, name, state in rows
+            for tenant, lrs_id, name, state, failures, delivered in rows
         ],
     )

@@ -1,7 +1,7 @@
 """The LRSs that a tenant is connected to: added, found, removed, opened for sending."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
@@ -12,7 +12,7 @@ from social_layer.people.models import Tenant
 from social_layer.sealing import Sealer
 from xapi.addresses import Guard, allow_all
 from xapi.gathering.models import LrsReading
-from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsState, Record
+from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsPlatform, LrsState, Record
 from xapi.scopes.models import PseudonymKey
 from xapi.scopes.pseudonyms import make_key
 from xapi.transport import CONNECT_SECONDS, MOST_READ, READ_SECONDS, HttpTransport
@@ -20,6 +20,7 @@ from xapi.transport import CONNECT_SECONDS, MOST_READ, READ_SECONDS, HttpTranspo
 # What their columns hold.
 MOST_NAME = 64
 MOST_USERNAME = 255
+MOST_ADDRESS = 2048
 VERSIONS = ("1.0.3", "2.0.0")
 
 
@@ -40,19 +41,24 @@ def connect(
     version: str = VERSIONS[0],
     since: datetime | None = None,
     own_pseudonyms: bool = False,
+    token_url: str | None = None,
+    oauth_scope: str | None = None,
 ) -> Lrs:
     """Adds an LRS that gets what happens from ``since`` on (now by default).
 
     ``own_pseudonyms``: with a key of its own, so that its pseudonyms cannot be joined with those of other LRSs.
+    ``token_url``: where a token is fetched with user name and password as client id and secret (OAuth 2).
 
     The same name at the same address again: its credentials are replaced, and it is sent to again if it was paused.
     Raises :class:`StoreRefused`, also for a name in use with another address.
     """
     endpoint, name = checked_endpoint(endpoint), _checked_name(name)
-    if ":" in username or len(username) > MOST_USERNAME:
-        raise StoreRefused(
-            f"the user name {username!r} holds a colon or is too long: no LRS can have given it"
-        )
+    if token_url is not None:
+        token_url = checked_token_url(token_url)
+    elif ":" in username:
+        raise StoreRefused(f"the user name {username!r} holds a colon: no LRS can have given it")
+    if len(username) > MOST_USERNAME:
+        raise StoreRefused(f"the user name {username!r} is too long: no LRS can have given it")
     sealed = sealer.seal(password)
     found = session.scalar(select(Lrs).where(Lrs.tenant_id == tenant_id, Lrs.name == name))
     if found is not None:
@@ -61,6 +67,7 @@ def connect(
                 f"{name} is connected already, at {found.endpoint}; choose another name or remove it first"
             )
         found.username, found.sealed_password, found.version = username, sealed, version
+        found.token_url, found.oauth_scope = token_url, oauth_scope
         resume(session, found)
         return found
     lrs = Lrs(
@@ -71,6 +78,8 @@ def connect(
         username=username,
         sealed_password=sealed,
         version=version,
+        token_url=token_url,
+        oauth_scope=oauth_scope,
         since=since or clock(),
         created_at=clock(),
     )
@@ -84,16 +93,32 @@ def connect(
 def checked_endpoint(endpoint: str) -> str:
     """The address before ``/statements``. Raises :class:`StoreRefused`."""
     endpoint = endpoint.strip().rstrip("/").removesuffix("/statements")
-    try:
-        parts = urlsplit(endpoint)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment:
+    parts = _address(endpoint)
+    if parts is None or parts.query or parts.fragment:
         raise StoreRefused(f"{endpoint!r} is no address of an LRS; use one like https://lrs.example.org/xAPI")
     if parts.username or parts.password:
         raise StoreRefused("leave user name and password out of the address; they have options of their own")
     return endpoint
+
+
+def checked_token_url(address: str) -> str:
+    """Raises :class:`StoreRefused`. It may have a query, and no fragment (RFC 6749, 3.2)."""
+    address = address.strip()
+    parts = _address(address)
+    if parts is None or parts.fragment or parts.username or parts.password or len(address) > MOST_ADDRESS:
+        raise StoreRefused(
+            f"{address!r} is no address of a token server; use one like https://login.example.org/oauth2/token"
+        )
+    return address
+
+
+def _address(given: str) -> SplitResult | None:
+    """Its parts, where it is one of a server that can be asked."""
+    try:
+        parts = urlsplit(given)
+        return parts if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _checked_name(name: str) -> str:
@@ -144,7 +169,7 @@ def list_lrss(session: Session, tenant: str | None = None) -> list[tuple[str, Lr
 
 def disconnect(session: Session, lrs: Lrs) -> None:
     """Forgets the LRS and what was still on its way there. What it holds, it keeps."""
-    for table in (Delivery, Record, LrsReading):
+    for table in (Delivery, Record, LrsPlatform, LrsReading):
         session.execute(delete(table).where(table.tenant_id == lrs.tenant_id, table.lrs_id == lrs.id))
     session.execute(
         delete(PseudonymKey).where(PseudonymKey.tenant_id == lrs.tenant_id, PseudonymKey.of == lrs.id)
@@ -166,6 +191,8 @@ def open_transport(
         lrs.username,
         sealer.open(lrs.sealed_password),
         lrs.version,
+        token_url=lrs.token_url,
+        oauth_scope=lrs.oauth_scope,
         guard=guard,
         connect_seconds=connect_seconds,
         read_seconds=read_seconds,

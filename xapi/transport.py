@@ -5,10 +5,9 @@ The time-outs of connecting and of reading together bound the whole answer too: 
 
 import json
 import time
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from xapi.addresses import AddressRefused, Guard, allow_all
 from xapi.guarded import GuardedAdapter, answered_by, body_by
+from xapi.oauth import ClientCredentials, NoToken, Tokens, basic
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
@@ -42,13 +42,16 @@ class TimedOut(NoAnswer):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the LRS said. ``retry_after``: how many seconds it asks to wait. ``whole``: it was not cut off.
-    ``through``: as it says until when everything stored is there for readers (Communication 2.1.3)."""
+    ``reason``: what is wrong, in our words, where the status alone does not tell it. ``through``: as it says until when
+    everything stored is there for readers (Communication 2.1.3).
+    """
 
     status: int
     text: str
     retry_after: float | None = None
     location: str | None = None
     whole: bool = True
+    reason: str | None = None
     through: str | None = None
 
 
@@ -63,7 +66,11 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Speaks HTTP to the endpoint, which is the address before ``/statements``."""
+    """Speaks HTTP to the endpoint, which is the address before ``/statements``.
+
+    With a ``token_url`` user name and password are a client's id and secret, which go there alone: the LRS is shown
+    the token that is given for them.
+    """
 
     def __init__(
         self,
@@ -72,6 +79,8 @@ class HttpTransport:
         password: str,
         version: str,
         *,
+        token_url: str | None = None,
+        oauth_scope: str | None = None,
         guard: Guard = allow_all,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
@@ -81,11 +90,14 @@ class HttpTransport:
         self._most_read = most_read
         self._timeout = (connect_seconds, read_seconds)
         self._asked_at: float | None = None
-        self._session = requests.Session()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, GuardedAdapter(guard, pool_maxsize=4))
         # The environment's proxies and certificates count; its .netrc must not replace our credentials.
-        self._session.auth = _Basic(username, password)
+        self._session = _session(guard)
+        self._tokens: Tokens | None = None
+        if token_url is None:
+            self._session.auth = basic(username, password)
+        else:
+            credentials = ClientCredentials(token_url, username, password, oauth_scope)
+            self._tokens = Tokens(credentials, _session(guard), connect_seconds)
         self._session.headers.update(
             {"X-Experience-API-Version": version, "Accept": "application/json", "User-Agent": "Alongside"}
         )
@@ -124,15 +136,45 @@ class HttpTransport:
 
     def close(self) -> None:
         self._session.close()
+        if self._tokens:
+            self._tokens.close()
 
     def _ask(self, method: str, path: str, *, base: str | None = None, **options: Any) -> Answer:
+        """All that it takes ends within the two time-outs together: a lease is longer by a little only."""
         url = f"{base or self._endpoint}{path}"
         self._asked_at = time.monotonic()
         until = self._asked_at + sum(self._timeout)
         try:
+            if self._tokens is None:
+                return self._send(method, url, until, **options)
+            return self._send_with_token(self._tokens, method, url, until, **options)
+        finally:
+            self._asked_at = None
+
+    def _send_with_token(self, tokens: Tokens, method: str, url: str, until: float, **options: Any) -> Answer:
+        """A token that is refused may have been taken back before its time: another one is fetched, once."""
+        try:
+            answer = self._send(method, url, until, auth=tokens.shown(until), **options)
+            if answer.status != 401:
+                return answer
+            tokens.forget()
+            answer = self._send(method, url, until, auth=tokens.shown(until), **options)
+        except NoToken as none:
+            return Answer(none.status, "", _retry_after(none.retry_after), reason=str(none))
+        if answer.status == 401:
+            tokens.forget()
+            return replace(answer, reason="it refuses the token that its token server gave (401)")
+        return answer
+
+    def _send(self, method: str, url: str, until: float, **options: Any) -> Answer:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise Unreachable("its token server took too long")
+        timeout = (min(self._timeout[0], left), min(self._timeout[1], left))
+        try:
             with answered_by(until):
                 response = self._session.request(
-                    method, url, timeout=self._timeout, allow_redirects=False, stream=True, **options
+                    method, url, timeout=timeout, allow_redirects=False, stream=True, **options
                 )
             with closing(response):
                 body, whole = body_by(until, response, self._most_read)
@@ -162,8 +204,6 @@ class HttpTransport:
             raise Unreachable(f"not an address: {error}") from error
         except requests.exceptions.RequestException as error:
             raise NoAnswer(f"the answer was cut off: {_innermost(error)}") from error
-        finally:
-            self._asked_at = None
 
     def _too_late(self, until: float) -> str:
         """An LRS that was silent, or one that dripped until its time was up."""
@@ -172,15 +212,11 @@ class HttpTransport:
         return f"no whole answer within {sum(self._timeout):g} seconds"
 
 
-class _Basic(requests.auth.AuthBase):
-    """Basic credentials in UTF-8 (RFC 7617); requests' own are Latin-1."""
-
-    def __init__(self, username: str, password: str) -> None:
-        self._header = "Basic " + b64encode(f"{username}:{password}".encode()).decode()
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._header
-        return request
+def _session(guard: Guard) -> requests.Session:
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, GuardedAdapter(guard, pool_maxsize=4))
+    return session
 
 
 def json_of(answer: Answer) -> Any:

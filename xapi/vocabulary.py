@@ -106,6 +106,10 @@ class Ids:
     def activity_type(self, name: str) -> str:
         return f"{self.base}/xapi/activity-types/{name}"
 
+    def relation(self, name: str) -> str:
+        """How somebody in ``contextAgents`` is related to a statement (IEEE 9274.1.1, relevantTypes)."""
+        return f"{self.base}/xapi/relations/{name}"
+
     def extension(self, name: str) -> str:
         return f"{self.base}/xapi/extensions/{name}"
 

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import click
 
 from lti_tool.cli.audit import audit
+from lti_tool.cli.parked import parked, retry
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
+from lti_tool.cli.progress import counting
 from xapi.dispatch import replay as replay_to
-from xapi.dispatch import unpark
+from xapi.parked import retry as retry_parked
 from xapi.status import LrsStatus, bridge_status
 from xapi.stores import StoreRefused, find_lrs
 
@@ -18,7 +20,8 @@ def bridge() -> None:
     """How far the statements have come."""
 
 
-bridge.add_command(audit)
+for command in (audit, parked, retry):
+    bridge.add_command(command)
 
 
 @bridge.command()
@@ -75,9 +78,9 @@ def status(as_json: bool) -> None:
 @click.option(
     "--since", type=click.DateTime(), help="Only what happened from then on (UTC).  [default: everything]"
 )
-@click.option("--parked", is_flag=True, help="Only what the LRS refused before.")
+@click.option("--parked", "only_parked", is_flag=True, help="Only what the LRS refused before.")
 @json_option
-def replay(name: str, tenant: str | None, since: datetime | None, parked: bool, as_json: bool) -> None:
+def replay(name: str, tenant: str | None, since: datetime | None, only_parked: bool, as_json: bool) -> None:
     """Send what an LRS has not got: what happened before it was connected, and what it refused.
 
     What was delivered is not sent again.
@@ -90,8 +93,11 @@ def replay(name: str, tenant: str | None, since: datetime | None, parked: bool, 
     except StoreRefused as refused:
         raise click.ClickException(str(refused)) from None
     with given.database.write() as session:
-        again = unpark(session, given.clock(), lrs.tenant_id, lrs.id, start)
-    made = 0 if parked else replay_to(given.database, lrs.tenant_id, lrs.id, start)
+        again = retry_parked(session, given.clock(), lrs.tenant_id, lrs.id, since=start)
+    made = 0
+    if not only_parked:
+        with counting("Events looked at") as told:
+            made = replay_to(given.database, lrs.tenant_id, lrs.id, start, told=told)
     if as_json:
         print_json({"lrs": name, "new": made, "unparked": again})
     else:

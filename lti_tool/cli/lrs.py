@@ -1,23 +1,34 @@
 """`alongside lrs`: the Learning Record Stores that statements go to, and the bundled one."""
 
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import click
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from lti_tool.bridging import base_of, guard_of
+from lti_tool.cli.lrs_access import Access, access_of, access_options
 from lti_tool.cli.parts import command_parts, json_option, password_of, print_json, print_table
+from lti_tool.cli.progress import counting
+from lti_tool.lti.models import Platform
 from social_layer.events.models import Event
 from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
+from social_layer.people.models import Course
 from xapi.addresses import AddressRefused
 from xapi.connection_test import ConnectionFailed, try_connection
 from xapi.dispatch import replay
 from xapi.models import Lrs
+from xapi.platforms import limit_to, platforms_of
 from xapi.stores import (
     VERSIONS,
     StoreRefused,
     checked_endpoint,
+    checked_token_url,
     connect,
     disconnect,
     find_lrs,
@@ -28,6 +39,12 @@ from xapi.stores import (
 )
 
 FIRST_OF_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+platform_option = click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    help="Only what happens on this LMS, by its name or issuer; again for another one.  [default: all]",
+)
 tenant_option = click.option("--tenant", help="The institution, where several have an LRS of this name.")
 
 
@@ -41,14 +58,14 @@ def lrs() -> None:
 @click.option(
     "--endpoint", required=True, help="Its address, without /statements: https://lrs.example.org/xAPI"
 )
-@click.option("--username", required=True, help="The user name, or key, of its credentials.")
-@click.option("--password", required=True, help="The password, or secret; - reads it from standard input.")
+@access_options
 @click.option(
     "--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution whose events it gets."
 )
 @click.option(
     "--version", default=VERSIONS[0], show_default=True, type=click.Choice(VERSIONS), help="Of xAPI."
 )
+@platform_option
 @click.option(
     "--own-pseudonyms",
     is_flag=True,
@@ -60,24 +77,25 @@ def lrs() -> None:
 def add(
     name: str,
     endpoint: str,
-    username: str,
-    password: str,
     tenant: str,
     version: str,
+    platforms: tuple[str, ...],
     own_pseudonyms: bool,
     everything: bool,
     since: datetime | None,
     as_json: bool,
+    **signs_in: str | None,
 ) -> None:
     """Connect an LRS. It gets what happens from now on, unless you choose otherwise.
 
     The same name and address again replaces the credentials.
     """
     given = command_parts()
-    secret = password_of(password)
+    access = access_of(**signs_in)
     try:
         guard_of(given.settings)(checked_endpoint(endpoint))
-        from_when = _from_when(everything, since, interactive=not as_json and secret == password)
+        _check_token_url(access)
+        from_when = _from_when(everything, since, interactive=not (as_json or access.was_typed))
         with given.database.write() as session:
             owner = find_or_make_tenant(session, given.clock, tenant)
             added = connect(
@@ -87,18 +105,26 @@ def add(
                 owner.id,
                 name=name,
                 endpoint=endpoint,
-                username=username,
-                password=secret,
+                username=access.username,
+                password=access.password,
                 version=version,
                 since=from_when,
                 own_pseudonyms=own_pseudonyms,
+                token_url=access.token_url,
+                oauth_scope=access.oauth_scope,
             )
+            if platforms:
+                limit_to(session, added, _home_pages(session, owner.id, platforms))
+            shown = _shown(tenant, added, platforms_of(session, added.id))
     except (StoreRefused, AddressRefused) as refused:
         raise click.ClickException(str(refused)) from None
     base_of(given)
-    replayed = replay(given.database, added.tenant_id, added.id, from_when) if from_when else 0
+    replayed = 0
+    if from_when:
+        with counting("Events looked at") as told:
+            replayed = replay(given.database, added.tenant_id, added.id, from_when, told=told)
     if as_json:
-        print_json({**_shown(tenant, added), "replayed": replayed})
+        print_json({**shown, "replayed": replayed})
         return
     before = f", and {replayed} earlier events" if replayed else ""
     click.echo(f"{name} is connected. It gets what happens from {added.since:%Y-%m-%d %H:%M} UTC on{before}.")
@@ -111,19 +137,52 @@ def add(
 def show_all(tenant: str | None, as_json: bool) -> None:
     """List the LRSs that are connected."""
     with command_parts().database.read() as session:
-        rows = [_shown(of, one) for of, one in list_lrss(session, tenant)]
+        platforms = platforms_of(session)
+        rows = [_shown(of, one, platforms) for of, one in list_lrss(session, tenant)]
     if as_json:
         print_json(rows)
         return
     print_table(
-        ("tenant", "name", "endpoint", "user name", "xAPI", "since", "state", "trouble"),
+        ("tenant", "name", "endpoint", "signs in as", "xAPI", "LMSs", "since", "state", "trouble"),
         [
             [row["tenant"], row["name"], row["endpoint"], row["username"], row["version"]]
+            + [", ".join(row["platforms"]) if row["platforms"] else "all"]
             + [f"{row['since']:%Y-%m-%d %H:%M}", row["state"], row["trouble"]]
             for row in rows
         ],
         empty="No LRS is connected. See: alongside lrs add --help",
     )
+
+
+@lrs.command("platforms")
+@click.argument("name")
+@tenant_option
+@platform_option
+@click.option("--all", "everything", is_flag=True, help="All LMSs of the institution again.")
+@json_option
+def platforms_(
+    name: str, tenant: str | None, platforms: tuple[str, ...], everything: bool, as_json: bool
+) -> None:
+    """Say from which LMSs an LRS gets what happens; with no option, show it.
+
+    It holds from now on. What was sent stays in the LRS; what waited to be sent of an LMS that is left out is not sent
+    any more. What happened before on one that is new to it comes with: alongside bridge replay --lrs NAME
+    """
+    if everything and platforms:
+        raise click.UsageError("Say --platform or --all.")
+    given = command_parts()
+    found = _found(name, tenant)
+    gone = 0
+    with given.database.write() as session:
+        if everything or platforms:
+            gone = limit_to(session, found, _home_pages(session, found.tenant_id, platforms))
+        now = sorted(platforms_of(session, found.id).get(found.id, ()))
+    if as_json:
+        print_json({"name": name, "platforms": now or None, "not_sent": gone})
+        return
+    click.echo(f"{name} gets what happens on {', '.join(now) if now else 'all LMSs of its institution'}.")
+    if gone:
+        click.echo(f"{gone} statements from elsewhere were on their way to it, and are not sent.")
 
 
 @lrs.command()
@@ -243,6 +302,42 @@ def _found(name: str, tenant: str | None) -> Lrs:
         raise click.ClickException(str(refused)) from None
 
 
-def _shown(tenant: str, one: Lrs) -> dict[str, object]:
-    names = ("name", "endpoint", "username", "version", "scope", "since", "state", "trouble", "resting_until")
-    return {"tenant": tenant, **{name: getattr(one, name) for name in names}}
+def _home_pages(session: Session, tenant_id: UUID, references: Collection[str]) -> list[str]:
+    """Of LMSs named by id, name, issuer or client id. Raises :class:`click.ClickException`."""
+    known = session.execute(
+        select(Platform.id, Platform.name, Platform.issuer, Platform.client_id).where(
+            Platform.tenant_id == tenant_id
+        )
+    ).all()
+    homes = set(session.scalars(select(Course.home_page).where(Course.tenant_id == tenant_id).distinct()))
+    found: list[str] = []
+    for one in references:
+        issuers = {row.issuer for row in known if one in (str(row.id), row.name, row.issuer, row.client_id)}
+        issuers |= homes & {one}
+        if len(issuers) != 1:
+            what = "several LMSs are" if issuers else "no LMS of the institution is"
+            raise click.ClickException(f"{what} called {one!r}; see: alongside platform list")
+        found += issuers
+    return found
+
+
+def _check_token_url(access: Access) -> None:
+    """Raises :class:`~xapi.addresses.AddressRefused` and :class:`~xapi.stores.StoreRefused`."""
+    if access.token_url is None:
+        return
+    settings = command_parts().settings
+    address = checked_token_url(access.token_url)
+    guard_of(settings)(address)
+    parts = urlsplit(address)
+    # Tokens travel over TLS (RFC 6749, 3.2), but for a host of our own that the administrator named.
+    if settings.is_production and parts.scheme != "https" and parts.hostname not in settings.allowed_hosts:
+        raise StoreRefused(f"{address} is not https: nobody should send a client's secret there")
+
+
+def _shown(tenant: str, one: Lrs, platforms: dict[UUID, set[str]]) -> dict[str, Any]:
+    names = ("name", "endpoint", "username", "token_url", "oauth_scope", "version", "scope", "since")
+    return {
+        "tenant": tenant,
+        **{name: getattr(one, name) for name in (*names, "state", "trouble", "resting_until")},
+        "platforms": sorted(platforms[one.id]) if one.id in platforms else None,
+    }

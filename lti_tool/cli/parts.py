@@ -18,6 +18,10 @@ tenant_option = click.option("--tenant", default=DEFAULT_TENANT, show_default=Tr
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the data as JSON.")
 
 
+# In the place of a secret: it comes by standard input, and stays out of the shell's history.
+STDIN = "-"
+
+
 def command_parts() -> Parts:
     """The installation's parts, made once a command. Makes the home folder where SQLite files would stand."""
     context = click.get_current_context().find_root()
@@ -32,7 +36,7 @@ def command_parts() -> Parts:
 
 def password_of(given: str) -> str:
     """What ``--password`` says, or the line on standard input where it says ``-``."""
-    secret = sys.stdin.readline().rstrip("\r\n") if given == "-" else given
+    secret = sys.stdin.readline().rstrip("\r\n") if given == STDIN else given
     if not secret:
         raise click.ClickException("the password is empty")
     return secret

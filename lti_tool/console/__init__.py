@@ -28,7 +28,16 @@ def _of_form(_: ValidationError) -> Response:
     return _of_problem(Problem("console_form_wrong"))
 
 
-from lti_tool.console import invites, launches, overview, people, platforms, reports, signing_in  # noqa: E402
+from lti_tool.console import (  # noqa: E402
+    invites,
+    launches,
+    overview,
+    people,
+    platforms,
+    reports,
+    signing_in,
+    stores,
+)
 
 __all__ = [
     "OPEN",
@@ -40,4 +49,5 @@ __all__ = [
     "platforms",
     "reports",
     "signing_in",
+    "stores",
 ]

@@ -17,6 +17,7 @@ __all__ = [
     "NewInvite",
     "NewPassword",
     "Rename",
+    "Retry",
     "SignIn",
     "from_form",
     "from_query",
@@ -66,6 +67,12 @@ class Confirmation(Form):
     """The account of somebody who is to be removed, typed again."""
 
     account = Line(load_default="", validate=validate.Length(max=255))
+
+
+class Retry(Form):
+    """Which refused statement is to be sent again; none: all of them."""
+
+    statement = fields.UUID(load_default=None)
 
 
 class Listing(Form):

@@ -18,6 +18,7 @@ from lti_tool.problems import Problem
 # `__Host-`: no other host of the site can set it. Strict: no other site's page can make use of it.
 COOKIE_NAME = "__Host-operator"
 COOKIE: dict[str, Any] = {"path": "/", "secure": True, "httponly": True, "samesite": "Strict"}
+LOOKS_BY_ITSELF = "X-Looks-By-Itself"
 OPEN = frozenset({"console.sign_in_form", "console.sign_in"})
 _CHALLENGE = {"WWW-Authenticate": 'Form realm="console"'}
 
@@ -45,7 +46,8 @@ def ask_who() -> None:
         found.form_token.encode(), request.form.get("form_token", "").encode(errors="replace")
     ):
         raise Problem("form_elsewhere")
-    if not found.is_noted:
+    # A page that looks by itself how things are is not somebody who is there.
+    if not found.is_noted and LOOKS_BY_ITSELF not in request.headers:
         with given.database.write() as session:
             sessions.note_presence(session, given.clock, found)
 

@@ -93,7 +93,8 @@ def _of_lrs(lrs: LrsWaiting, now: datetime) -> Iterator[Matter]:
     if lrs.paused:
         yield Matter(
             _("Nothing is sent to the LRS %(name)s: it refused its password or its address.", name=lrs.name),
-            _("Mend it, then: alongside lrs test %(name)s.", name=lrs.name),
+            _("Mend it, and have it sent to again"),
+            url_for("console.store", lrs_id=lrs.id),
         )
     if lrs.parked:
         yield Matter(
@@ -103,7 +104,8 @@ def _of_lrs(lrs: LrsWaiting, now: datetime) -> Iterator[Matter]:
                 lrs.parked,
                 name=lrs.name,
             ),
-            _("See its answers: alongside bridge status."),
+            _("Read its answers"),
+            url_for("console.store", lrs_id=lrs.id, _anchor="refused"),
         )
     if lrs.oldest_at and now - lrs.oldest_at > _BEHIND and not lrs.paused:
         yield Matter(

@@ -74,15 +74,15 @@ def platforms_page(session: Session, scope: UUID | None, after: str | None = Non
     query = (
         select(Platform, Tenant.name)
         .join(Tenant, Tenant.id == Platform.tenant_id)
-        .where(Platform.removed_at.is_(None), *_within(Platform.tenant_id, scope))
+        .where(Platform.removed_at.is_(None), *within(Platform.tenant_id, scope))
         .order_by(Platform.name, Platform.id)
         .limit(PAGE + 1)
     )
     if after:
-        name, id_ = _read_cursor(after)
-        query = query.where(or_(Platform.name > name, and_(Platform.name == name, Platform.id > _id(id_))))
+        name, id_ = read_cursor(after)
+        query = query.where(or_(Platform.name > name, and_(Platform.name == name, Platform.id > id_of(id_))))
     found = [PlatformRow(*row) for row in session.execute(query)]
-    return _page(found, lambda row: (row.platform.name, str(row.platform.id)))
+    return page_of(found, lambda row: (row.platform.name, str(row.platform.id)))
 
 
 def find_platform(session: Session, scope: UUID | None, platform_id: UUID) -> PlatformRow:
@@ -90,7 +90,7 @@ def find_platform(session: Session, scope: UUID | None, platform_id: UUID) -> Pl
     found = session.execute(
         select(Platform, Tenant.name)
         .join(Tenant, Tenant.id == Platform.tenant_id)
-        .where(Platform.id == platform_id, Platform.removed_at.is_(None), *_within(Platform.tenant_id, scope))
+        .where(Platform.id == platform_id, Platform.removed_at.is_(None), *within(Platform.tenant_id, scope))
     ).first()
     if found is None:
         raise Problem("not_found")
@@ -106,13 +106,13 @@ def deployments_page(session: Session, platform: Platform, after: str | None = N
         .limit(PAGE + 1)
     )
     if after:
-        said, id_ = _read_cursor(after)
-        at = _time(said)
+        said, id_ = read_cursor(after)
+        at = time_of(said)
         query = query.where(
-            or_(Deployment.created_at > at, and_(Deployment.created_at == at, Deployment.id > _id(id_)))
+            or_(Deployment.created_at > at, and_(Deployment.created_at == at, Deployment.id > id_of(id_)))
         )
     found = session.scalars(query).all()
-    return _page(list(found), lambda one: (one.created_at.isoformat(), str(one.id)))
+    return page_of(list(found), lambda one: (one.created_at.isoformat(), str(one.id)))
 
 
 def frames_of(session: Session, tenant_id: UUID) -> Sequence[FrameAncestor]:
@@ -144,7 +144,7 @@ def failing_services(
         .where(
             ServiceError.last_at > since,
             Platform.removed_at.is_(None),
-            *_within(ServiceError.tenant_id, scope),
+            *within(ServiceError.tenant_id, scope),
         )
         .group_by(Platform.name, Platform.id, ServiceError.service)
         .order_by(Platform.name, ServiceError.service)
@@ -155,18 +155,20 @@ def failing_services(
 
 def invites_page(session: Session, scope: UUID | None, after: str | None = None) -> Page[InviteRow]:
     """The newest first."""
-    query = ROWS.where(*_within(Invite.tenant_id, scope)).limit(PAGE + 1)
+    query = ROWS.where(*within(Invite.tenant_id, scope)).limit(PAGE + 1)
     if after:
-        said, id_ = _read_cursor(after)
-        at = _time(said)
-        query = query.where(or_(Invite.created_at < at, and_(Invite.created_at == at, Invite.id < _id(id_))))
+        said, id_ = read_cursor(after)
+        at = time_of(said)
+        query = query.where(
+            or_(Invite.created_at < at, and_(Invite.created_at == at, Invite.id < id_of(id_)))
+        )
     found = [InviteRow(*row) for row in session.execute(query)]
-    return _page(found, lambda row: (row.invite.created_at.isoformat(), str(row.invite.id)))
+    return page_of(found, lambda row: (row.invite.created_at.isoformat(), str(row.invite.id)))
 
 
 def find_invite(session: Session, scope: UUID | None, invite_id: UUID) -> InviteRow:
     """Raises ``not_found``, for one of another tenant too."""
-    found = session.execute(ROWS.where(Invite.id == invite_id, *_within(Invite.tenant_id, scope))).first()
+    found = session.execute(ROWS.where(Invite.id == invite_id, *within(Invite.tenant_id, scope))).first()
     if found is None:
         raise Problem("not_found")
     return InviteRow(*found)
@@ -183,19 +185,19 @@ def launches_page(
             and_(Platform.tenant_id == LaunchAttempt.tenant_id, Platform.id == LaunchAttempt.platform_id),
         )
         .outerjoin(Tenant, Tenant.id == LaunchAttempt.tenant_id)
-        .where(*_within(LaunchAttempt.tenant_id, scope), *_conditions(wanted))
+        .where(*within(LaunchAttempt.tenant_id, scope), *_conditions(wanted))
         .order_by(LaunchAttempt.at.desc(), LaunchAttempt.trace_id.desc())
         .limit(PAGE + 1)
     )
     if after:
-        said, trace_id = _read_cursor(after)
-        at = _time(said)
+        said, trace_id = read_cursor(after)
+        at = time_of(said)
         query = query.where(
             LaunchAttempt.at <= at,
             or_(LaunchAttempt.at < at, LaunchAttempt.trace_id < trace_id),
         )
     found = [LaunchRow(*row) for row in session.execute(query)]
-    return _page(found, lambda row: (row.attempt.at.isoformat(), row.attempt.trace_id))
+    return page_of(found, lambda row: (row.attempt.at.isoformat(), row.attempt.trace_id))
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -230,7 +232,7 @@ def counted_launches(
     numbers: dict[UUID | None, dict[str, int]] = {}
     for platform_id, outcome, number in session.execute(
         select(LaunchAttempt.platform_id, LaunchAttempt.outcome, func.count())
-        .where(LaunchAttempt.at > now - span, *_within(LaunchAttempt.tenant_id, scope))
+        .where(LaunchAttempt.at > now - span, *within(LaunchAttempt.tenant_id, scope))
         .group_by(LaunchAttempt.platform_id, LaunchAttempt.outcome)
     ):
         numbers.setdefault(platform_id, {})[outcome] = number
@@ -245,16 +247,14 @@ def counted_launches(
 
 def issuers(session: Session, scope: UUID | None) -> list[str]:
     """Of every platform that ever was: its launches are in the log for a while."""
-    return list(
-        session.scalars(select(Platform.issuer).where(*_within(Platform.tenant_id, scope)).distinct())
-    )
+    return list(session.scalars(select(Platform.issuer).where(*within(Platform.tenant_id, scope)).distinct()))
 
 
 def platform_names(session: Session, scope: UUID | None) -> list[tuple[UUID, str]]:
     """To choose from."""
     found = session.execute(
         select(Platform.id, Platform.name)
-        .where(Platform.removed_at.is_(None), *_within(Platform.tenant_id, scope))
+        .where(Platform.removed_at.is_(None), *within(Platform.tenant_id, scope))
         .order_by(Platform.name)
         .limit(500)
     )
@@ -264,26 +264,24 @@ def platform_names(session: Session, scope: UUID | None) -> list[tuple[UUID, str
 def tenant_names(session: Session, scope: UUID | None) -> list[str]:
     """To choose from."""
     return list(
-        session.scalars(
-            select(Tenant.name).where(*_within(Tenant.id, scope)).order_by(Tenant.name).limit(500)
-        )
+        session.scalars(select(Tenant.name).where(*within(Tenant.id, scope)).order_by(Tenant.name).limit(500))
     )
 
 
-def _within(column: InstrumentedAttribute[Any], scope: UUID | None) -> list[ColumnElement[bool]]:
+def within(column: InstrumentedAttribute[Any], scope: UUID | None) -> list[ColumnElement[bool]]:
     return [] if scope is None else [column == scope]
 
 
-def _page(found: list[Row], key: Any) -> Page[Row]:
+def page_of(found: list[Row], key: Any) -> Page[Row]:
     items = found[:PAGE]
-    return Page(items, _cursor(*key(items[-1])) if len(found) > PAGE else None)
+    return Page(items, cursor_of(*key(items[-1])) if len(found) > PAGE else None)
 
 
-def _cursor(*parts: str) -> str:
+def cursor_of(*parts: str) -> str:
     return urlsafe_b64encode("\n".join(parts).encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[str, str]:
+def read_cursor(cursor: str) -> tuple[str, str]:
     """Raises ``bad_cursor``."""
     try:
         first, _, last = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().rpartition("\n")
@@ -294,7 +292,7 @@ def _read_cursor(cursor: str) -> tuple[str, str]:
     return first, last
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -304,7 +302,7 @@ def _time(text: str) -> datetime:
     return found
 
 
-def _id(text: str) -> UUID:
+def id_of(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:

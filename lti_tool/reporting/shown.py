@@ -20,7 +20,7 @@ FACTS = {
     "first_quartile": lazy_gettext("a quarter within"),
     "median": lazy_gettext("half within"),
     "third_quartile": lazy_gettext("three quarters within"),
-    "joined": lazy_gettext("of them known here, too"),
+    "joined": lazy_gettext("of them seen in panels"),
 }
 OUTCOMES = {
     "completed": lazy_gettext("completed"),

@@ -32,6 +32,8 @@ class Manners:
     copies_at_once: bool = False
     most_bytes: int = 30_000_000
     password: str = "secret"
+    # Who is let in by what `Authorization` says, where that is no password.
+    lets_in: Callable[[str], bool] | None = None
 
 
 LEARNING_LOCKER = Manners()
@@ -242,7 +244,10 @@ class FakeLrs:
                         self.say(*lrs.post(statements, size))
 
             def is_known(self) -> bool:
-                given = self.headers.get("Authorization", "").removeprefix("Basic ")
+                shown = self.headers.get("Authorization", "")
+                if lrs.manners.lets_in is not None:
+                    return lrs.manners.lets_in(shown)
+                given = shown.removeprefix("Basic ")
                 return b64decode(given).decode() == f"key:{lrs.manners.password}"
 
             def say(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:

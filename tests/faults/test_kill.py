@@ -15,7 +15,8 @@ from social_layer.clock import system_clock
 from social_layer.database import Database
 from tests.faults.fake_lrs import ADL_LRS, LEARNING_LOCKER, CutsOff, FakeLrs, Hangs, Manners, Slow
 from tests.faults.sender import sender
-from tests.xapi.world import World, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import World
 from xapi.drain import drain
 from xapi.models import DeliveryState
 

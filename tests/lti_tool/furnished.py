@@ -11,8 +11,10 @@ from lti_tool.lti.models import Deployment, Invite, Placing, Platform
 from social_layer.grading import actions as grading
 from social_layer.grading.rules import Counted, Need, Rule
 from social_layer.people.models import Membership, Role, Tenant
+from social_layer.sealing import Sealer
 from tests import factories
 from tests.room import Room
+from xapi.stores import connect
 
 # What stands in the texts of a course, and must stand in no answer to anybody of elsewhere.
 SECRET = "For this course alone"
@@ -57,6 +59,16 @@ class Furnished:
             session.add(placing)
             tenant = session.get_one(Tenant, room.tenant_id)
             make_invite(session, clock, tenant.name, name=f"{SECRET} {room.course_id}")
+            lrs = connect(
+                session,
+                clock,
+                Sealer(["a secret key of the tests, long enough"]),
+                room.tenant_id,
+                name=SECRET,
+                endpoint="https://lrs.example.edu/xAPI",
+                username="key",
+                password="secret",
+            )
             session.flush()
             invite = session.scalars(select(Invite).where(Invite.name == f"{SECRET} {room.course_id}")).one()
             self.ids = {
@@ -73,6 +85,7 @@ class Furnished:
                 "placing_id": placing.id,
                 "platform_id": platform.id,
                 "invite_id": invite.id,
+                "lrs_id": lrs.id,
             }
 
     def _platform(self) -> Platform:

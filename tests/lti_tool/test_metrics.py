@@ -19,7 +19,8 @@ from lti_tool.config import read_settings
 from lti_tool.parts import Parts
 from tests.faults.fake_lrs import FakeLrs
 from tests.services.ports import free_port
-from tests.xapi.world import BASE, SEALER, TestClock, World, counted, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import BASE, SEALER, TestClock, World, counted
 from xapi.bridge import Bridge
 
 

@@ -24,7 +24,8 @@ from social_layer.database import Database
 from social_layer.sealing import Sealer
 from tests.faults.fake_lrs import FakeLrs, Hangs, Slow
 from tests.services.servers import LearningLocker
-from tests.xapi.world import World, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import World
 from xapi.dispatch import dispatch
 from xapi.models import Delivery, DeliveryState, Lrs
 from xapi.statements import statement_id

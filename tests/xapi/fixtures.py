@@ -10,7 +10,8 @@ from werkzeug.serving import make_server
 from social_layer.database import Database
 from tests.faults.fake_lrs import FakeLrs
 from tests.services.servers import LearningLocker
-from tests.xapi.world import TestClock, World, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import TestClock, World
 from xapi.lrs import LrsSettings, create_lrs
 
 

@@ -14,8 +14,9 @@ import pytest
 from social_layer.database import Database
 from social_layer.events.models import EventType
 from tests.services.validator import XapiValidator
+from tests.tables import make_tables
 from tests.xapi.test_statements import events_of, everything, statements
-from tests.xapi.world import BASE, TestClock, World, make_tables
+from tests.xapi.world import BASE, TestClock, World
 from xapi.lrs.validation import validate_statement
 from xapi.profile.conforming import Conformity
 from xapi.profile.document import profile_document

@@ -23,7 +23,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sqlalchemy.orm import Session
 
 from social_layer.database import Database
-from tests.xapi.world import BASE, SEALER, TestClock, World, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import BASE, SEALER, TestClock, World
 from xapi.bridge import Bridge
 from xapi.models import DeliveryState
 from xapi.transport import Answer, NoAnswer, TimedOut, Unreachable

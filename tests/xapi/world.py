@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Engine, event, select
 
-from lti_tool import migrations
 from social_layer.clock import Clock
 from social_layer.database import Database
 from social_layer.discussion.actions import edit, post, react, remove
@@ -150,10 +149,6 @@ class World:
     def lrs(self, name: str = "lrs") -> Lrs:
         with self.database.read() as session:
             return session.scalars(select(Lrs).where(Lrs.name == name)).one()
-
-
-def make_tables(database: Database) -> None:
-    migrations.metadata().create_all(database.engine)
 
 
 @contextmanager

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from social_layer.clock import Clock
 from social_layer.database import Database
 from social_layer.events.models import Event
-from social_layer.people.models import Voice
+from social_layer.panels.models import Panel
+from social_layer.people.models import Course, Voice
 from xapi.audit.ledger import Due, Kind, Known, Ledger, Verdict
 from xapi.audit.proof import by_content, by_digest
 from xapi.dispatch import make_deliveries
 from xapi.models import Delivery, DeliveryState, Lrs, Scope
 from xapi.occurrences import occurrences
+from xapi.platforms import platforms_of
 from xapi.reports.reading import Reader
 from xapi.statements import Builder, StatementWrong, statement_id
 from xapi.vocabulary import PROFILE_VERSIONS
@@ -79,7 +81,12 @@ class Audit:
                 Delivery.state == DeliveryState.delivered,
             )
             .values(
-                state=DeliveryState.pending, due_at=self._clock(), body=None, digest=None, delivered_at=None
+                state=DeliveryState.pending,
+                due_at=self._clock(),
+                body=None,
+                digest=None,
+                answered_as=None,
+                delivered_at=None,
             )
             .execution_options(synchronize_session=False)
             .returning(Delivery.event_id)
@@ -125,9 +132,12 @@ class Audit:
     def _undelivered(self, session: Session) -> Iterator[Known]:
         """Events of the tenant without a delivery to this LRS. The LMS's test student leaves no statements."""
         tenant_id = self._lrs.tenant_id
+        platforms = platforms_of(session, self._lrs.id).get(self._lrs.id)
         rows = session.execute(
-            select(Event.id, Event.occurred_at, Event.dispatched)
+            select(Event.id, Event.occurred_at, Event.dispatched, Course.home_page)
             .join(Voice, and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id))
+            .join(Panel, and_(Panel.tenant_id == Event.tenant_id, Panel.id == Event.panel_id))
+            .join(Course, and_(Course.tenant_id == Panel.tenant_id, Course.id == Panel.course_id))
             .outerjoin(
                 Delivery,
                 and_(
@@ -142,7 +152,7 @@ class Audit:
             .execution_options(yield_per=_STREAMED)
         )
         for row in rows:
-            if row.occurred_at < self._lrs.since:
+            if row.occurred_at < self._lrs.since or (platforms and row.home_page not in platforms):
                 state = Due.earlier
             else:
                 state = Due.lost if row.dispatched else Due.pending
@@ -175,7 +185,7 @@ class Audit:
             scopes = self._sent_as(session, list(events))
         now = self._clock()
         verdicts: list[tuple[UUID, Verdict | None]] = []
-        acts = [(act, scopes.get(key, Scope.identified)) for key, act in events.items()]
+        acts = [(act, *scopes.get(key, (Scope.identified, None))) for key, act in events.items()]
         built = {act.event_id: ours for act, ours in self._builder.build_as(acts, self._lrs.id, now)}
         for one, theirs in unproved:
             ours = built[one.event_id]
@@ -185,9 +195,9 @@ class Audit:
                 verdicts.append((one.statement_id, by_content(theirs, ours, one.digest)))
         return verdicts
 
-    def _sent_as(self, session: Session, event_ids: list[UUID]) -> dict[UUID, Scope]:
+    def _sent_as(self, session: Session, event_ids: list[UUID]) -> dict[UUID, tuple[Scope, Scope | None]]:
         rows = session.execute(
-            select(Delivery.event_id, Delivery.scope).where(
+            select(Delivery.event_id, Delivery.scope, Delivery.answered_as).where(
                 Delivery.tenant_id == self._lrs.tenant_id,
                 Delivery.lrs_id == self._lrs.id,
                 Delivery.event_id.in_(event_ids),
@@ -195,7 +205,11 @@ class Audit:
                 Delivery.scope.is_not(None),
             )
         )
-        return {row.event_id: Scope(row.scope) for row in rows if row.scope}
+        return {
+            row.event_id: (Scope(row.scope), Scope(row.answered_as) if row.answered_as else None)
+            for row in rows
+            if row.scope
+        }
 
     def _ask_for_missing(self, reader: Reader, ledger: Ledger) -> None:
         """What no page showed may have been voided, or be shown late."""

@@ -11,8 +11,8 @@ from uuid import UUID
 
 class Due(StrEnum):
     """What we know of a statement. ``lost``: it is due, and was never put on its way. ``earlier``: it happened before
-    the LRS was connected, and may be there. ``others``: another tenant sends it to the same address.
-    ``withheld``: it may not leave, or was voided."""
+    the LRS was connected, or on a platform that it does not get now, and may be there. ``others``: another tenant sends
+    it to the same address. ``withheld``: it may not leave, or was voided."""
 
     delivered = "delivered"
     pending = "pending"

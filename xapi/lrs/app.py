@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 
 from xapi.lrs.authentication import Authentication
 from xapi.lrs.call import VERSION
@@ -32,7 +32,7 @@ def create_lrs(settings: LrsSettings) -> Flask:
 
     @app.after_request
     def say_version(response: Response) -> Response:
-        response.headers["X-Experience-API-Version"] = VERSION
+        response.headers["X-Experience-API-Version"] = g.get("version", VERSION)
         return response
 
     return app

@@ -17,6 +17,7 @@ from werkzeug.http import parse_options_header
 from xapi.lrs.errors import Refused, bad_request
 
 VERSION = "1.0.3"
+VERSION_2 = "2.0.0"
 _METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 _HEADERS = {
     name.lower(): name
@@ -43,15 +44,21 @@ class Call:
     def boundary(self) -> str | None:
         return parse_options_header(self.headers.get("Content-Type"))[1].get("boundary")
 
+    @property
+    def version(self) -> str:
+        """The newest of the edition that the request asks for."""
+        asked = self.headers.get("X-Experience-API-Version", "")
+        return VERSION_2 if asked.startswith("2.0.") else VERSION
+
     def check_version(self) -> None:
-        """1.0 and every 1.0.x; nothing older or newer, and not nothing (Communication 3.3)."""
+        """1.0, every 1.0.x and every 2.0.x; nothing older or newer, and not nothing (Communication 3.3)."""
         version = self.headers.get("X-Experience-API-Version")
         if version is None:
             raise bad_request("version_missing", "The header X-Experience-API-Version is required.")
-        if version != "1.0" and not version.startswith("1.0."):
+        if version != "1.0" and not version.startswith(("1.0.", "2.0.")):
             raise bad_request(
                 "version_unsupported",
-                f"This LRS speaks xAPI {VERSION}; the request asks for another version.",
+                f"This LRS speaks xAPI {VERSION} and {VERSION_2}; the request asks for another version.",
             )
 
     def allow(self, *names: str) -> None:

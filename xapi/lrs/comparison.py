@@ -8,6 +8,7 @@ from typing import Any
 
 from xapi.lrs.terms import Json
 from xapi.lrs.validation.formats import parse_timestamp
+from xapi.lrs.validation.statement import CONTEXT_PEOPLE
 
 _ASSIGNED = frozenset({"id", "authority", "stored", "version", "timestamp"})
 _FINER = re.compile(r"([.,][0-9]{2})[0-9]+")
@@ -94,6 +95,9 @@ def _context(value: Json) -> Any:
     for role in ("instructor", "team"):
         if role in kept:
             kept[role] = _agent(kept[role])
+    for name, _, member in CONTEXT_PEOPLE:
+        if name in kept:
+            kept[name] = [{**one, member: _agent(one[member])} for one in kept[name]]
     if "contextActivities" in kept:
         kept["contextActivities"] = {
             role: [_activity(one) for one in (found if type(found) is list else [found])]

@@ -25,7 +25,7 @@ def stored_text(stored: int) -> str:
     return timestamp_text(from_microseconds(stored))
 
 
-def added_text(statement: Json, statement_id: str, stored: int, authority_text: str) -> str:
+def added_text(statement: Json, statement_id: str, stored: int, authority_text: str, *, second: bool) -> str:
     """The properties the LRS assigns, as JSON members without braces."""
     moment = stored_text(stored)
     parts = [f'"stored":"{moment}"', f'"authority":{authority_text}']
@@ -34,7 +34,7 @@ def added_text(statement: Json, statement_id: str, stored: int, authority_text: 
     if "timestamp" not in statement:
         parts.append(f'"timestamp":"{moment}"')
     if "version" not in statement:
-        parts.append('"version":"1.0.0"')
+        parts.append('"version":"2.0.0"' if second else '"version":"1.0.0"')
     return ",".join(parts)
 
 

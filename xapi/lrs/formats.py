@@ -10,6 +10,7 @@ from xapi.lrs.languages import Preference, one_language
 from xapi.lrs.terms import Json
 from xapi.lrs.validation.activities import COMPONENT_LISTS
 from xapi.lrs.validation.actors import IDENTIFIERS
+from xapi.lrs.validation.statement import CONTEXT_PEOPLE
 
 _ROLES = ("instructor", "team")
 
@@ -27,6 +28,9 @@ def as_ids(statement: Json) -> Json:
         for role in _ROLES:
             if role in context:
                 context[role] = _agent_id(context[role])
+        for name, _, member in CONTEXT_PEOPLE:
+            if name in context:
+                context[name] = [{**one, member: _agent_id(one[member])} for one in context[name]]
         _map_context_activities(context, _activity_id)
         result["context"] = context
     return result

@@ -10,7 +10,7 @@ from xapi.lrs.validation.statement import VOIDED
 
 @dataclass(slots=True)
 class Incoming:
-    """`id` is in lower case; `stored` is set when its turn has come."""
+    """`id` is in lower case; `stored` is set when its turn has come; `second`: it came as one of xAPI 2.0."""
 
     id: str
     statement: Json
@@ -18,6 +18,7 @@ class Incoming:
     terms: set[bytes]
     attachments: list[tuple[str, str]] = field(default_factory=list)  # hash, media type
     stored: int = 0
+    second: bool = False
 
     @property
     def target(self) -> str | None:

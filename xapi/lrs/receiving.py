@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from xapi.lrs.call import Call
+from xapi.lrs.call import VERSION_2, Call
 from xapi.lrs.errors import bad_request
 from xapi.lrs.incoming import Incoming
 from xapi.lrs.json_text import BadJson, decode, elements
@@ -33,7 +33,7 @@ def read_batch(call: Call, authority: Json, *, only_id: str | None = None) -> Ba
     for index, (statement, own) in enumerate(_elements(text)):
         if only_id is not None and (index or text.lstrip(" \t\r\n").startswith("[")):
             raise bad_request("one_statement", "A PUT takes one statement, not an array.")
-        _check(statement, index)
+        _check(statement, index, call.version)
         written = statement.get("id") or only_id or str(uuid4())
         key = written.lower()
         if only_id is not None and key != only_id:
@@ -45,7 +45,16 @@ def read_batch(call: Call, authority: Json, *, only_id: str | None = None) -> Ba
         seen.add(key)
         links = _attached(statement, parts, index)
         used.update(sha2 for sha2, _ in links)
-        incoming.append(Incoming(key, statement, own, statement_terms(statement, authority), links))
+        incoming.append(
+            Incoming(
+                key,
+                statement,
+                own,
+                statement_terms(statement, authority),
+                links,
+                second=call.version == VERSION_2,
+            )
+        )
         ids.append(written)
     if only_id is not None and not incoming:
         raise bad_request("one_statement", "A PUT takes one statement.")
@@ -73,8 +82,8 @@ def _elements(text: str) -> Any:
     return elements(text)
 
 
-def _check(statement: Any, index: int) -> None:
-    problems = validate_statement(statement)
+def _check(statement: Any, index: int, version: str) -> None:
+    problems = validate_statement(statement, version=version)
     if problems:
         first = problems[0]
         raise bad_request(first.code, first.message, path=first.path, statement=index)

@@ -43,7 +43,7 @@ def check_signature(statement: Json, content_type: str, signature: bytes) -> Non
     algorithm = _ALGORITHMS.get(str(header.get("alg"))) if type(header) is dict else None
     if algorithm is None:
         raise BadSignature("A signature uses RS256, RS384 or RS512.")
-    if type(payload) is not dict or validate_statement(payload):
+    if type(payload) is not dict or validate_statement(payload, version="2.0.0"):
         raise BadSignature("The payload of the signature is no statement.")
     if not same_statement(_unsigned(payload), _unsigned(statement)):
         raise BadSignature("The signature is of another statement.")

@@ -96,7 +96,7 @@ def _insert_statements(
                 "voiding": one.voiding,
                 "voided": one.id in voided,
                 "received": one.received,
-                "added": added_text(one.statement, one.id, one.stored, authority_text),
+                "added": added_text(one.statement, one.id, one.stored, authority_text, second=one.second),
                 "rewritten": rewritten_text(one.statement),
             }
             for one in new

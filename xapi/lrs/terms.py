@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any
 
-from xapi.lrs.validation.statement import CONTEXT_ACTIVITIES
+from xapi.lrs.validation.statement import CONTEXT_ACTIVITIES, CONTEXT_PEOPLE
 
 Json = dict[str, Any]
 
@@ -87,6 +87,9 @@ def _add_related(terms: set[bytes], statement: Json) -> None:
     for role in ("instructor", "team"):
         if role in context:
             _add_agents(terms, context[role], narrow=False)
+    for name, _, member in CONTEXT_PEOPLE:
+        for one in context.get(name, ()):
+            _add_agents(terms, one[member], narrow=False)
     for activity in context_activities(context):
         terms.add(activity_term(activity["id"], related=True))
 

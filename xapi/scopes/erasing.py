@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, delete, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
 
 from social_layer.events.models import Event
 from social_layer.people.models import Account, Voice
@@ -43,20 +43,8 @@ def take_back(session: Session, base: str, tenant_id: UUID, person_id: UUID, now
         ]
         voided += void(session, base, tenant_id, sent, now)
         forgotten += len(rows) - len(sent)
-        session.execute(
-            update(Delivery)
-            .where(*theirs)
-            .values(
-                state=DeliveryState.withheld,
-                scope=Scope.nothing,
-                body=None,
-                digest=None,
-                answer=None,
-                lease=None,
-                lease_until=None,
-            )
-            .execution_options(synchronize_session=False)
-        )
+        _withhold(session, theirs)
+    voided += _take_back_names(session, base, tenant_id, voices, now)
     accounts = session.execute(
         select(Account.home_page, Account.name).where(
             Account.tenant_id == tenant_id, Account.person_id == person_id
@@ -78,6 +66,64 @@ def take_back(session: Session, base: str, tenant_id: UUID, person_id: UUID, now
         "deliveries_forgotten": forgotten,
         "records": records.rowcount,  # type: ignore[attr-defined]
     }
+
+
+def _take_back_names(session: Session, base: str, tenant_id: UUID, voices: object, now: datetime) -> int:
+    """Others' statements that name them as the one answered (``contextAgents``): voided too, for a statement cannot be
+    changed. Those that were not sent yet are built anew, without the name. Answers how many are voided."""
+    answered = aliased(Event)
+    rows = session.execute(
+        select(Delivery.id, Delivery.lrs_id, Delivery.event_id, Delivery.state, Delivery.attempts)
+        .add_columns(Delivery.lease_until)
+        .join(Event, and_(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id))
+        .join(answered, and_(answered.tenant_id == Event.tenant_id, answered.id == Event.answers_id))
+        .where(
+            Delivery.tenant_id == tenant_id,
+            Delivery.answered_as.is_not(None),
+            answered.voice_id.in_(voices),  # type: ignore[arg-type]
+        )
+    ).all()
+    sent = [
+        row
+        for row in rows
+        if row.state == DeliveryState.delivered or (row.state == "pending" and row.attempts)
+    ]
+    unsent = {row.id for row in rows} - {row.id for row in sent}
+    voided = void(
+        session,
+        base,
+        tenant_id,
+        [Sent(row.lrs_id, row.event_id, max(now, row.lease_until or now)) for row in sent],
+        now,
+    )
+    for at in range(0, len(sent), _SOME):
+        ids = [row.id for row in sent[at : at + _SOME]]
+        _withhold(session, (Delivery.tenant_id == tenant_id, Delivery.id.in_(ids)))
+    session.execute(
+        update(Delivery)
+        .where(Delivery.tenant_id == tenant_id, Delivery.id.in_(unsent))
+        .values(scope=None, answered_as=None, body=None, digest=None, answer=None)
+        .execution_options(synchronize_session=False)
+    )
+    return voided
+
+
+def _withhold(session: Session, which: tuple[ColumnElement[bool], ...]) -> None:
+    session.execute(
+        update(Delivery)
+        .where(*which)
+        .values(
+            state=DeliveryState.withheld,
+            scope=Scope.nothing,
+            answered_as=None,
+            body=None,
+            digest=None,
+            answer=None,
+            lease=None,
+            lease_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _events(session: Session, tenant_id: UUID, voices: object) -> list[list[UUID]]:

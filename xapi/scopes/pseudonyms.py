@@ -93,12 +93,25 @@ def as_known(occurrence: Occurrence, scope: Scope, mask: Mask | None) -> Occurre
     """The act as an LRS may know it under ``scope``; ``mask`` is needed for pseudonyms."""
     speaker = occurrence.speaker
     if scope is Scope.pseudonymous:
-        if mask is None:
-            raise ValueError("pseudonyms need a mask")
-        speaker = mask.worn_by(speaker)
+        speaker = _masked(speaker, mask)
     elif scope is Scope.named:
         speaker = replace(speaker, name=speaker.person_name)
+    else:
+        return occurrence
     return replace(occurrence, speaker=speaker)
+
+
+def answered_as_known(occurrence: Occurrence, scope: Scope | None, mask: Mask | None) -> Speaker | None:
+    """Whom the act answers, as an LRS may know them under ``scope``; without one, nobody."""
+    if scope is None or occurrence.answered is None:
+        return None
+    return _masked(occurrence.answered, mask) if scope is Scope.pseudonymous else occurrence.answered
+
+
+def _masked(speaker: Speaker, mask: Mask | None) -> Speaker:
+    if mask is None:
+        raise ValueError("pseudonyms need a mask")
+    return mask.worn_by(speaker)
 
 
 def _find(session: Session, tenant_id: UUID, lrs_id: UUID) -> str | None:

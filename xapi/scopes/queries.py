@@ -24,7 +24,7 @@ from xapi.scopes.models import Level, ScopeChanges, ScopeChoice, ScopeRule
 # From least to most.
 ORDER = (Scope.nothing, Scope.pseudonymous, Scope.identified, Scope.named)
 _RANK = {scope: rank for rank, scope in enumerate(ORDER)}
-_KNOWN = frozenset({Scope.identified, Scope.named})
+KNOWN = frozenset({Scope.identified, Scope.named})
 # Only who did the one can do the other: together they say that two names are one person.
 _FOLLOWS = frozenset({EventType.entry_edited, EventType.entry_deleted, EventType.reaction_removed})
 
@@ -204,7 +204,7 @@ def _keep_apart(
     for one in following:
         now = scopes[one.event_id]
         before = earlier[one.speaker.voice_id, one.entry.id] if one.entry else set()
-        if any((scope in _KNOWN) is not (now in _KNOWN) or scope is Scope.nothing for scope in before):
+        if any((scope in KNOWN) is not (now in KNOWN) or scope is Scope.nothing for scope in before):
             scopes[one.event_id] = Scope.nothing
 
 

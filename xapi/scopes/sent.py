@@ -142,7 +142,9 @@ def _built(
     built = {}
     for lrs_id in {one.lrs_id for one in sent}:
         wanted = [
-            (acts[one.event_id], Scope(one.scope)) for one in sent if one.lrs_id == lrs_id and one.scope
+            (acts[one.event_id], Scope(one.scope), Scope(one.answered_as) if one.answered_as else None)
+            for one in sent
+            if one.lrs_id == lrs_id and one.scope
         ]
         for act, statement in builder.build_as(wanted, lrs_id, now):
             if not isinstance(statement, StatementWrong):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
 from lti_tool.cli.report.pulling import pulled
 from lti_tool.cli.report.reading import TIME, lrs_options, utc, written, written_at
@@ -38,8 +39,6 @@ _IN_FILE = 100
 )
 def course(
     endpoint: str,
-    username: str,
-    password: str,
     course: str,
     form: str | None,
     as_json: bool,
@@ -48,6 +47,7 @@ def course(
     zone: str,
     out: Path | None,
     cache: Path | None,
+    **signs_in: str | None,
 ) -> None:
     """How a course learns together, beside its completions and scores.
 
@@ -57,7 +57,7 @@ def course(
     if as_time_zone(zone) is None:
         raise click.UsageError(f"--time-zone {zone}: no such time zone; one is Europe/Berlin")
     window = Window(utc(since), utc(until), zone)
-    with pulled(endpoint, username, password, cache) as found:
+    with pulled(endpoint, access_of(**signs_in), cache) as found:
         _check_course(found, course)
         measures = course_report(found, course, window)
         most = _IN_FILE if form == "html" else MOST_NAMED

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
 from lti_tool.cli.report.reading import TIME, lrs_options, progress, reader_of, utc, written
 from xapi.reports.formats import FORMATS
@@ -31,14 +32,13 @@ from xapi.reports.reading import ReadingFailed
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def network(
     endpoint: str,
-    username: str,
-    password: str,
     form: str,
     as_json: bool,
     course: str | None,
     since: datetime | None,
     until: datetime | None,
     out: Path | None,
+    **signs_in: str | None,
 ) -> None:
     """List who answered, thanked, accepted and reviewed whom.
 
@@ -48,7 +48,7 @@ def network(
     if as_json and form != "json":
         raise click.UsageError(f"--json and --format {form} do not go together.")
     try:
-        with Network() as found, reader_of(endpoint, username, password) as reader:
+        with Network() as found, reader_of(endpoint, access_of(**signs_in)) as reader:
             with progress() as (told, waiting):
                 reader.waiting = waiting
                 found.gather(reader, course=course, since=utc(since), until=utc(until), told=told)

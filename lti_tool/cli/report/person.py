@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
 from lti_tool.cli.report.course import FORMATS, format_of
 from lti_tool.cli.report.pulling import pulled
@@ -36,21 +37,20 @@ _AT_ONCE = 1000
 )
 def person(
     endpoint: str,
-    username: str,
-    password: str,
     person: str,
     course: str | None,
     form: str | None,
     as_json: bool,
     out: Path | None,
     cache: Path | None,
+    **signs_in: str | None,
 ) -> None:
     """What somebody did with others, beside what they formally reached, the newest first.
 
     What they did under an alias or a pseudonym is not in it: nothing joins it to them.
     """
     form = format_of(form, out, as_json)
-    with pulled(endpoint, username, password, cache) as found:
+    with pulled(endpoint, access_of(**signs_in), cache) as found:
         if not timeline(found, [person], course=course, limit=1).moments:
             raise click.ClickException(f"the LRS has nothing of {person}; it is written as homePage|name")
         if form == "parquet" and out is not None:

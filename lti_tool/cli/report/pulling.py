@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from xapi.gathering.gatherer import gather
 
+from lti_tool.cli.lrs_access import Access
 from lti_tool.cli.report.reading import progress, reader_of
 from social_layer.clock import system_clock
 from xapi.gathering.manifest import FolderBusy, FolderWrong
@@ -20,14 +21,14 @@ _OF = "lrs.json"
 
 
 @contextmanager
-def pulled(endpoint: str, username: str, password: str, cache: Path | None) -> Iterator[Gathered]:
+def pulled(endpoint: str, access: Access, cache: Path | None) -> Iterator[Gathered]:
     """All that the LRS shows to this user, to be asked. ``cache``: only what is new is read into it."""
     try:
-        with reader_of(endpoint, username, password) as reader:
+        with reader_of(endpoint, access) as reader:
             place = nullcontext(cache) if cache else tempfile.TemporaryDirectory(prefix="alongside-report-")
             with place as folder:
                 path = Path(str(folder))
-                _check(path, endpoint, username)
+                _check(path, endpoint, access.username)
                 with progress() as (told, waiting):
                     reader.waiting = waiting
                     done = gather(reader, path, system_clock, told=lambda read: told(0, 1, read))

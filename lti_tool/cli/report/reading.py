@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TextIO, TypeVar, cast
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lti_tool.cli.parts import password_of
+from lti_tool.cli.lrs_access import Access, access_options
 from xapi.reports.reading import MOST_BYTES, Reader
-from xapi.stores import StoreRefused, checked_endpoint
+from xapi.stores import StoreRefused, checked_endpoint, checked_token_url
 from xapi.transport import HttpTransport
 
 TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
@@ -23,28 +23,27 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def lrs_options(command: Command) -> Command:
-    """Which LRS, and who reads there."""
-    for option in (
-        click.option(
-            "--password", required=True, help="The password, or secret; - reads it from standard input."
-        ),
-        click.option("--username", required=True, help="The user name, or key, that may read there."),
-        click.option(
-            "--lrs",
-            "endpoint",
-            required=True,
-            help="Its address, without /statements: https://lrs.example.org/xAPI",
-        ),
-    ):
-        command = option(command)
-    return command
+    """Which LRS, and how one signs in there."""
+    address = click.option(
+        "--lrs",
+        "endpoint",
+        required=True,
+        help="Its address, without /statements: https://lrs.example.org/xAPI",
+    )
+    return cast(Command, address(access_options(command)))
 
 
 @contextmanager
-def reader_of(endpoint: str, username: str, password: str) -> Iterator[Reader]:
+def reader_of(endpoint: str, access: Access) -> Iterator[Reader]:
     try:
         transport = HttpTransport(
-            checked_endpoint(endpoint), username, password_of(password), "1.0.3", most_read=MOST_BYTES
+            checked_endpoint(endpoint),
+            access.username,
+            access.password,
+            "1.0.3",
+            token_url=access.token_url and checked_token_url(access.token_url),
+            oauth_scope=access.oauth_scope,
+            most_read=MOST_BYTES,
         )
     except StoreRefused as refused:
         raise click.ClickException(str(refused)) from None

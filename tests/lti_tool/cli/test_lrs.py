@@ -19,7 +19,8 @@ from lti_tool.parts import Parts
 from social_layer.clock import system_clock
 from social_layer.database import Database
 from tests.faults.fake_lrs import Fails, FakeLrs
-from tests.xapi.world import SEALER, World, make_tables
+from tests.tables import make_tables
+from tests.xapi.world import SEALER, World
 
 Run = Callable[..., Result]
 

@@ -18,10 +18,10 @@ from werkzeug.test import Client, TestResponse
 from lti_tool.config import Settings, read_settings
 from lti_tool.lti.models import Platform
 from lti_tool.lti.registrations import Registration, register
-from lti_tool.migrations import metadata
 from lti_tool.parts import Parts
 from lti_tool.sandbox import Sandbox, authorize
 from lti_tool.sandbox.launches import LaunchOptions
+from tests.tables import make_tables
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 TOOL = "http://localhost:8000"
@@ -50,7 +50,7 @@ def settings_for(database_url: str, folder: Path, **changes: Any) -> Settings:
 @contextmanager
 def parts_for(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Parts]:
     given = Parts.of(settings, clock)
-    metadata().create_all(given.database.engine)
+    make_tables(given.database)
     yield given
     given.database.close()
 

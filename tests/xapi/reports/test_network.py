@@ -17,8 +17,9 @@ from click.testing import CliRunner, Result
 from lti_tool import migrations
 from lti_tool.cli import main
 from social_layer.database import Database
+from tests.tables import make_tables
 from tests.xapi.reports.crowd import ALIASES, PEOPLE, Crowd
-from tests.xapi.world import BASE, HOME_PAGE, SEALER, TestClock, World, make_tables
+from tests.xapi.world import BASE, HOME_PAGE, SEALER, TestClock, World
 from xapi.bridge import Bridge
 from xapi.models import DeliveryState
 from xapi.reports.network import Edge

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from xapi.lrs.resources.service import Service
 
-VERSIONS = ("1.0.0", "1.0.1", "1.0.2", "1.0.3")
+VERSIONS = ("1.0.0", "1.0.1", "1.0.2", "1.0.3", "2.0.0")
 
 
 def about_blueprint(service: Service) -> Blueprint:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request
+from flask import g, request
 
 from xapi.lrs.authentication import Authentication
 from xapi.lrs.call import Call, read_call
@@ -30,4 +30,5 @@ class Service:
         call = self.call()
         user = self.authentication.user(call.headers.get("Authorization"))
         call.check_version()
+        g.version = call.version
         return call, user

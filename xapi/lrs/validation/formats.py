@@ -37,6 +37,7 @@ MEDIA_TYPE = re.compile(
     r"(?:\s*;\s*[A-Za-z0-9!#$%&'*+.^_`|~\-]+=(?:[A-Za-z0-9!#$%&'*+.^_`|~\-]+|\"[^\"\\\x00-\x1f\x7f]*\"))*\s*;?"
 )
 VERSION = re.compile(r"1\.0(?:\.[0-9]{1,9})?")
+VERSION_2 = re.compile(r"(?:1\.0(?:\.[0-9]{1,9})?|2\.0\.[0-9]{1,9})")
 _NUMBER = r"[0-9]+(?:[.,][0-9]+)?"
 _DURATION = re.compile(
     rf"P(?:{_NUMBER}W|(?=[0-9T])(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}D)?"
@@ -125,7 +126,11 @@ def check_uuid(value: Any, path: str, out: Problems) -> bool:
     return _check_pattern(value, UUID, "uuid", "Not a UUID (RFC 4122, variant 2).", path, out)
 
 
-def check_version(value: Any, path: str, out: Problems) -> bool:
+def check_version(value: Any, path: str, out: Problems, *, second: bool = False) -> bool:
+    if second:
+        return _check_pattern(
+            value, VERSION_2, "version", "The version must start with 1.0 or 2.0.", path, out
+        )
     return _check_pattern(value, VERSION, "version", "The version must start with 1.0.", path, out)
 
 

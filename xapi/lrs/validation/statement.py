@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xapi.lrs.validation.activities import check_activity
-from xapi.lrs.validation.actors import IDENTIFIERS, check_actor, check_authority, check_group
+from xapi.lrs.validation.actors import IDENTIFIERS, check_actor, check_agent, check_authority, check_group
 from xapi.lrs.validation.formats import (
     check_boolean,
     check_duration,
@@ -37,13 +37,18 @@ _CONTEXT = frozenset({
     "registration", "instructor", "team", "contextActivities", "revision",
     "platform", "language", "statement", "extensions",
 })  # fmt: skip
+# What the second edition adds (IEEE 9274.1.1, 4.2.2.5): people and groups that a statement concerns besides.
+CONTEXT_PEOPLE = (("contextAgents", "contextAgent", "agent"), ("contextGroups", "contextGroup", "group"))
+_CONTEXT_2 = _CONTEXT | {name for name, _, _ in CONTEXT_PEOPLE}
 _CONTEXT_ACTIVITIES = frozenset(CONTEXT_ACTIVITIES)
 _ATTACHMENT = frozenset({"usageType", "display", "description", "contentType", "length", "sha2", "fileUrl"})
 
 
-def validate_statement(statement: Any, path: str = "$") -> list[Problem]:
-    """Every breach of xAPI 1.0.3 in one parsed statement; none means that it may be stored."""
+def validate_statement(statement: Any, path: str = "$", *, version: str = "1.0.3") -> list[Problem]:
+    """Every breach of xAPI 1.0.3, or 2.0 where ``version`` says so, in one parsed statement; none means that it may
+    be stored."""
     out: Problems = []
+    second = version.startswith("2.")
     if not is_object(statement, path, out):
         return out
     known_keys(statement, _STATEMENT, path, out)
@@ -54,8 +59,8 @@ def validate_statement(statement: Any, path: str = "$") -> list[Problem]:
     if "authority" in statement:
         check_authority(statement["authority"], f"{path}.authority", out)
     if "version" in statement:
-        check_version(statement["version"], f"{path}.version", out)
-    _check_event(statement, path, out, inner=False)
+        check_version(statement["version"], f"{path}.version", out, second=second)
+    _check_event(statement, path, out, inner=False, second=second)
     return out
 
 
@@ -68,19 +73,19 @@ def validate_agent_filter(agent: Any, path: str = "$") -> list[Problem]:
     return out
 
 
-def _check_event(value: dict[str, Any], path: str, out: Problems, inner: bool) -> None:
+def _check_event(value: dict[str, Any], path: str, out: Problems, inner: bool, second: bool) -> None:
     """What a statement and a SubStatement have in common."""
     if required(value, "actor", path, out):
         check_actor(value["actor"], f"{path}.actor", out)
     if required(value, "verb", path, out):
         _check_verb(value["verb"], f"{path}.verb", out)
     if required(value, "object", path, out):
-        _check_object(value["object"], f"{path}.object", out, inner)
+        _check_object(value["object"], f"{path}.object", out, inner, second)
         _check_voiding(value, path, out)
     if "result" in value:
         _check_result(value["result"], f"{path}.result", out)
     if "context" in value:
-        _check_context(value["context"], value.get("object"), f"{path}.context", out)
+        _check_context(value["context"], value.get("object"), f"{path}.context", out, second)
     if "timestamp" in value:
         check_timestamp(value["timestamp"], f"{path}.timestamp", out)
     if "attachments" in value:
@@ -97,7 +102,7 @@ def _check_verb(value: Any, path: str, out: Problems) -> None:
         check_language_map(value["display"], f"{path}.display", out)
 
 
-def _check_object(value: Any, path: str, out: Problems, inner: bool) -> None:
+def _check_object(value: Any, path: str, out: Problems, inner: bool, second: bool) -> None:
     if not is_object(value, path, out):
         return
     kind = value.get("objectType", "Activity")
@@ -112,7 +117,7 @@ def _check_object(value: Any, path: str, out: Problems, inner: bool) -> None:
             out.append(Problem("nested", "A SubStatement cannot hold another one.", path))
             return
         known_keys(value, _SUBSTATEMENT, path, out)
-        _check_event(value, path, out, inner=True)
+        _check_event(value, path, out, inner=True, second=second)
     elif type(kind) is not str:
         wrong_type(kind, "a string", f"{path}.objectType", out)
     else:
@@ -177,10 +182,12 @@ def _check_score(value: Any, path: str, out: Problems) -> None:
             out.append(Problem("range", "A raw score lies between min and max.", f"{path}.raw"))
 
 
-def _check_context(value: Any, target: Any, path: str, out: Problems) -> None:
+def _check_context(value: Any, target: Any, path: str, out: Problems, second: bool) -> None:
     if not is_object(value, path, out):
         return
-    known_keys(value, _CONTEXT, path, out)
+    known_keys(value, _CONTEXT_2 if second else _CONTEXT, path, out)
+    if second:
+        _check_context_people(value, path, out)
     if "registration" in value:
         check_uuid(value["registration"], f"{path}.registration", out)
     if "instructor" in value:
@@ -203,6 +210,38 @@ def _check_context(value: Any, target: Any, path: str, out: Problems) -> None:
         _check_statement_ref(value["statement"], f"{path}.statement", out)
     if "extensions" in value:
         check_extensions(value["extensions"], f"{path}.extensions", out)
+
+
+def _check_context_people(context: dict[str, Any], path: str, out: Problems) -> None:
+    for name, kind, member in CONTEXT_PEOPLE:
+        if name not in context:
+            continue
+        value, here = context[name], f"{path}.{name}"
+        if type(value) is not list:
+            wrong_type(value, "an array", here, out)
+            continue
+        for index, one in enumerate(value):
+            _check_related(one, kind, member, f"{here}[{index}]", out)
+
+
+def _check_related(value: Any, kind: str, member: str, path: str, out: Problems) -> None:
+    if not is_object(value, path, out):
+        return
+    known_keys(value, frozenset({"objectType", member, "relevantTypes"}), path, out)
+    if required(value, "objectType", path, out) and value["objectType"] != kind:
+        out.append(Problem("object_type", f"Must be '{kind}'.", f"{path}.objectType"))
+    if required(value, member, path, out):
+        check = check_agent if member == "agent" else check_group
+        check(value[member], f"{path}.{member}", out)
+    if "relevantTypes" in value:
+        types, here = value["relevantTypes"], f"{path}.relevantTypes"
+        if type(types) is not list:
+            wrong_type(types, "an array", here, out)
+            return
+        if not types:
+            out.append(Problem("empty", "Where there are types, there is one at least.", here))
+        for index, one in enumerate(types):
+            check_iri(one, f"{here}[{index}]", out)
 
 
 def _check_context_activities(value: Any, path: str, out: Problems) -> None:
