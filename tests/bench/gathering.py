@@ -74,12 +74,17 @@ def _fill(path: Path, count: int) -> None:
     ours = [json.loads(one.read_text()) for one in sorted(GOLDEN.glob("*.json"))]
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA synchronous = OFF")
-    start = int((time.time() - 3600) * 1e6)
+    # Over a month: what is read again with the next pull is the last minutes of it.
+    step = 30 * 86_400 * 1_000_000 // count
+    start = int(time.time() * 1e6) - (count + 1) * step
     for begin in range(0, count, 50_000):
         database.execute("BEGIN")
         database.executemany(
             "INSERT INTO statements (stored, id, voiding, voided, received, added) VALUES (?, ?, 0, 0, ?, ?)",
-            (_row(number, start + number * 7, ours) for number in range(begin, min(count, begin + 50_000))),
+            (
+                _row(number, start + number * step, ours)
+                for number in range(begin, min(count, begin + 50_000))
+            ),
         )
         database.execute("COMMIT")
     database.close()

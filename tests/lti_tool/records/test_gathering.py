@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,7 +21,6 @@ from tests.xapi.world import HOME_PAGE, World
 from xapi.gathering import schedule
 from xapi.gathering.store import Gathered
 from xapi.models import Lrs
-from xapi.reports.reading import Reader
 from xapi.stores import disconnect, find_lrs
 
 Run = Callable[..., Result]
@@ -133,7 +131,7 @@ def test_an_lrs_that_is_out_of_reach_is_tried_after_growing_pauses(
     given: Parts, world: World, bundled: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.connect("http://127.0.0.1:9/xAPI")
-    monkeypatch.setattr(gathering, "Reader", partial(Reader, tries=1))
+    monkeypatch.setattr(gathering, "_TRIES", 1)
     tries = 0
     for _ in range(60):
         gather_due(given)
