@@ -8,11 +8,11 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
-from xapi.gathering.gatherer import gather
 
 from lti_tool.cli.lrs_access import Access
 from lti_tool.cli.report.reading import progress, reader_of
 from social_layer.clock import system_clock
+from xapi.gathering.gatherer import gather
 from xapi.gathering.manifest import FolderBusy, FolderWrong
 from xapi.gathering.store import Gathered
 from xapi.reports.reading import ReadingFailed
