@@ -1,7 +1,6 @@
 """What an LRS holds, pulled into a folder and opened: a temporary folder, or one that a second run goes on from."""
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,7 +16,7 @@ from xapi.gathering.manifest import FolderBusy, FolderWrong
 from xapi.gathering.store import Gathered
 from xapi.reports.reading import ReadingFailed
 
-_OF = "lrs.json"
+_OF = "read-from"
 
 
 @contextmanager
@@ -47,11 +46,11 @@ def _check(folder: Path, endpoint: str, username: str) -> None:
     of = hashlib.sha256(f"{endpoint.rstrip('/')}\n{username}".encode()).hexdigest()
     note = folder / _OF
     if note.exists():
-        if json.loads(note.read_text()).get("of") != of:
+        if note.read_text("utf-8", "replace").strip() != of:
             raise click.ClickException(
                 f"{folder} holds what was read from another LRS, or by another user; give another folder"
             )
     elif any(folder.iterdir()):
         raise click.ClickException(f"{folder} is not empty; give a folder of its own")
     else:
-        note.write_text(json.dumps({"of": of}))
+        note.write_text(f"{of}\n", "utf-8")
