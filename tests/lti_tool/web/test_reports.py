@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -189,9 +190,12 @@ def test_another_tenants_folder_is_never_opened(
     connected(given, elsewhere)
     opened: list[list[Path]] = []
     gathered = opening.Gathered
-    monkeypatch.setattr(
-        opening, "Gathered", lambda folders, **more: opened.append(folders) or gathered(folders, **more)
-    )
+
+    def noted(folders: list[Path], *more: Any, **named: Any) -> Any:
+        opened.append(folders)
+        return gathered(folders, *more, **named)
+
+    monkeypatch.setattr(opening, "Gathered", noted)
     theirs = Reader.of(app, given, elsewhere, elsewhere.join(Role.instructor))
     assert "Nothing has been read back" in theirs.get("/reports/course").text
     assert theirs.get(f"/reports/people/{back.members['ada']}").status_code == 404
