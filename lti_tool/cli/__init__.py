@@ -17,7 +17,7 @@ COMMANDS = {
     "doctor": ("lti_tool.cli.doctor:doctor", "Check the installation and say what to do."),
     "keys": ("lti_tool.cli.keys:keys", "The keys that the tool signs with."),
     "platform": ("lti_tool.cli.platform:platform", "The LMSs that may launch the tool."),
-    "tenant": ("lti_tool.cli.tenant:tenant", "The institutions, and their time zones."),
+    "tenant": ("lti_tool.cli.tenant:tenant", "The institutions, their time zones, and who sees timelines."),
     "operator": ("lti_tool.cli.operator:operator", "Who may sign in to the console at /admin."),
     "lrs": ("lti_tool.cli.lrs:lrs", "The Learning Record Stores that statements go to."),
     "bridge": ("lti_tool.cli.bridge:bridge", "How far the statements have come."),
