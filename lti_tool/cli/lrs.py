@@ -166,7 +166,7 @@ def platforms_(
     """Say from which LMSs an LRS gets what happens; with no option, show it.
 
     It holds from now on. What was sent stays in the LRS; what waited to be sent of an LMS that is left out is not sent
-    any more. What happened before on one that is new to it comes with: alongside bridge replay --lrs NAME
+    any more. What happened before on one that is new to it comes with: alongside bridge replay --lrs NAME.
     """
     if everything and platforms:
         raise click.UsageError("Say --platform or --all.")
