@@ -24,6 +24,7 @@ COMMANDS = {
     "scope": ("lti_tool.cli.scope:scope", "How much of what people do leaves for the LRSs."),
     "person": ("lti_tool.cli.person:person", "What is known of somebody, and its removal."),
     "records": ("lti_tool.cli.records:records", "Formal records, read back from the LRSs."),
+    "events": ("lti_tool.cli.events:events", "The log of what happened, for analysts."),
     "report": ("lti_tool.cli.report:report", "What an LRS says about learning together."),
 }
 

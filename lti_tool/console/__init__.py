@@ -29,12 +29,14 @@ def _of_form(_: ValidationError) -> Response:
 
 
 from lti_tool.console import (  # noqa: E402
+    event_log,
     invites,
     launches,
     overview,
     people,
     platforms,
     reports,
+    scopes,
     signing_in,
     stores,
 )
@@ -42,12 +44,14 @@ from lti_tool.console import (  # noqa: E402
 __all__ = [
     "OPEN",
     "blueprint",
+    "event_log",
     "invites",
     "launches",
     "overview",
     "people",
     "platforms",
     "reports",
+    "scopes",
     "signing_in",
     "stores",
 ]
