@@ -184,7 +184,7 @@ class HttpTransport:
                     _retry_after(response.headers.get("Retry-After")),
                     response.headers.get("Location"),
                     whole,
-                    response.headers.get("X-Experience-API-Consistent-Through"),
+                    through=response.headers.get("X-Experience-API-Consistent-Through"),
                 )
         except AddressRefused as error:
             raise Unreachable(str(error)) from error

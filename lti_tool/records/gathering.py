@@ -1,8 +1,6 @@
 """Reads each connected LRS back into ``ALONGSIDE_HOME/gathered``: what is due, or one that somebody asks for."""
 
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -26,7 +24,7 @@ from xapi.stores import open_transport
 from xapi.transport import HttpTransport
 
 _RENEWED_EVERY = timedelta(minutes=1)
-# The worker comes again by itself, and holds up no other LRS.
+# On its schedule it comes again by itself, and holds up no other LRS.
 _TRIES = 3
 
 
@@ -42,17 +40,14 @@ def folder_of(settings: Settings, tenant_id: UUID, lrs_id: UUID) -> Path:
     return root_of(settings) / str(tenant_id) / str(lrs_id)
 
 
-def gather_due(given: Parts, *, stop: threading.Event | None = None) -> int:
+def gather_due(given: Parts) -> int:
     """Reads what is due, one LRS after the other; answers how many were read."""
-    stop = stop or threading.Event()
     with given.database.read() as session:
         found = schedule.due(session, given.clock())
     read = 0
     for tenant_id, lrs_id in found:
-        if stop.is_set():
-            break
         try:
-            done = gather_one(given, tenant_id, lrs_id, stopped=stop.is_set, tries=_TRIES, sleep=stop.wait)
+            done = gather_one(given, tenant_id, lrs_id, tries=_TRIES)
         except GatheringFailed as failed:
             log.warning("lrs not read back", lrs=str(lrs_id), trouble=str(failed))
             continue
@@ -70,11 +65,9 @@ def gather_one(
     *,
     told: Callable[[int], None] = lambda read: None,
     waiting: Callable[[float, str], None] = lambda seconds, why: None,
-    stopped: Callable[[], bool] = lambda: False,
     tries: int = MOST_TRIES,
-    sleep: Callable[[float], object] = time.sleep,
 ) -> Gathering | None:
-    """Reads one LRS, due or not; None where another process is at it, or it was stopped or removed meanwhile.
+    """Reads one LRS, due or not; None where another process is at it, or it was taken over or removed meanwhile.
 
     Raises :class:`GatheringFailed`.
     """
@@ -84,8 +77,8 @@ def gather_one(
         return None
     try:
         with _opened(given, lease) as transport:
-            reader = Reader(transport, tries=tries, sleep=sleep, waiting=waiting)
-            done = _gather(given, lease, reader, told, stopped)
+            reader = Reader(transport, tries=tries, waiting=waiting)
+            done = _gather(given, lease, reader, told)
     except Stopped:
         with given.database.write() as session:
             schedule.leave(session, given.clock(), lease)
@@ -119,13 +112,11 @@ def _opened(given: Parts, lease: Lease) -> Iterator[HttpTransport]:
         transport.close()
 
 
-def _gather(
-    given: Parts, lease: Lease, reader: Reader, told: Callable[[int], None], stopped: Callable[[], bool]
-) -> Gathering:
+def _gather(given: Parts, lease: Lease, reader: Reader, told: Callable[[int], None]) -> Gathering:
     hold = _Hold(given, lease)
     folder = folder_of(given.settings, lease.tenant_id, lease.lrs_id)
     make_private_folder(folder)
-    return gather(reader, folder, given.clock, told=told, stopped=lambda: stopped() or not hold.is_held())
+    return gather(reader, folder, given.clock, told=told, stopped=lambda: not hold.is_held())
 
 
 class _Hold:

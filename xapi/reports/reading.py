@@ -48,7 +48,7 @@ class Reader:
     transport: HttpTransport
     page: int = PAGE
     tries: int = MOST_TRIES
-    sleep: Callable[[float], object] = time.sleep
+    sleep: Callable[[float], None] = time.sleep
     rng: random.Random = field(default_factory=random.SystemRandom)
     waiting: Callable[[float, str], None] = lambda seconds, why: None
 
