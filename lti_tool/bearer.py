@@ -27,7 +27,10 @@ LASTS_AT_MOST = timedelta(hours=24)
 # Blueprints and endpoints that show nothing of anybody, or decide themselves who is asking.
 # The operator's console has a sign-in of its own, see console/guard.py.
 OPEN = frozenset(
-    {"static", "health", "front", "lti", "api-docs", "profile", "console", "web.download_contributions"}
+    {
+        *("static", "health", "front", "lti", "api-docs", "profile", "console"),
+        *("web.download_contributions", "web.download_measure"),
+    }
 )
 # A panel's address without a token is an empty shell, whose script brings the token.
 OPEN_WITHOUT_TOKEN = frozenset({"web.panel", "web.placing"})

@@ -34,7 +34,7 @@ def builder_of(given: Parts) -> Builder:
 def reading_builder(session: Session, given: Parts) -> Builder:
     """As :func:`builder_of`, for a page: it writes nothing. Before the base is fixed nothing was sent under any."""
     base = find_activity_base(session) or given.settings.public_url
-    return Builder(base, Masks(given.database, given.sealer, base))
+    return Builder(base, Masks(given.database, given.sealer, base, for_looking=True))
 
 
 def bridge_of(given: Parts) -> Bridge:

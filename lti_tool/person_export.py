@@ -85,7 +85,7 @@ def export_person(given: Parts, tenant_id: UUID, person_id: UUID) -> Row:
                 "state",
                 "sent_at",
             ),
-            "choices": _rows(session, ScopeChoice, _is(ScopeChoice, of_person), "scope", "since"),
+            "choices": _rows(session, ScopeChoice, _is(ScopeChoice, of_person), "scope", "text", "since"),
             "records": _records(session, tenant_id, person_id),
             "statements": [
                 {"lrs": one.lrs, "state": one.state, "scope": one.scope, "statement": one.statement}

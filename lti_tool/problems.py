@@ -123,6 +123,19 @@ PROBLEMS: dict[str, Kind] = {
     "not_staff_here": Kind(
         403, _("Only the people who run the course look back at former terms."), _("You can download your own contributions.")
     ),
+    "report_not_given": Kind(
+        403,
+        _("Only the people who run the course see its report."),
+        _("Your own timeline is at the end of the panel's page."),
+    ),
+    "timeline_not_given": Kind(
+        403,
+        _("Your institution lets nobody but the person look at a timeline."),
+        _("The course's report tells what the course does together."),
+    ),
+    "reports_busy": Kind(
+        503, _("Several reports are being made just now."), _("Try again in a few seconds.")
+    ),
     "link_expired": Kind(403, _("This download's link has run out."), _("Ask for it again in the panel.")),
     # What is asked for
     "not_found": Kind(404, _("There is nothing at this address."), _REOPEN),

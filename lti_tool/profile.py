@@ -9,7 +9,7 @@ from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from xapi.installation import find_activity_base
 from xapi.profile.document import MEDIA_TYPE, profile_document, profile_text
-from xapi.vocabulary import PROFILE_VERSION
+from xapi.vocabulary import PROFILE_VERSIONS
 
 blueprint = Blueprint("profile", __name__, url_prefix="/xapi")
 
@@ -25,8 +25,8 @@ def show_profile() -> Response:
 
 @blueprint.get("/profile/<version>")
 def show_version(version: str) -> Response:
-    """What the category of each statement names."""
-    if version != PROFILE_VERSION:
+    """What the category of each statement names. The document tells of earlier versions, too."""
+    if version not in {one.name for one in PROFILE_VERSIONS}:
         raise Problem("not_found")
     return show_profile()
 

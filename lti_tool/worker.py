@@ -29,7 +29,7 @@ from lti_tool.lti.reading import Readers
 from lti_tool.lti.service_errors import sweep_service_errors
 from lti_tool.lti.service_tokens import sweep_tokens
 from lti_tool.parts import Parts
-from lti_tool.records.gathering import gather_due
+from lti_tool.records.process import gather_aside
 from xapi.bridge import Bridge
 from xapi.couriers import Couriers
 
@@ -202,7 +202,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     read_group_names(app, name_readers)
     tellers = Aside("notice-handlers", lambda stop: notice_handlers.tell_due(given, stop=stop))
     tell_handlers(app, tellers)
-    gatherer = Aside("gathering", lambda stop: gather_due(given, stop=stop))
+    gatherer = Aside("gathering", lambda stop: gather_aside(given, stop=stop))
     if given.settings.gather_minutes:
         gather_records(app, gatherer)
     grader = Grader(given)

@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 
 from social_layer.clock import Clock
 from social_layer.database import Database
-from xapi.claim import Claimed, Held, claim, put_off
+from social_layer.events.models import EventType
+from xapi.claim import Claimed, Held, How, claim, put_off
 from xapi.models import Scope
-from xapi.occurrences import Occurrence, occurrences
+from xapi.occurrences import Occurrence, occurrences, with_texts
 from xapi.parked import NOT_SENT
 from xapi.scopes.answered import answered_scopes, named_in_answers
 from xapi.scopes.queries import changes_of, scopes_now
+from xapi.scopes.recalling import take_words_back
 from xapi.scopes.voiding import Sent, void
 from xapi.statements import Builder, Frozen, StatementWrong
 
@@ -49,11 +51,13 @@ class _Built:
     ``behind``: answers something that waits, until when."""
 
     as_of: int
-    frozen: dict[UUID, tuple[Frozen, Scope, Scope | None]] = field(default_factory=dict)
+    frozen: dict[UUID, tuple[Frozen, How]] = field(default_factory=dict)
     wrong: dict[UUID, str] = field(default_factory=dict)
     withheld: list[UUID] = field(default_factory=list)
     recalled: list[Claimed] = field(default_factory=list)
     behind: dict[UUID, datetime] = field(default_factory=dict)
+    # Removed by these acts.
+    removed: list[Occurrence] = field(default_factory=list)
 
 
 def next_batch(
@@ -81,16 +85,11 @@ def next_batch(
         return None
     built = _build(database, builder, tenant_id, lrs_id, claimed, now, version)
     kept_back = {*built.withheld, *(one.id for one in built.recalled)}
-    if built.frozen or built.wrong or kept_back or built.behind:
+    if built.frozen or built.wrong or built.removed or kept_back or built.behind:
         with database.write() as session:
             held = Held(session, tenant_id, lease)
             if built.frozen:
-                held.freeze(
-                    [
-                        (key, one.body, one.digest, scope, answered_as)
-                        for key, (one, scope, answered_as) in built.frozen.items()
-                    ]
-                )
+                held.freeze([(key, one.body, one.digest, how) for key, (one, how) in built.frozen.items()])
             for key, why in built.wrong.items():
                 held.parked(key, why)
             if built.behind:
@@ -99,6 +98,8 @@ def next_batch(
                 held.withheld(kept_back)
                 recalled = [Sent(lrs_id, one.event_id, now) for one in built.recalled]
                 void(session, builder.ids.base, tenant_id, recalled, now)
+            if built.removed:
+                take_words_back(session, builder.ids.base, tenant_id, lrs_id, built.removed, now)
     items = []
     for one in claimed:
         if one.id in built.frozen:
@@ -142,15 +143,19 @@ def _build(
         found = occurrences(session, tenant_id, list(acts))
         answers = {one.answers_id for one in found.values() if one.answers_id} - acts.keys()
         _step_behind(built, acts, found, put_off(session, tenant_id, lrs_id, answers, now))
-        scopes = scopes_now(session, tenant_id, lrs_id, found, now)
+        allowed = scopes_now(session, tenant_id, lrs_id, found, now)
+        scopes = {key: how.scope for key, how in allowed.items()}
+        found = with_texts(session, tenant_id, found, [key for key, how in allowed.items() if how.text])
         answered = answered_scopes(session, tenant_id, lrs_id, found, scopes, now) if names_answered else {}
         changed = [one.event_id for one in acts.values() if one.body and one.scope != scopes[one.event_id]]
         named = named_in_answers(session, tenant_id, lrs_id, changed) if changed else set()
     to_build = []
     for event_id, one in acts.items():
         scope, answered_as = scopes[event_id], answered.get(event_id)
+        if found[event_id].type == EventType.entry_deleted:
+            built.removed.append(found[event_id])
         if one.body is not None:
-            was_right = one.scope == scope
+            was_right = one.scope == scope and one.text == (found[event_id].text is not None)
             if was_right and one.answered_as in (None, answered_as):
                 continue
             # Of another version of xAPI alone it is no secret.
@@ -166,7 +171,8 @@ def _build(
         try:
             if isinstance(statement, StatementWrong):
                 raise statement
-            built.frozen[key] = builder.freeze(statement), scopes[act.event_id], answered.get(act.event_id)
+            how = How(scopes[act.event_id], answered.get(act.event_id), act.text is not None)
+            built.frozen[key] = builder.freeze(statement), how
         except StatementWrong as error:
             built.wrong[key] = f"{NOT_SENT}{error}"
     return built

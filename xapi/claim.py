@@ -8,7 +8,7 @@ names the lease: whoever lost it changes nothing any more.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select, update
@@ -33,6 +33,15 @@ class Claimed:
     body: bytes | None
     scope: str | None
     answered_as: str | None
+    text: bool
+
+
+class How(NamedTuple):
+    """What bytes tell: under which scope whoever did it, and whom they answer if they name them; and whether words."""
+
+    scope: Scope
+    answered_as: Scope | None = None
+    text: bool = False
 
 
 def ready_lrss(session: Session, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -73,6 +82,7 @@ def claim(
             Delivery.body,
             Delivery.scope,
             Delivery.answered_as,
+            Delivery.text,
         )
     )
     return sorted(
@@ -125,18 +135,18 @@ class Held:
         changed = self._update(ids, lease_until=until, returning=Delivery.id)
         return set(changed.scalars())
 
-    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, str, str | None]]) -> None:
-        """Writes down (delivery, bytes, digest, scope, under which one whom it answers is named) before they are sent
-        for the first time, or so."""
+    def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, How]]) -> None:
+        """Writes down (delivery, bytes, digest, what they tell) before they are sent for the first time, or so."""
         rows = [
             {
                 "delivery": key,
                 "new_body": body,
                 "new_digest": digest,
-                "new_scope": scope,
-                "new_as": answered_as,
+                "new_scope": how.scope,
+                "new_as": how.answered_as,
+                "new_text": how.text,
             }
-            for key, body, digest, scope, answered_as in bodies
+            for key, body, digest, how in bodies
         ]
         table: Any = Delivery.__table__
         self.session.connection().execute(
@@ -147,13 +157,15 @@ class Held:
                 table.c.lease == self.lease,
                 table.c.body.is_(None)
                 | (table.c.scope != bindparam("new_scope"))
-                | (table.c.answered_as.is_not(None)),
+                | (table.c.answered_as.is_not(None))
+                | (table.c.text != bindparam("new_text")),
             )
             .values(
                 body=bindparam("new_body"),
                 digest=bindparam("new_digest"),
                 scope=bindparam("new_scope"),
                 answered_as=bindparam("new_as"),
+                text=bindparam("new_text"),
             ),
             rows,
         )
@@ -175,6 +187,7 @@ class Held:
             ids,
             state=DeliveryState.withheld,
             scope=Scope.nothing,
+            text=False,
             answered_as=None,
             body=None,
             digest=None,

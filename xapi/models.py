@@ -86,8 +86,9 @@ class Delivery(Tenanted, Base):
 
     ``due_at`` starts as the time of the event, so that the oldest goes first, and moves on when the statement had to
     wait. Who holds ``lease`` may send it until ``lease_until``. ``body`` are the bytes that are sent, frozen when they
-    were first built, under ``scope``; after delivery only their digest (SHA-256) stays. ``answered_as``: under which
-    scope they name the person answered, if they do. Part 1 of an event voids its part 0.
+    were first built, under ``scope`` and with the words of an entry where ``text`` says so; after delivery only their
+    digest (SHA-256) stays. ``answered_as``: under which scope they name the person answered, if they do. Part 1 of an
+    event voids its part 0.
     """
 
     __tablename__ = "delivery"
@@ -125,6 +126,7 @@ class Delivery(Tenanted, Base):
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     scope: Mapped[str | None] = mapped_column(String(16))
+    text: Mapped[bool] = mapped_column(default=False)
     answered_as: Mapped[str | None] = mapped_column(String(16))
     # What the LRS said when it refused the statement.
     answer: Mapped[str | None] = mapped_column(Text)

@@ -1,7 +1,7 @@
 """Reads: everything that the statements of a batch of events need, in a fixed number of queries."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from social_layer.database import rows as plain_rows
-from social_layer.discussion.models import Entry
+from social_layer.discussion.models import Entry, Revision
 from social_layer.events.models import Event
 from social_layer.panels.models import Panel, TemplateVersion
 from social_layer.people.models import Account, Course, Person, Tenant, Voice
@@ -57,7 +57,8 @@ class EntryNode:
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """An event with all that its statements name. ``answers_id``: None if what it answers left no statement.
-    ``answered``: whom it answers, unless they were erased; ``answered_at``: when they did that."""
+    ``answered``: whom it answers, unless they were erased; ``answered_at``: when they did that. ``text``: the words of
+    its entry, only where they may leave (see :func:`with_texts`)."""
 
     tenant_id: UUID
     event_id: UUID
@@ -73,6 +74,7 @@ class Occurrence:
     thread: EntryNode | None
     answered: Speaker | None = None
     answered_at: datetime | None = None
+    text: str | None = None
 
 
 _entry, _parent, _thread = aliased(Entry), aliased(Entry), aliased(Entry)
@@ -179,6 +181,36 @@ def occurrences(session: Session, tenant_id: UUID, event_ids: Collection[UUID]) 
             answered_at=answered_at,
         )
     return found
+
+
+def with_texts(
+    session: Session, tenant_id: UUID, found: Mapping[UUID, Occurrence], wanted: Collection[UUID]
+) -> dict[UUID, Occurrence]:
+    """``found``, where the acts ``wanted`` that published or changed an entry bear its words: title, empty line, body.
+
+    What was removed has none any more. One query, or none.
+    """
+    told = dict(found)
+    worded = {
+        key: (one.entry.id, one.revision)
+        for key in wanted
+        if (one := found[key]).entry is not None and one.revision is not None
+    }
+    if not worded:
+        return told
+    rows = session.execute(
+        select(Revision.entry_id, Revision.number, Revision.title, Revision.body)
+        .join(Entry, and_(Entry.tenant_id == Revision.tenant_id, Entry.id == Revision.entry_id))
+        .where(
+            Revision.tenant_id == tenant_id,
+            Revision.entry_id.in_({entry_id for entry_id, _ in worded.values()}),
+            Entry.deleted_at.is_(None),
+        )
+    )
+    texts = {(row.entry_id, row.number): f"{row.title}\n\n{row.body}".strip() for row in rows}
+    for key, revision in worded.items():
+        told[key] = replace(found[key], text=texts.get(revision) or None)
+    return told
 
 
 def places_named(session: Session, tenant_id: UUID, panel_ids: set[UUID]) -> dict[UUID, Place]:

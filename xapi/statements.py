@@ -1,7 +1,8 @@
 """From an occurrence to its xAPI statement: the one module that uses tincan, and the one that freezes bytes.
 
 The duties of a statement provider that tincan leaves to us are kept here: no version, milliseconds and ``Z``, one
-identifier per actor, no learner's words. What is built is then checked by the validator of the bundled LRS.
+identifier per actor, no learner's words in a definition. What is built is then checked by the validator of the bundled
+LRS.
 """
 
 import hashlib
@@ -165,6 +166,8 @@ class Builder:
             "context": context,
             "timestamp": timestamp(min(occurrence.occurred_at, now)),
         }
+        if occurrence.text:
+            statement["result"] = {"response": occurrence.text}
         if problems := self._profile.problems(statement, self._templates[happened]):
             raise StatementWrong(f"it breaks the template {self._templates[happened]}: {'; '.join(problems)}")
         return statement

@@ -17,13 +17,14 @@ COMMANDS = {
     "doctor": ("lti_tool.cli.doctor:doctor", "Check the installation and say what to do."),
     "keys": ("lti_tool.cli.keys:keys", "The keys that the tool signs with."),
     "platform": ("lti_tool.cli.platform:platform", "The LMSs that may launch the tool."),
-    "tenant": ("lti_tool.cli.tenant:tenant", "The institutions, and their time zones."),
+    "tenant": ("lti_tool.cli.tenant:tenant", "The institutions, their time zones, and who sees timelines."),
     "operator": ("lti_tool.cli.operator:operator", "Who may sign in to the console at /admin."),
     "lrs": ("lti_tool.cli.lrs:lrs", "The Learning Record Stores that statements go to."),
     "bridge": ("lti_tool.cli.bridge:bridge", "How far the statements have come."),
     "scope": ("lti_tool.cli.scope:scope", "How much of what people do leaves for the LRSs."),
     "person": ("lti_tool.cli.person:person", "What is known of somebody, and its removal."),
     "records": ("lti_tool.cli.records:records", "Formal records, read back from the LRSs."),
+    "events": ("lti_tool.cli.events:events", "The log of what happened, for analysts."),
     "report": ("lti_tool.cli.report:report", "What an LRS says about learning together."),
 }
 

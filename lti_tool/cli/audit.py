@@ -30,6 +30,8 @@ _SAYS = {
     Kind.differing: "there, with another content",
     Kind.twice: "there more than once",
     Kind.voided: "there, and voided",
+    Kind.unvoided: "taken back, and what voids it is not there",
+    Kind.readable: "voided, and shown all the same: tell the LRS's operator",
     Kind.unexpected: "there under our profile, and none of ours",
 }
 
@@ -43,7 +45,7 @@ def audit(name: str, tenant: str | None, to_repair: bool, as_json: bool) -> None
     """Read an LRS back, and prove that each event due there is there exactly once, as it was sent.
 
     Each statement is compared by the digest of its bytes, or by the standard's rules for the same statement. Ends with
-    1 when something is missing, differs, is there twice or was not expected.
+    1 when something is missing, differs, is there twice or was not expected, or when what was taken back can be read.
     """
     given = command_parts()
     try:
@@ -81,7 +83,7 @@ def _audit(lrs: Lrs, ledger: Ledger, to_repair: bool) -> tuple[Counts, int | Non
     finally:
         transport.close()
     counts = ledger.counts()
-    if not (to_repair and counts.missing):
+    if not (to_repair and (counts.missing or counts.unvoided)):
         return counts, None
     due_again = auditing.repair(ledger)
     bridge = bridge_of(given)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.bridging import base_of
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
+from lti_tool.logs import configure_logs
 from lti_tool.records import importing, joining
-from lti_tool.records.gathering import GatheringFailed, gather_one
+from lti_tool.records.gathering import GatheringFailed, gather_due, gather_one
 from lti_tool.records.importing import FileWrong, Preview, Verdict
 from lti_tool.records.joining import MappingRefused
 from lti_tool.records.status import readings
@@ -40,10 +41,19 @@ def records() -> None:
 @records.command()
 @click.option("--lrs", "name", help="Only this LRS.")
 @click.option("--tenant", help="Its institution, where several have an LRS of this name.")
+@click.option(
+    "--due", "only_due", is_flag=True, help="Only what is due, with lines for the log: so the worker does."
+)
 @json_option
-def gather(name: str | None, tenant: str | None, as_json: bool) -> None:
+def gather(name: str | None, tenant: str | None, only_due: bool, as_json: bool) -> None:
     """Read back now what is new in the LRSs, as the worker does on its schedule."""
     given = command_parts()
+    if only_due:
+        if name or tenant or as_json:
+            raise click.UsageError("--due goes alone.")
+        configure_logs(given.settings)
+        gather_due(given)
+        return
     try:
         with given.database.read() as session:
             found = (

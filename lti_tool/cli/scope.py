@@ -1,11 +1,13 @@
 """`alongside scope`: how much of what people do leaves for the LRSs."""
 
+import sys
 from uuid import UUID
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_tool.bridging import base_of
 from lti_tool.cli.parts import command_parts, json_option, print_json, print_table
 from lti_tool.erasing import whoever_runs_this
 from lti_tool.lti.models import Platform
@@ -16,6 +18,7 @@ from xapi.models import Scope
 from xapi.scopes.actions import set_rule
 from xapi.scopes.models import Level
 from xapi.scopes.queries import DEFAULT, standing_rules
+from xapi.scopes.recalling import recall
 
 SCOPES = [*(scope.value for scope in Scope), "inherit"]
 
@@ -41,6 +44,7 @@ def show_all(tenant: str | None, as_json: bool) -> None:
                 "target": rule.target,
                 "scope": rule.scope,
                 "may_choose": rule.may_choose,
+                "text": rule.text,
                 "since": rule.since,
                 "set_by": rule.set_by,
             }
@@ -51,9 +55,10 @@ def show_all(tenant: str | None, as_json: bool) -> None:
         print_json({"default": DEFAULT.scope.value, "rules": found})
         return
     print_table(
-        ("tenant", "level", "of", "scope", "people may choose less", "since", "by"),
+        ("tenant", "level", "of", "scope", "text", "people may choose less", "since", "by"),
         [
             [one["tenant"], one["level"], one["target"] or None, one["scope"]]
+            + ["yes" if one["text"] else "no"]
             + ["yes" if one["may_choose"] else "no", f"{one['since']:%Y-%m-%d %H:%M}", one["set_by"]]
             for one in found
         ],
@@ -70,6 +75,9 @@ def show_all(tenant: str | None, as_json: bool) -> None:
 @click.option(
     "--may-choose/--no-choice", default=False, help="Whether each person may choose less.  [default: no]"
 )
+@click.option(
+    "--text/--no-text", default=False, help="Whether what people write leaves with it.  [default: no]"
+)
 @json_option
 def set_(
     value: str,
@@ -78,6 +86,7 @@ def set_(
     course: UUID | None,
     panel: UUID | None,
     may_choose: bool,
+    text: bool,
     as_json: bool,
 ) -> None:
     """Say what leaves from now on: SCOPE is nothing, pseudonymous, identified, named or inherit.
@@ -91,6 +100,8 @@ def set_(
     places = [(level, str(target)) for level, target in named if target is not None]
     if len(places) > 1:
         raise click.UsageError("say one of --platform, --course and --panel")
+    if text and value in (Scope.nothing.value, "inherit"):
+        raise click.UsageError(f"--text does not go with {value}")
     level, target = places[0] if places else (Level.tenant, "")
     chosen = None if value == "inherit" else Scope(value)
     with given.database.write() as session:
@@ -106,16 +117,60 @@ def set_(
             target,
             scope=chosen,
             may_choose=may_choose and chosen is not None,
+            text=text,
             set_by=whoever_runs_this(),
         )
     if as_json:
         print_json(
-            {"tenant": tenant, "level": level, "target": target, "scope": chosen, "may_choose": may_choose}
+            {
+                "tenant": tenant,
+                "level": level,
+                "target": target,
+                "scope": chosen,
+                "may_choose": may_choose,
+                "text": text,
+            }
         )
         return
     what = f"the {level.value} {target}" if target else f"all of {tenant}"
     says = "the rule was taken back" if chosen is None else f"{chosen.value} from now on"
-    click.echo(f"For {what}: {says}." + (" People may choose less." if may_choose and chosen else ""))
+    click.echo(
+        f"For {what}: {says}."
+        + (" What people write leaves with it." if text else "")
+        + (" People may choose less." if may_choose and chosen else "")
+    )
+
+
+@scope.command("recall")
+@click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def recall_(tenant: str, yes: bool, as_json: bool) -> None:
+    """Void what was sent under more than the rules and people's choices allow now.
+
+    Counts first, and asks. The worker then sends a voiding statement for each. It cannot be undone: a voided statement
+    is hidden for good, and its act is not sent again.
+    """
+    given = command_parts()
+    base = base_of(given)
+    with given.database.read() as session:
+        tenant_id = session.scalar(select(Tenant.id).where(Tenant.name == tenant))
+    if tenant_id is None:
+        raise click.ClickException(f"no institution is called {tenant!r}")
+    found = recall(given.database, given.clock, base, tenant_id, only_count=True)
+    if found and not yes:
+        click.echo(f"{found} statements were sent under more than holds now.", err=True)
+        if not sys.stdin.isatty():
+            raise click.ClickException("voiding cannot be undone; say --yes if it is meant")
+        if not click.confirm("Void them for good?", err=True):
+            raise click.ClickException("nothing was voided")
+    voided = recall(given.database, given.clock, base, tenant_id) if found else 0
+    if as_json:
+        print_json({"tenant": tenant, "voided": voided})
+    elif voided:
+        click.echo(f"{voided} statements will be voided by the worker's next turn.")
+    else:
+        click.echo("Nothing was sent under more than holds now.")
 
 
 def _check(session: Session, tenant_id: UUID, level: Level, target: str) -> None:

@@ -28,16 +28,30 @@ def _of_form(_: ValidationError) -> Response:
     return _of_problem(Problem("console_form_wrong"))
 
 
-from lti_tool.console import invites, launches, overview, people, platforms, signing_in, stores  # noqa: E402
+from lti_tool.console import (  # noqa: E402
+    event_log,
+    invites,
+    launches,
+    overview,
+    people,
+    platforms,
+    reports,
+    scopes,
+    signing_in,
+    stores,
+)
 
 __all__ = [
     "OPEN",
     "blueprint",
+    "event_log",
     "invites",
     "launches",
     "overview",
     "people",
     "platforms",
+    "reports",
+    "scopes",
     "signing_in",
     "stores",
 ]

@@ -8,6 +8,8 @@ from lti_tool.console.models import NAME_LENGTH
 from lti_tool.console.operators import MOST_PASSWORD
 from lti_tool.fields import Text
 from lti_tool.web.forms import Form, from_form, from_query
+from xapi.models import Scope
+from xapi.scopes.models import Level
 
 __all__ = [
     "Confirmation",
@@ -18,6 +20,8 @@ __all__ = [
     "NewPassword",
     "Rename",
     "Retry",
+    "ScopePlaceWish",
+    "ScopeRuleWish",
     "SignIn",
     "from_form",
     "from_query",
@@ -67,6 +71,22 @@ class Confirmation(Form):
     """The account of somebody who is to be removed, typed again."""
 
     account = Line(load_default="", validate=validate.Length(max=255))
+
+
+class ScopePlaceWish(Form):
+    """Which place; without a word the institution."""
+
+    level = fields.Enum(Level, by_value=True, load_default=Level.tenant)
+    target = Text(load_default="", validate=validate.Length(max=512))
+
+
+class ScopeRuleWish(ScopePlaceWish):
+    """What is to leave from there; the empty scope takes the rule back."""
+
+    scope = fields.String(required=True, validate=validate.OneOf(["", *(scope.value for scope in Scope)]))
+    text = fields.Boolean(load_default=False)
+    may_choose = fields.Boolean(load_default=False)
+    confirmed = fields.Boolean(load_default=False)
 
 
 class Retry(Form):

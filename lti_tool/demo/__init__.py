@@ -13,15 +13,21 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from lti_tool import migrations
 from lti_tool.config import Settings, make_private_folder, read_settings
+from lti_tool.demo import records
 from lti_tool.demo.processes import DidNotStart, Processes, port_is_free
 from lti_tool.demo.seed import LaunchFailed, seed
 from lti_tool.lti.registrations import Registration, register
 from lti_tool.parts import Parts
-from lti_tool.sandbox import Running, SandboxConfig
+from lti_tool.records.joining import map_activity
+from lti_tool.sandbox import Running, Sandbox, SandboxConfig
 from lti_tool.sandbox import start as start_sandbox
+from lti_tool.sandbox.content import ECOLOGY
 from social_layer.people.actions import DEFAULT_TENANT
+from social_layer.people.models import Course
 from xapi.stores import connect
 
 CLIENT_ID = "alongside-demo"
@@ -73,6 +79,7 @@ class Demo:
             "DATABASE_URL": f"sqlite:///{self.home / 'alongside.db'}",
             "LRS_DATABASE_URL": f"sqlite:///{self.home / 'lrs.db'}",
             "BROKER_URL": "memory://",
+            "ALONGSIDE_GATHER_MINUTES": "1",
         }
 
     def settings(self) -> Settings:
@@ -145,6 +152,9 @@ def _start(demo: Demo, processes: Processes, told: Callable[[str], None]) -> Run
     seeded = demo.home / "seeded"
     if not seeded.exists():
         seed(given, running.sandbox, demo.tool_url, lambda title: told(f"People are talking: {title}"))
+        told("Grades are entered in the LMS")
+        records.write(running.sandbox, demo.lrs_url, LRS_USER, password, given.clock())
+        _map_course(given, running.sandbox)
         seeded.touch()
     told("Starting the worker")
     processes.start("worker", "worker")
@@ -244,3 +254,13 @@ def connect_parts(demo: Demo, given: Parts, lrs_password: str, lrs_url: str = ""
             # The story's entries are some days old, and belong in the record too.
             since=given.clock() - timedelta(days=30),
         )
+
+
+def _map_course(given: Parts, sandbox: Sandbox) -> None:
+    """Which course of the tool the grades are about, as an administrator says it: `alongside records map`."""
+    with given.database.write() as session:
+        course = session.scalars(
+            select(Course).where(Course.title == sandbox.world.course(ECOLOGY).title)
+        ).one()
+        activity = records.course_activity(sandbox, sandbox.world.course(ECOLOGY))["id"]
+        map_activity(session, given.clock(), course.tenant_id, activity, course.id)

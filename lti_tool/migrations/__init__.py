@@ -27,6 +27,7 @@ TABLES = (
     "lti_tool.lti.log_models",
     "lti_tool.console.models",
     "lti_tool.lti.grade_models",
+    "lti_tool.reporting.models",
 )
 
 

@@ -1,9 +1,8 @@
 """Reads each connected LRS back into ``ALONGSIDE_HOME/gathered``: what is due, or one that somebody asks for."""
 
 import shutil
-import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from lti_tool.bridging import guard_of
-from lti_tool.config import Settings
+from lti_tool.config import Settings, make_private_folder
 from lti_tool.logs import log
 from lti_tool.parts import Parts
 from social_layer.sealing import SealBroken
@@ -20,10 +19,13 @@ from xapi.gathering.gatherer import Gathering, Stopped, gather
 from xapi.gathering.manifest import FolderBusy, FolderWrong, read_manifest
 from xapi.gathering.schedule import Lease
 from xapi.models import Lrs
-from xapi.reports.reading import MOST_BYTES, Reader, ReadingFailed
+from xapi.reports.reading import MOST_BYTES, MOST_TRIES, Reader, ReadingFailed
 from xapi.stores import open_transport
+from xapi.transport import HttpTransport
 
 _RENEWED_EVERY = timedelta(minutes=1)
+# On its schedule it comes again by itself, and holds up no other LRS.
+_TRIES = 3
 
 
 class GatheringFailed(Exception):
@@ -38,17 +40,14 @@ def folder_of(settings: Settings, tenant_id: UUID, lrs_id: UUID) -> Path:
     return root_of(settings) / str(tenant_id) / str(lrs_id)
 
 
-def gather_due(given: Parts, *, stop: threading.Event | None = None) -> int:
+def gather_due(given: Parts) -> int:
     """Reads what is due, one LRS after the other; answers how many were read."""
-    stop = stop or threading.Event()
     with given.database.read() as session:
         found = schedule.due(session, given.clock())
     read = 0
     for tenant_id, lrs_id in found:
-        if stop.is_set():
-            break
         try:
-            done = gather_one(given, tenant_id, lrs_id, stopped=stop.is_set)
+            done = gather_one(given, tenant_id, lrs_id, tries=_TRIES)
         except GatheringFailed as failed:
             log.warning("lrs not read back", lrs=str(lrs_id), trouble=str(failed))
             continue
@@ -66,9 +65,9 @@ def gather_one(
     *,
     told: Callable[[int], None] = lambda read: None,
     waiting: Callable[[float, str], None] = lambda seconds, why: None,
-    stopped: Callable[[], bool] = lambda: False,
+    tries: int = MOST_TRIES,
 ) -> Gathering | None:
-    """Reads one LRS, due or not; None where another process is at it, or it was stopped or removed meanwhile.
+    """Reads one LRS, due or not; None where another process is at it, or it was taken over or removed meanwhile.
 
     Raises :class:`GatheringFailed`.
     """
@@ -77,7 +76,9 @@ def gather_one(
     if lease is None:
         return None
     try:
-        done = _gather(given, lease, told, waiting, stopped)
+        with _opened(given, lease) as transport:
+            reader = Reader(transport, tries=tries, waiting=waiting)
+            done = _gather(given, lease, reader, told)
     except Stopped:
         with given.database.write() as session:
             schedule.leave(session, given.clock(), lease)
@@ -98,31 +99,24 @@ def gather_one(
     return done
 
 
-def _gather(
-    given: Parts,
-    lease: Lease,
-    told: Callable[[int], None],
-    waiting: Callable[[float, str], None],
-    stopped: Callable[[], bool],
-) -> Gathering:
+@contextmanager
+def _opened(given: Parts, lease: Lease) -> Iterator[HttpTransport]:
     with given.database.read() as session:
         lrs = session.scalars(
             select(Lrs).where(Lrs.tenant_id == lease.tenant_id, Lrs.id == lease.lrs_id)
         ).one()
         transport = open_transport(given.sealer, lrs, guard_of(given.settings), most_read=MOST_BYTES)
-    hold = _Hold(given, lease)
-    folder = folder_of(given.settings, lease.tenant_id, lease.lrs_id)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        return gather(
-            Reader(transport, waiting=waiting),
-            folder,
-            given.clock,
-            told=told,
-            stopped=lambda: stopped() or not hold.is_held(),
-        )
+        yield transport
     finally:
         transport.close()
+
+
+def _gather(given: Parts, lease: Lease, reader: Reader, told: Callable[[int], None]) -> Gathering:
+    hold = _Hold(given, lease)
+    folder = folder_of(given.settings, lease.tenant_id, lease.lrs_id)
+    make_private_folder(folder)
+    return gather(reader, folder, given.clock, told=told, stopped=lambda: not hold.is_held())
 
 
 class _Hold:

@@ -24,6 +24,7 @@ from lti_tool.web import (  # noqa: E402
     placing,  # noqa: F401
     records,  # noqa: F401
     reflections,  # noqa: F401
+    reports,  # noqa: F401
     settings,  # noqa: F401
     terms,  # noqa: F401
 )

@@ -163,9 +163,10 @@ class Seen(Form):
 
 
 class ScopeWish(Form):
-    """How much may be sent of oneself; the empty one: as the institution says."""
+    """How much may be sent of oneself; the empty one: as the institution says. ``wordless``: without texts."""
 
     scope = fields.String(required=True, validate=validate.OneOf(["", *(scope.value for scope in Scope)]))
+    wordless = fields.Boolean(load_default=False)
 
 
 class MarkdownText(Form):

@@ -101,13 +101,15 @@ def show_records(panel_id: UUID) -> Response:
 @blueprint.post(_RECORDS)
 def choose_scope(panel_id: UUID) -> Response:
     """Holds from now on, in all courses of the person where they may choose. Raises ``choice_not_given``."""
-    wish = from_form(ScopeWish)["scope"]
-    chosen = Scope(wish) if wish else None
+    wish = from_form(ScopeWish)
+    chosen = Scope(wish["scope"]) if wish["scope"] else None
     with changing(panel_id) as (session, viewer):
         standing = standing_of(session, viewer.tenant_id, viewer.panel.id, viewer.person_id, parts().clock())
         if not standing.rule.may_choose or (chosen is not None and chosen not in _offered(standing)):
             raise Problem("choice_not_given")
-        choose(session, parts().clock, viewer.tenant_id, viewer.person_id, chosen)
+        # Where there is no text to choose about, what was chosen elsewhere stays.
+        text = not wish["wordless"] if standing.rule.text else not standing.keeps_words
+        choose(session, parts().clock, viewer.tenant_id, viewer.person_id, chosen, text=text)
     with looking(panel_id) as (session, viewer):
         return _whole(session, viewer, said=_("Saved. It holds from now on."))
 

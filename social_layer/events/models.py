@@ -1,10 +1,10 @@
-"""Table: event, the append-only log."""
+"""Tables: event, the append-only log; and how far its events are numbered."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import BigInteger, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from social_layer.database import Base, Tenanted, of_tenant, refers_to
@@ -25,8 +25,9 @@ class Event(Tenanted, Base):
     """What happened: no texts, no names, never changed, never deleted.
 
     The event that publishes an entry bears the entry's id, so that whatever answers the entry can name the event,
-    and hence the statement, that it answers without a look-up. ``dispatched`` is no part of the envelope: it says
-    whether the deliveries were made.
+    and hence the statement, that it answers without a look-up. Two are no part of the envelope: ``dispatched`` says
+    whether the deliveries were made, and ``number`` where it stands in the order of exports (see
+    :mod:`social_layer.events.numbering`).
     """
 
     __tablename__ = "event"
@@ -40,6 +41,21 @@ class Event(Tenanted, Base):
             "occurred_at",
             postgresql_where=text("NOT dispatched"),
             sqlite_where=text("NOT dispatched"),
+        ),
+        Index(
+            "ix_event_unnumbered",
+            "tenant_id",
+            "occurred_at",
+            postgresql_where=text("number IS NULL"),
+            sqlite_where=text("number IS NULL"),
+        ),
+        Index(
+            "ix_event_numbered",
+            "tenant_id",
+            "number",
+            unique=True,
+            postgresql_where=text("number IS NOT NULL"),
+            sqlite_where=text("number IS NOT NULL"),
         ),
         Index(None, "tenant_id", "occurred_at"),
         Index(None, "tenant_id", "panel_id", "voice_id", "type", "occurred_at"),
@@ -57,3 +73,13 @@ class Event(Tenanted, Base):
     # Which one, where a type has several: the reaction's kind, the entry's kind.
     detail: Mapped[str | None] = mapped_column(String(32))
     dispatched: Mapped[bool] = mapped_column(default=False)
+    number: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class EventNumbering(Base):
+    """The highest number given to an event of a tenant; its row is the lock under which numbers are given."""
+
+    __tablename__ = "event_numbering"
+    __table_args__ = (of_tenant(),)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -18,6 +18,7 @@ TABLES = {
     "latency": "A reply while the LRS is well, dead, and slow",
     "roster": "A course's 10,000 members read from the LMS",
     "grades": "2,000 scores sent through bad weather",
+    "reports": "A course's report over what was read back",
     "gathering": "Statements read back, and a report over them",
     "delivery": "The worker against the Learning Locker engine",
     "backlog": "The worker against an LRS that answers at once: its pace, very many that wait, a long outage",

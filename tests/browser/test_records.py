@@ -44,6 +44,7 @@ def allow_choice(house: House, visitor: Visitor) -> None:
             str(panel.course_id),
             scope=Scope.identified,
             may_choose=True,
+            text=True,
             set_by="test",
         )
 
@@ -69,6 +70,9 @@ def test_somebody_reads_what_is_recorded_and_chooses_less(
     maya.sees("Nothing of it has left this tool")
     whole = maya.frame.get_by_role("radio", name="As my institution says")
     expect(whole).to_be_checked()
+    maya.sees("The words that you write in this panel are sent with it.")
+    wordless = maya.frame.get_by_role("checkbox", name="Without the words that I write")
+    wordless.press("Space")
     whole.press("ArrowDown")
     pseudonym = maya.frame.get_by_role("radio", name="Under a pseudonym")
     expect(pseudonym).to_be_checked()
@@ -76,6 +80,8 @@ def test_somebody_reads_what_is_recorded_and_chooses_less(
     maya.sees("random letters and figures")
     expect(maya.frame.locator("#live")).to_have_text("Saved. It holds from now on.")
     expect(pseudonym).to_be_checked()
+    expect(wordless).to_be_checked()
+    maya.sees("Never sent: the words that you write, and your drafts.")
     assert violations(maya.frame) == []
     root = "document.documentElement"
     assert maya.frame.evaluate(f"{root}.scrollWidth <= {root}.clientWidth")

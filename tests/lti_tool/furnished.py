@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from lti_tool.lti.invites import make_invite
 from lti_tool.lti.models import Deployment, Invite, Placing, Platform
+from lti_tool.reporting.rules import say
 from social_layer.grading import actions as grading
 from social_layer.grading.rules import Counted, Need, Rule
 from social_layer.people.models import Membership, Role, Tenant
@@ -40,6 +41,8 @@ class Furnished:
             person = session.get_one(Membership, (room.tenant_id, learner)).person_id
             factories.AccountFactory(tenant_id=room.tenant_id, person_id=person)
             factories.GroupMemberFactory(tenant_id=room.tenant_id, group_id=group.id, person_id=person)
+            # Those who run the course may look at timelines here.
+            say(session, room.tenant_id, None, may_look=True)
             sheet = grading.set_rules(
                 session, clock, room.look(self.owner), [(None, Rule((Need(Counted.openings, 1),), 10))]
             )

@@ -88,7 +88,7 @@ def naming(app: Flask) -> list[tuple[Route, str]]:
         for route in routes_of(app)
         if not route.endpoint.startswith("console.")
         # `after` only says where a page of one's own begins.
-        for name in sorted(route.rule.arguments - {"panel_id", "kind", "about", "number", "after"})
+        for name in sorted(route.rule.arguments - {"panel_id", "kind", "about", "number", "measure", "after"})
     ]
 
 
@@ -328,7 +328,7 @@ def test_an_operator_of_one_tenant_gets_at_nothing_of_another(town: Town) -> Non
     assert named > 4
     assert town.everything() == before
     # Lists show their own and no other's.
-    for path in ("/platforms", "/invites", "/launches", "/people", ""):
+    for path in ("/platforms", "/invites", "/launches", "/people", "/reports", ""):
         page = desk.get(path).text
         for one in ("platform_id", "invite_id"):
             assert str(theirs.ids[one]) not in page

@@ -78,7 +78,7 @@ def every_route(town: Town) -> list[Route]:
 def address_of(route: Route, town: Town) -> str:
     if route.endpoint not in PUBLIC:
         return route.address(town.own.ids)
-    built = route.rule.build({"link": "x", "kind": "extensions", "name": "x", "version": "x"})
+    built = route.rule.build({"link": "x", "kind": "extensions", "name": "x", "version": "x", "measure": "x"})
     assert built is not None
     return built[1]
 

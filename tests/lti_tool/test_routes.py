@@ -50,6 +50,8 @@ PUBLIC = {
     "api-docs.openapi_json",
     # By a link that is its own right, for minutes; tested in tests/lti_tool/web/test_contributions.py.
     "web.download_contributions",
+    # As that; tested in tests/lti_tool/web/test_reports.py.
+    "web.download_measure",
     # The published xAPI profile and its terms.
     "profile.show_profile",
     "profile.show_version",
@@ -71,11 +73,19 @@ FOR_STAFF = {
     *("web.grading", "web.grading_rules", "web.change_grading_rules", "web.preview_grading_rules"),
     *("web.grade_learner", "web.more_contributions", "web.judge", "web.take_judgement_back"),
     *("web.order_sending", "web.order_column", "web.send_all", "web.read_back"),
+    *("web.course_page", "web.statements_behind", "web.link_to_measure", "web.timeline_of"),
 }
 # They change nothing, or only the asker's own pass.
-HARMLESS = ("preview", "preview_reflection", "note_reading", "renew_token", "link_to_contributions")
+HARMLESS = (
+    "preview",
+    "preview_reflection",
+    "note_reading",
+    "renew_token",
+    "link_to_contributions",
+    "link_to_measure",
+)
 QUERIES = {name: f"?after={of_change(0)}" for name in ("entries.list_updates", "web.updates")}
-PLAIN = {"kind": "like", "about": "topic", "number": 1}
+PLAIN = {"kind": "like", "about": "topic", "number": 1, "measure": "participation", "table": "courses"}
 BODIES: dict[str, dict[str, Any]] = {
     "web.draw_groups": {"how": "groups", "number": "2"},
     "web.make_groups": {"name": "Taken over", "plan": '[{"name": "One", "people": []}]'},

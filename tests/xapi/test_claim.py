@@ -7,9 +7,9 @@ import pytest
 
 from social_layer.database import Database
 from tests.xapi.world import TestClock, World, counted
-from xapi.claim import Claimed, Held, claim, ready_lrss
+from xapi.claim import Claimed, Held, How, claim, ready_lrss
 from xapi.dispatch import dispatch
-from xapi.models import DeliveryState, Lrs
+from xapi.models import DeliveryState, Lrs, Scope
 
 NOWHERE = "http://127.0.0.1:9/xAPI"
 LEASE = 90.0
@@ -65,7 +65,7 @@ def test_a_lease_that_ran_out_frees_the_statement_and_its_former_holder_changes_
         held.parked(first.id, "too late")
         held.later([first.id], clock())
         held.release([first.id])
-        held.freeze([(first.id, b"other", b"digest", "identified", None)])
+        held.freeze([(first.id, b"other", b"digest", How(Scope.identified))])
         held.delivered([first.id], clock())
     (delivery,) = world.deliveries()
     assert delivery.state == DeliveryState.pending
@@ -78,7 +78,7 @@ def test_bytes_are_frozen_once(world: World, lrs: Lrs, clock: TestClock) -> None
     lease, (claimed,) = take(world, lrs, clock)
     for body in (b"first", b"second"):
         with world.database.write() as session:
-            Held(session, lrs.tenant_id, lease).freeze([(claimed.id, body, b"digest", "identified", None)])
+            Held(session, lrs.tenant_id, lease).freeze([(claimed.id, body, b"digest", How(Scope.identified))])
     assert world.deliveries()[0].body == b"first"
 
 

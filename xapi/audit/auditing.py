@@ -5,20 +5,22 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from social_layer.clock import Clock
 from social_layer.database import Database
 from social_layer.events.models import Event
 from social_layer.panels.models import Panel
 from social_layer.people.models import Course, Voice
+from xapi import vocabulary as words
 from xapi.audit.ledger import Due, Kind, Known, Ledger, Verdict
 from xapi.audit.proof import by_content, by_digest
 from xapi.dispatch import make_deliveries
 from xapi.models import Delivery, DeliveryState, Lrs, Scope
-from xapi.occurrences import occurrences
+from xapi.occurrences import occurrences, with_texts
 from xapi.platforms import platforms_of
 from xapi.reports.reading import Reader
+from xapi.scopes.voiding import PART, void_again
 from xapi.statements import Builder, StatementWrong, statement_id
 from xapi.vocabulary import PROFILE_VERSIONS
 
@@ -28,6 +30,7 @@ Told = Callable[[str, int, int], None]
 MOST_ASKED_FOR = 1000
 _AT_ONCE = 500
 _STREAMED = 5000
+_voiding = aliased(Delivery)
 
 
 class Audit:
@@ -46,6 +49,7 @@ class Audit:
         """Raises :class:`~xapi.reports.reading.ReadingFailed`."""
         with self._database.read() as session:
             ledger.expect(self._deliveries(session))
+            ledger.expect(self._voidings(session))
             ledger.expect(self._undelivered(session))
         due, read = ledger.counts().due, 0
         for version in PROFILE_VERSIONS:
@@ -55,6 +59,8 @@ class Audit:
                 self._compare(ledger, page)
                 self._told("read", read, due)
         self._ask_for_missing(reader, ledger)
+        if ledger.counts().unvoided:
+            self._look_for_voidings(reader, ledger)
         for several in ledger.strange(_AT_ONCE):
             with self._database.read() as session:
                 ledger.explain(
@@ -62,8 +68,19 @@ class Audit:
                 )
 
     def repair(self, ledger: Ledger) -> int:
-        """Makes due again what is missing; answers how many there are. Sending them is the bridge's work."""
+        """Makes due again what is missing, voidings too; answers how many there are. Sending them is the bridge's
+        work."""
         count = 0
+        for several in _several(finding.event_id for finding in ledger.findings(Kind.unvoided)):
+            with self._database.write() as session:
+                void_again(
+                    session,
+                    self._builder.ids.base,
+                    (self._lrs.tenant_id, self._lrs.id),
+                    [event_id for event_id in several if event_id],
+                    self._clock(),
+                )
+            count += len(several)
         for several in _several(finding.event_id for finding in ledger.findings(Kind.missing)):
             with self._database.write() as session:
                 count += self._make_due(session, [event_id for event_id in several if event_id])
@@ -117,7 +134,23 @@ class Audit:
                     or 0
                 )
             rows = session.execute(
-                select(Delivery.statement_id, Delivery.event_id, Delivery.digest, Delivery.state)
+                select(
+                    Delivery.statement_id,
+                    Delivery.event_id,
+                    Delivery.digest,
+                    Delivery.state,
+                    _voiding.id.label("voiding"),
+                )
+                .outerjoin(
+                    _voiding,
+                    and_(
+                        _voiding.tenant_id == Delivery.tenant_id,
+                        _voiding.lrs_id == Delivery.lrs_id,
+                        _voiding.event_id == Delivery.event_id,
+                        _voiding.part == PART,
+                        _voiding.state == DeliveryState.delivered,
+                    ),
+                )
                 .where(*of_lrs, Delivery.part == 0)
                 .execution_options(yield_per=_STREAMED)
             )
@@ -125,9 +158,28 @@ class Audit:
                 ours = lrs_id == self._lrs.id
                 if ours and number % _STREAMED == 0:
                     self._told("expected", number, total)
-                yield Known(
-                    row.statement_id, row.event_id, row.digest, Due(row.state) if ours else Due.others
-                )
+                state = Due.voided if row.voiding else Due(row.state)
+                yield Known(row.statement_id, row.event_id, row.digest, state if ours else Due.others)
+
+    def _voidings(self, session: Session) -> Iterator[Known]:
+        """The statements that void, as far as they were delivered."""
+        for row in session.execute(
+            select(Delivery.statement_id, Delivery.event_id)
+            .where(
+                Delivery.tenant_id == self._lrs.tenant_id,
+                Delivery.lrs_id == self._lrs.id,
+                Delivery.part == PART,
+                Delivery.state == DeliveryState.delivered,
+            )
+            .execution_options(yield_per=_STREAMED)
+        ):
+            yield Known(row.statement_id, row.event_id, None, Due.voiding)
+
+    def _look_for_voidings(self, reader: Reader, ledger: Ledger) -> None:
+        for page in reader.pages(verb=words.VOIDED.iri):
+            keys = [key for one in page if (key := _key(one))]
+            known = ledger.known(keys)
+            ledger.saw((key, None) for key in keys if key in known and known[key].state is Due.voiding)
 
     def _undelivered(self, session: Session) -> Iterator[Known]:
         """Events of the tenant without a delivery to this LRS. The LMS's test student leaves no statements."""
@@ -169,7 +221,7 @@ class Audit:
         for key, statement in found:
             if (one := known.get(key)) is None:
                 continue
-            if one.state is Due.others:
+            if one.state in (Due.others, Due.voided):
                 verdicts.append((key, None))
             elif by_digest(statement, one.digest):
                 verdicts.append((key, Verdict.same))
@@ -182,10 +234,11 @@ class Audit:
             return []
         with self._database.read() as session:
             events = occurrences(session, self._lrs.tenant_id, [one.event_id for one, _ in unproved])
-            scopes = self._sent_as(session, list(events))
+            sent_as, worded = self._sent_as(session, list(events))
+            events = with_texts(session, self._lrs.tenant_id, events, worded)
         now = self._clock()
         verdicts: list[tuple[UUID, Verdict | None]] = []
-        acts = [(act, *scopes.get(key, (Scope.identified, None))) for key, act in events.items()]
+        acts = [(act, *sent_as.get(key, (Scope.identified, None))) for key, act in events.items()]
         built = {act.event_id: ours for act, ours in self._builder.build_as(acts, self._lrs.id, now)}
         for one, theirs in unproved:
             ours = built[one.event_id]
@@ -195,9 +248,12 @@ class Audit:
                 verdicts.append((one.statement_id, by_content(theirs, ours, one.digest)))
         return verdicts
 
-    def _sent_as(self, session: Session, event_ids: list[UUID]) -> dict[UUID, tuple[Scope, Scope | None]]:
+    def _sent_as(
+        self, session: Session, event_ids: list[UUID]
+    ) -> tuple[dict[UUID, tuple[Scope, Scope | None]], list[UUID]]:
+        """Under which scope, under which the person answered is named, and which of them with text."""
         rows = session.execute(
-            select(Delivery.event_id, Delivery.scope, Delivery.answered_as).where(
+            select(Delivery.event_id, Delivery.scope, Delivery.answered_as, Delivery.text).where(
                 Delivery.tenant_id == self._lrs.tenant_id,
                 Delivery.lrs_id == self._lrs.id,
                 Delivery.event_id.in_(event_ids),
@@ -205,11 +261,12 @@ class Audit:
                 Delivery.scope.is_not(None),
             )
         )
-        return {
+        found = [row for row in rows if row.scope]
+        scopes = {
             row.event_id: (Scope(row.scope), Scope(row.answered_as) if row.answered_as else None)
-            for row in rows
-            if row.scope
+            for row in found
         }
+        return scopes, [row.event_id for row in found if row.text]
 
     def _ask_for_missing(self, reader: Reader, ledger: Ledger) -> None:
         """What no page showed may have been voided, or be shown late."""

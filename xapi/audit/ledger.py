@@ -12,7 +12,8 @@ from uuid import UUID
 class Due(StrEnum):
     """What we know of a statement. ``lost``: it is due, and was never put on its way. ``earlier``: it happened before
     the LRS was connected, or on a platform that it does not get now, and may be there. ``others``: another tenant sends
-    it to the same address. ``withheld``: it may not leave, or was voided."""
+    it to the same address. ``withheld``: it may not leave, or is about to be voided. ``voided``: a statement that voids
+    it was delivered. ``voiding``: it is one that voids, and was delivered."""
 
     delivered = "delivered"
     pending = "pending"
@@ -21,6 +22,8 @@ class Due(StrEnum):
     earlier = "earlier"
     others = "others"
     withheld = "withheld"
+    voided = "voided"
+    voiding = "voiding"
 
 
 class Verdict(StrEnum):
@@ -33,12 +36,15 @@ class Verdict(StrEnum):
 
 
 class Kind(StrEnum):
-    """What is not as it should be. ``unexpected``: it follows our profile under our ids, and is none of ours."""
+    """What is not as it should be. ``unexpected``: it follows our profile under our ids, and is none of ours.
+    ``unvoided``: what voids it is not there; ``readable``: it was voided, and is shown all the same."""
 
     missing = "missing"
     differing = "differing"
     twice = "twice"
     voided = "voided"
+    unvoided = "unvoided"
+    readable = "readable"
     unexpected = "unexpected"
 
 
@@ -74,11 +80,14 @@ class Counts:
     differing: int
     twice: int
     voided: int
+    unvoided: int
+    readable: int
     unexpected: int
 
     @property
     def is_right(self) -> bool:
-        return not (self.missing or self.differing or self.twice or self.unexpected)
+        wrong = (self.missing, self.differing, self.twice, self.unvoided, self.readable, self.unexpected)
+        return not any(wrong)
 
 
 _TABLES = """
@@ -94,6 +103,8 @@ _CONDITIONS = {
     Kind.differing: "verdict = 'differs'",
     Kind.twice: "seen > 1 AND state <> 'others'",
     Kind.voided: "verdict = 'voided'",
+    Kind.unvoided: "state = 'voiding' AND seen = 0",
+    Kind.readable: "state = 'voided' AND seen > 0",
 }
 
 

@@ -7,6 +7,7 @@ manifest names is none: it was left by a process that died, or is about to be le
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def gathering(folder: Path) -> Iterator[None]:
             named = {one.name for one in read_manifest(folder).segments}
             for path in folder.iterdir():
                 if path.name.startswith(DRAFT) or (path.suffix == ".parquet" and path.name not in named):
-                    path.unlink(missing_ok=True)
+                    _clear(path)
         yield
 
 
@@ -123,6 +124,13 @@ def _locked(folder: Path, name: str, *, wait: bool) -> Iterator[None]:
         except BlockingIOError:
             raise FolderBusy(f"{folder} is being filled by another process") from None
         yield
+
+
+def _clear(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _time(text: str | None) -> datetime | None:

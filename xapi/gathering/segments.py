@@ -44,17 +44,25 @@ class Changed(Exception):
     """Rows were taken out since this was read: it has to be read again."""
 
 
-def open_memory(folder: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
-    """A database in memory that moves to the folder what does not fit, and reaches no network."""
-    return duckdb.connect(
+def open_memory(spill: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+    """A database in memory that moves to the folder ``spill`` what does not fit, and loads nothing from elsewhere."""
+    connection = duckdb.connect(
         ":memory:",
         config={
             "memory_limit": memory,
-            "temp_directory": str(folder / f"{DRAFT}spill-{uuid4()}"),
+            "temp_directory": str(spill),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         },
     )
+    # It would be drawn on standard output.
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def _spill(folder: Path) -> Path:
+    """Cleared away with other drafts, if its process dies."""
+    return folder / f"{DRAFT}spill-{uuid4()}"
 
 
 def listed(paths: Iterable[Path]) -> str:
@@ -137,7 +145,7 @@ class Draft:
                 f" WHERE stored >= TIMESTAMP {quoted(self._first)}"
                 f" - INTERVAL '{int(overlap.total_seconds())} seconds')"
             )
-        with open_memory(self._folder) as memory:
+        with open_memory(_spill(self._folder)) as memory:
             return _written(memory, self._folder, drafted)
 
 
@@ -148,7 +156,7 @@ def compact(folder: Path) -> None:
         small = [one for one in known.segments if one.rows < FULL]
         if len(small) <= MOST_SMALL:
             return
-        with open_memory(folder) as memory:
+        with open_memory(_spill(folder)) as memory:
             made = _written(
                 memory, folder, f"SELECT * FROM read_parquet({listed(folder / one.name for one in small)})"
             )
@@ -193,7 +201,7 @@ def _rewritten(folder: Path, gone: str, chosen: Sequence[str], *, and_then: str)
     known = read_manifest(folder)
     segments: list[Segment] = []
     taken = 0
-    with open_memory(folder) as memory:
+    with open_memory(_spill(folder)) as memory:
         memory.execute(FOLDED)
         memory.execute(
             "CREATE TEMP TABLE chosen AS SELECT unnest(CAST(? AS VARCHAR[])) AS value", [list(chosen)]

@@ -16,6 +16,7 @@ import duckdb
 
 from xapi.gathering.identifiers import FOLDED, spellings
 from xapi.gathering.manifest import Manifest, read_manifest
+from xapi.gathering.segments import open_memory
 from xapi.gathering.views import RECORD, STATEMENT, VALID, gathered
 
 # Of all reports of a process together it is little; what is more goes to the temporary folder.
@@ -43,15 +44,7 @@ class Gathered:
         self._names = names or {}
         self._spill = Path(tempfile.mkdtemp(prefix="alongside-report-"))
         self._manifests: list[Manifest] = []
-        self.connection = duckdb.connect(
-            ":memory:",
-            config={
-                "memory_limit": memory,
-                "temp_directory": str(self._spill),
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            },
-        )
+        self.connection = open_memory(self._spill, memory)
         known = {one: person for told, person in (aliases or {}).items() for one in spellings(told)}
         self._fill("alias", ("told", "known"), known)
         self._fill("mapped", ("activity", "course"), courses or {})

@@ -28,6 +28,10 @@ _REFERENCE = (
     "Names the statement that published the entry answered. Left out only where there is none to name: where the "
     "object answers nothing, or answers the LMS's test student, who leaves no statements."
 )
+_RESPONSE = (
+    "The words of the entry: title, empty line, body, as Markdown. Only where the institution sends texts and the "
+    "person did not choose otherwise. Voided when the entry is removed."
+)
 
 
 @lru_cache(8)
@@ -130,7 +134,7 @@ def _template(ids: Ids, row: Emitted) -> Json:
         *_who(),
         _rule("$.object.id", presence="included"),
         _rule("$.object.definition.type", presence="included", all=objects),
-        *_wordless(about_entries),
+        *_words(row, about_entries),
         _rule(
             "$.context.contextActivities.parent[*].definition.type",
             presence="included",
@@ -169,12 +173,19 @@ def _who() -> list[Json]:
     ]
 
 
-def _wordless(about_entries: bool) -> list[Json]:
-    """Nothing that a learner wrote: neither as a result nor as an entry's name or description."""
-    places = ["$.result", "$.attachments", "$.object.definition.description"]
+def _words(row: Emitted, about_entries: bool) -> list[Json]:
+    """What a learner wrote is the response of what publishes or changes an entry, or nowhere: never a name or
+    description of the entry, which would stand in every statement about it."""
+    places = ["$.attachments", "$.object.definition.description"]
+    if about_entries:
+        places.append("$.object.definition.name")
+    if not row.has_text:
+        return [_rule(place, presence="excluded") for place in ("$.result", *places)]
+    others = ("score", "success", "completion", "duration", "extensions")
     return [
-        _rule(place, presence="excluded")
-        for place in [*places, *(["$.object.definition.name"] if about_entries else [])]
+        _rule("$.result.response", presence="recommended", note=_RESPONSE),
+        *(_rule(f"$.result.{name}", presence="excluded") for name in others),
+        *(_rule(place, presence="excluded") for place in places),
     ]
 
 

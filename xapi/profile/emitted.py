@@ -46,7 +46,8 @@ class Refers(StrEnum):
 class Emitted:
     """``version``: of its template, to be raised with any change of verb, types or rules once it is released.
 
-    ``objects`` and ``parents``: what the object may be, and what may directly hold it.
+    ``objects`` and ``parents``: what the object may be, and what may directly hold it. ``has_text``: it may bear the
+    words of the entry, where the institution says so.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Emitted:
     refers: Refers = Refers.never
     has_revision: bool = False
     has_reaction: bool = False
+    has_text: bool = False
     version: int = 1
 
 
@@ -82,6 +84,7 @@ EMITTED: dict[EventType, Emitted] = {
         objects=(EntryKind.topic,),
         parents=(Holder.panel,),
         has_revision=True,
+        has_text=True,
     ),
     EventType.reply_posted: Emitted(
         name="reply-posted",
@@ -94,6 +97,7 @@ EMITTED: dict[EventType, Emitted] = {
         parents=ANY_ENTRY,
         refers=Refers.where_it_can,
         has_revision=True,
+        has_text=True,
     ),
     EventType.reflection_shared: Emitted(
         name="reflection-shared",
@@ -104,6 +108,7 @@ EMITTED: dict[EventType, Emitted] = {
         objects=(EntryKind.reflection,),
         parents=(Holder.panel,),
         has_revision=True,
+        has_text=True,
     ),
     EventType.entry_edited: Emitted(
         name="entry-edited",
@@ -116,6 +121,7 @@ EMITTED: dict[EventType, Emitted] = {
         parents=AROUND_ENTRIES,
         refers=Refers.where_it_can,
         has_revision=True,
+        has_text=True,
     ),
     EventType.entry_deleted: Emitted(
         name="entry-deleted",

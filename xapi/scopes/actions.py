@@ -20,6 +20,7 @@ def set_rule(
     scope: Scope | None,
     may_choose: bool,
     set_by: str,
+    text: bool = False,
 ) -> None:
     """``scope``: None takes the rule of this place back."""
     note_change(session, tenant_id)
@@ -31,6 +32,7 @@ def set_rule(
             target=target,
             scope=scope,
             may_choose=may_choose,
+            text=text,
             since=clock(),
             set_by=set_by,
         )
@@ -38,10 +40,23 @@ def set_rule(
     session.flush()
 
 
-def choose(session: Session, clock: Clock, tenant_id: UUID, person_id: UUID, scope: Scope | None) -> None:
-    """For all their courses, wherever the institution lets people choose; None: as it says."""
+def choose(
+    session: Session,
+    clock: Clock,
+    tenant_id: UUID,
+    person_id: UUID,
+    scope: Scope | None,
+    *,
+    text: bool = True,
+) -> None:
+    """For all their courses, wherever the institution lets people choose; None: as it says. Not ``text``: without
+    the words that they write."""
     note_change(session, tenant_id)
-    session.add(ScopeChoice(tenant_id=tenant_id, id=uuid4(), person_id=person_id, scope=scope, since=clock()))
+    session.add(
+        ScopeChoice(
+            tenant_id=tenant_id, id=uuid4(), person_id=person_id, scope=scope, text=text, since=clock()
+        )
+    )
     session.flush()
 
 

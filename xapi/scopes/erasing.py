@@ -102,7 +102,7 @@ def _take_back_names(session: Session, base: str, tenant_id: UUID, voices: objec
     session.execute(
         update(Delivery)
         .where(Delivery.tenant_id == tenant_id, Delivery.id.in_(unsent))
-        .values(scope=None, answered_as=None, body=None, digest=None, answer=None)
+        .values(scope=None, text=False, answered_as=None, body=None, digest=None, answer=None)
         .execution_options(synchronize_session=False)
     )
     return voided
@@ -115,6 +115,7 @@ def _withhold(session: Session, which: tuple[ColumnElement[bool], ...]) -> None:
         .values(
             state=DeliveryState.withheld,
             scope=Scope.nothing,
+            text=False,
             answered_as=None,
             body=None,
             digest=None,

@@ -26,7 +26,7 @@ class ScopeRule(Tenanted, Base):
     """What the institution said from ``since`` on. Without a scope: what is more general holds again.
 
     ``target``: empty for the tenant, the home page of a platform's accounts, the id of a course or panel.
-    ``may_choose``: whether each person may choose less.
+    ``may_choose``: whether each person may choose less. ``text``: whether what people write leaves with it.
     """
 
     __tablename__ = "scope_rule"
@@ -35,18 +35,23 @@ class ScopeRule(Tenanted, Base):
     target: Mapped[str] = mapped_column(String(512))
     scope: Mapped[str | None] = mapped_column(String(16))
     may_choose: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[bool] = mapped_column(default=False)
     since: Mapped[datetime]
     # Who said so, as the log would name them.
     set_by: Mapped[str] = mapped_column(String(64))
 
 
 class ScopeChoice(Tenanted, Base):
-    """What a person chose for themselves from ``since`` on, in all their courses; no scope: as the institution says."""
+    """What a person chose for themselves from ``since`` on, in all their courses; no scope: as the institution says.
+
+    ``text``: whether what they write may leave where the institution sends it.
+    """
 
     __tablename__ = "scope_choice"
     __table_args__ = (refers_to("person", "person_id"), Index(None, "tenant_id", "person_id", "since"))
     person_id: Mapped[UUID]
     scope: Mapped[str | None] = mapped_column(String(16))
+    text: Mapped[bool] = mapped_column(default=True)
     since: Mapped[datetime]
 
 

@@ -45,7 +45,10 @@ class Mask:
 class Masks:
     """Finds the mask for an LRS; the tenant's key is made when it is first needed."""
 
-    def __init__(self, database: Database, sealer: Sealer, base: str) -> None:
+    def __init__(self, database: Database, sealer: Sealer, base: str, *, for_looking: bool = False) -> None:
+        """``for_looking``: writes nothing; where there is no key yet, nothing was sent under a pseudonym, and one that
+        is thrown away shows how it would look."""
+        self._for_looking = for_looking
         self._database = database
         self._sealer = sealer
         self._base = base
@@ -54,6 +57,8 @@ class Masks:
         """Raises :class:`~social_layer.sealing.SealBroken`."""
         with self._database.read() as session:
             sealed = _find(session, tenant_id, lrs_id)
+        if sealed is None and self._for_looking:
+            return Mask(secrets.token_bytes(32), self._base)
         if sealed is None:
             with self._database.write() as session:
                 make_key(session, self._sealer, tenant_id, tenant_id)

@@ -26,7 +26,7 @@ ORDER = (Scope.nothing, Scope.pseudonymous, Scope.identified, Scope.named)
 _RANK = {scope: rank for rank, scope in enumerate(ORDER)}
 KNOWN = frozenset({Scope.identified, Scope.named})
 # Only who did the one can do the other: together they say that two names are one person.
-_FOLLOWS = frozenset({EventType.entry_edited, EventType.entry_deleted, EventType.reaction_removed})
+FOLLOWS = frozenset({EventType.entry_edited, EventType.entry_deleted, EventType.reaction_removed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,18 @@ class Rule:
     scope: Scope = Scope.identified
     may_choose: bool = False
     level: Level | None = None
+    text: bool = False
 
 
 DEFAULT = Rule()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How an act may leave. ``text``: with the words of its entry."""
+
+    scope: Scope
+    text: bool = False
 
 
 T = TypeVar("T")
@@ -71,25 +80,35 @@ class Rulings:
             .order_by(ScopeRule.since)
         ):
             _add(self._rules[rule.target], rule.since, rule)
-        self._choices: dict[UUID, _History[str | None]] = defaultdict(lambda: _History([], []))
+        self._choices: dict[UUID, _History[ScopeChoice]] = defaultdict(lambda: _History([], []))
         if people:
             for choice in session.scalars(
                 select(ScopeChoice)
                 .where(ScopeChoice.tenant_id == tenant_id, ScopeChoice.person_id.in_(people))
                 .order_by(ScopeChoice.since)
             ):
-                _add(self._choices[choice.person_id], choice.since, choice.scope)
+                _add(self._choices[choice.person_id], choice.since, choice)
 
     def rule(self, place: Place, at: datetime) -> Rule:
         for level, target in _targets(place):
             said = self._rules[target].at(at) if target in self._rules else None
             if said is not None and said.scope is not None:
-                return Rule(Scope(said.scope), said.may_choose, level)
+                return Rule(Scope(said.scope), said.may_choose, level, said.text)
         return DEFAULT
 
     def choice(self, person_id: UUID, at: datetime) -> Scope | None:
         chosen = self._choices[person_id].at(at) if person_id in self._choices else None
-        return Scope(chosen) if chosen else None
+        return Scope(chosen.scope) if chosen and chosen.scope else None
+
+    def text(self, place: Place, person_id: UUID | None, at: datetime) -> bool:
+        """Whether what they write leaves: the institution says so, and they do not say otherwise where they may."""
+        rule = self.rule(place, at)
+        return rule.text and not (rule.may_choose and person_id and self.keeps_words(person_id, at))
+
+    def keeps_words(self, person_id: UUID, at: datetime) -> bool:
+        """Whether they chose that their words do not leave, heeded or not."""
+        chosen = self._choices[person_id].at(at) if person_id in self._choices else None
+        return chosen is not None and not chosen.text
 
     def scope(self, place: Place, person_id: UUID | None, at: datetime) -> Scope:
         rule = self.rule(place, at)
@@ -103,23 +122,29 @@ def least(*scopes: Scope) -> Scope:
 
 def scopes_now(
     session: Session, tenant_id: UUID, lrs_id: UUID, found: Mapping[UUID, Occurrence], now: datetime
-) -> dict[UUID, Scope]:
-    """Under which scope each act may be sent to this LRS, by event id. At most three statements."""
+) -> dict[UUID, Allowed]:
+    """How each act may be sent to this LRS, by event id. At most three statements."""
     people = {one.speaker.person_id for one in found.values() if one.speaker.person_id}
     rulings = Rulings(session, tenant_id, {one.place for one in found.values()}, people)
-    scopes = {key: _of_act(rulings, one, now) for key, one in found.items()}
+    scopes = {key: scope_of_act(rulings, one, now) for key, one in found.items()}
     _keep_apart(session, tenant_id, lrs_id, found, scopes)
-    return scopes
+    return {
+        key: Allowed(scope, scope is not Scope.nothing and text_of_act(rulings, found[key], now))
+        for key, scope in scopes.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What holds for a person in a panel now. ``choice``: their own, heeded or not. ``lrss``: where things are sent."""
+    """What holds for a person in a panel now. ``choice``, ``keeps_words``: their own, heeded or not. ``text``: whether
+    their words are sent. ``lrss``: where things are sent."""
 
     rule: Rule
     choice: Scope | None
     scope: Scope
     lrss: tuple[str, ...]
+    text: bool
+    keeps_words: bool
 
 
 def standing_of(
@@ -134,6 +159,8 @@ def standing_of(
         rulings.choice(person_id, now),
         rulings.scope(place, person_id, now),
         tuple(names),
+        rulings.text(place, person_id, now),
+        rulings.keeps_words(person_id, now),
     )
 
 
@@ -149,6 +176,15 @@ def standing_rules(session: Session, tenant_id: UUID) -> list[ScopeRule]:
     return sorted(found, key=lambda rule: (levels.index(Level(rule.level)), rule.target))
 
 
+def general_rule(session: Session, tenant_id: UUID, home_page: str | None, course_id: UUID | None) -> Rule:
+    """What holds now for the whole institution, or for a course of an LMS, where no panel says otherwise."""
+    said = {rule.target: rule for rule in standing_rules(session, tenant_id)}
+    for target in (str(course_id) if course_id else None, home_page, ""):
+        if target is not None and (rule := said.get(target)) is not None and rule.scope is not None:
+            return Rule(Scope(rule.scope), rule.may_choose, Level(rule.level), rule.text)
+    return DEFAULT
+
+
 def changes_of(session: Session, tenant_id: UUID) -> int:
     """A number that is another one after each change of rules, choices or people."""
     found = rows(session, _CHANGES, {"tenant": tenant_id})
@@ -159,12 +195,20 @@ def changes_of(session: Session, tenant_id: UUID) -> int:
 _CHANGES = select(ScopeChanges.number).where(ScopeChanges.tenant_id == bindparam("tenant"))
 
 
-def _of_act(rulings: Rulings, act: Occurrence, now: datetime) -> Scope:
+def scope_of_act(rulings: Rulings, act: Occurrence, now: datetime) -> Scope:
+    """The least of what held when it happened and of what holds now."""
     speaker, place = act.speaker, act.place
     if speaker.is_erased:
         return Scope.nothing
     then = rulings.scope(place, speaker.person_id, act.occurred_at)
     return least(then, rulings.scope(place, speaker.person_id, max(now, act.occurred_at)))
+
+
+def text_of_act(rulings: Rulings, act: Occurrence, now: datetime) -> bool:
+    speaker, place = act.speaker, act.place
+    return all(
+        rulings.text(place, speaker.person_id, at) for at in (act.occurred_at, max(now, act.occurred_at))
+    )
 
 
 def _keep_apart(
@@ -175,7 +219,7 @@ def _keep_apart(
     scopes: dict[UUID, Scope],
 ) -> None:
     """Holds back what would join a pseudonym with the account of before: a change of what the other name wrote."""
-    following = [one for one in found.values() if one.type in _FOLLOWS and one.entry is not None]
+    following = [one for one in found.values() if one.type in FOLLOWS and one.entry is not None]
     if not following:
         return
     earlier: dict[tuple[UUID, UUID], set[Scope]] = defaultdict(set)
@@ -194,7 +238,7 @@ def _keep_apart(
             Event.tenant_id == tenant_id,
             Event.voice_id.in_({one.speaker.voice_id for one in following}),
             Event.object_id.in_({one.entry.id for one in following if one.entry}),
-            Event.type.not_in(_FOLLOWS),
+            Event.type.not_in(FOLLOWS),
         )
     )
     for event_id, voice_id, object_id, sent_as in rows:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from social_layer.events.models import Event
 from social_layer.people.models import Voice
 from xapi.models import Delivery, DeliveryState, Lrs, Scope
-from xapi.occurrences import occurrences
+from xapi.occurrences import occurrences, with_texts
 from xapi.statements import Builder, StatementWrong, as_bytes
 
 _SOME = 500
@@ -139,10 +139,15 @@ def _built(
     if not sent:
         return {}
     acts = occurrences(session, tenant_id, {one.event_id for one in sent})
+    worded = with_texts(session, tenant_id, acts, {one.event_id for one in sent if one.text})
     built = {}
     for lrs_id in {one.lrs_id for one in sent}:
         wanted = [
-            (acts[one.event_id], Scope(one.scope), Scope(one.answered_as) if one.answered_as else None)
+            (
+                (worded if one.text else acts)[one.event_id],
+                Scope(one.scope),
+                Scope(one.answered_as) if one.answered_as else None,
+            )
             for one in sent
             if one.lrs_id == lrs_id and one.scope
         ]

@@ -3,18 +3,18 @@
 Voiding hides a statement from every query that does not ask for it by its id; it does not delete it in the LRS.
 """
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from tincan import Agent, AgentAccount, LanguageMap, StatementRef, Verb
 
 from social_layer.database import upsert
 from xapi import vocabulary as words
-from xapi.models import Delivery
+from xapi.models import Delivery, DeliveryState
 from xapi.statements import freeze, statement_id, timestamp
 
 PART = 1
@@ -43,13 +43,39 @@ def void(session: Session, base: str, tenant_id: UUID, sent: Iterable[Sent], now
                 "statement_id": statement_id(tenant_id, one.event_id, PART),
                 "due_at": one.due_at,
                 "body": frozen.body,
-                "digest": hashlib.sha256(frozen.body).digest(),
+                "digest": frozen.digest,
             }
         )
     if not rows:
         return 0
     made = upsert(session, Delivery).on_conflict_do_nothing().returning(Delivery.id)
     return len(session.connection().execute(made, rows).all())
+
+
+def void_again(
+    session: Session, base: str, lrs: tuple[UUID, UUID], event_ids: Iterable[UUID], now: datetime
+) -> None:
+    """For voiding statements that an LRS (tenant, id) had and has lost: frozen anew, and due now."""
+    for event_id in event_ids:
+        frozen = freeze(_voiding(base, lrs[0], event_id, now))
+        session.execute(
+            update(Delivery)
+            .where(
+                Delivery.tenant_id == lrs[0],
+                Delivery.lrs_id == lrs[1],
+                Delivery.event_id == event_id,
+                Delivery.part == PART,
+                Delivery.state == DeliveryState.delivered,
+            )
+            .values(
+                state=DeliveryState.pending,
+                due_at=now,
+                body=frozen.body,
+                digest=frozen.digest,
+                delivered_at=None,
+            )
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _voiding(base: str, tenant_id: UUID, event_id: UUID, now: datetime) -> dict[str, Any]:

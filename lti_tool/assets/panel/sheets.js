@@ -39,11 +39,18 @@ export async function openSheet(button) {
 }
 
 function arrived(sheet) {
+  if (sheet.querySelector("[data-picture]")) draw(sheet);
   const heading = sheet.querySelector("h1");
   if (!heading) return;
   heading.tabIndex = -1;
   heading.focus();
   if (sheet.firstElementChild.dataset.said) announce(sheet.firstElementChild.dataset.said);
+}
+
+/** Pictures need a library that no other page does: it comes with the first of them. */
+async function draw(sheet) {
+  const { drawAll } = await import("../reports/pictures.js");
+  drawAll(sheet);
 }
 
 /** Back to the panel, as it is by now. */

@@ -23,6 +23,7 @@ from social_layer.discussion.actions import save_draft
 from social_layer.discussion.queries import entries_page
 from social_layer.people.models import Person, Role
 from tests.xapi.fixtures import bundled
+from tests.xapi.scopes.test_leaving import rule
 from tests.xapi.world import HOME_PAGE, SEALER, TestClock, World
 from xapi.models import Scope
 from xapi.scopes.actions import choose
@@ -54,6 +55,7 @@ def world(given: Parts, bundled: str) -> World:
     """Maya opened a thread, was answered, answered herself, reacted and has a draft."""
     world = World(given.database, given.clock)
     world.connect(bundled, name="records")
+    rule(world, Scope.identified, text=True)
     topic = world.post("maya", SECRET_WORDS)
     reply = world.post("joel", "An answer of somebody else", parent=topic)
     world.post("maya", SECRET_WORDS, parent=reply)
@@ -102,14 +104,20 @@ def test_of_an_erased_person_nothing_is_left(given: Parts, run: Run, world: Worl
     traces = ["maya", "Maya", SECRET_WORDS, "Better words", str(viewer.person_id)]
     assert all(trace in in_database(given.database) for trace in traces)
     assert "maya-7" in in_lrs(bundled)
+    assert SECRET_WORDS in in_lrs(bundled)
+    exporting = ("events", "export", "--people", "identified", "--out", "-")
+    assert "maya-7" in run(*exporting).stdout
     done = run("person", "erase", "--account", "maya-7", "--yes", "--json")
     assert done.exit_code == 0, done.output
     deliver(given)
     left = in_database(given.database)
     assert [trace for trace in traces if trace in left] == []
     told = in_lrs(bundled)
-    assert "maya-7" not in told
+    assert [trace for trace in traces if trace in told] == []
     assert "joel-7" in told
+    exported = run(*exporting).stdout
+    assert [trace for trace in [*traces, str(viewer.voice_id)] if trace in exported] == []
+    assert "joel-7" in exported
     assert [trace for trace in traces if trace in done.output] == []
     missing = run("person", "export", "--account", "maya-7")
     assert missing.exit_code == 1
@@ -267,3 +275,23 @@ def test_what_an_lrs_keeps_of_voided_statements_is_hidden_and_not_gone(
     deliver(given)
     with closing(sqlite3.connect(tmp_path / "lrs.db")) as store:
         assert any("maya-7" in line for line in store.iterdump())
+
+
+def test_what_was_sent_under_more_is_counted_and_recalled_when_it_is_meant(
+    given: Parts, run: Run, world: World, bundled: str
+) -> None:
+    assert "Nothing was sent under more" in run("scope", "recall").output
+    assert run("scope", "set", "identified").exit_code == 0
+    assert SECRET_WORDS in in_lrs(bundled), "a change alone takes nothing back"
+    refused = run("scope", "recall")
+    assert refused.exit_code == 1
+    assert "4 statements were sent under more" in refused.output
+    assert "--yes" in refused.output
+    assert json.loads(run("scope", "recall", "--yes", "--json").output) == {"tenant": "default", "voided": 4}
+    deliver(given)
+    told = in_lrs(bundled)
+    assert SECRET_WORDS not in told
+    assert "An answer of somebody else" not in told
+    assert run("bridge", "audit", "--lrs", "records").exit_code == 0
+    assert run("scope", "recall", "--tenant", "nobody").exit_code == 1
+    assert run("scope", "set", "nothing", "--text").exit_code == 2

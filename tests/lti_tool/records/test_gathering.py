@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +13,7 @@ from click.testing import Result
 from lti_tool.bridging import bridge_of
 from lti_tool.erasing import erase_person
 from lti_tool.parts import Parts
-from lti_tool.records import gathering
+from lti_tool.records import gathering, process
 from lti_tool.records.gathering import folder_of, gather_due, gather_one
 from lti_tool.records.status import ReadBack, readings
 from tests.xapi.gathering.test_gatherer import everything, put
@@ -22,7 +21,6 @@ from tests.xapi.world import HOME_PAGE, World
 from xapi.gathering import schedule
 from xapi.gathering.store import Gathered
 from xapi.models import Lrs
-from xapi.reports.reading import Reader
 from xapi.stores import disconnect, find_lrs
 
 Run = Callable[..., Result]
@@ -97,12 +95,43 @@ def test_who_lost_the_lease_stops(
     assert gather_due(given) == 1
 
 
-def test_a_worker_that_ends_leaves_the_rest_for_the_next(given: Parts, world: World, bundled: str) -> None:
-    world.connect(bundled)
+def test_the_worker_has_it_read_in_a_process_of_its_own(
+    given: Parts, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+
+    class Process:
+        def __init__(self, command: list[str], **_: object) -> None:
+            started.append(command[3:])
+            self.is_ended = False
+
+        def poll(self) -> int | None:
+            return 0 if self.is_ended else None
+
+        def terminate(self) -> None:
+            self.is_ended = True
+
+        def wait(self, timeout: float | None = None) -> int:
+            return 0
+
+    monkeypatch.setattr(process.subprocess, "Popen", Process)
     stop = threading.Event()
+    process.gather_aside(given, stop=stop)
+    assert started == []
+    world.connect("https://lrs.example.org/xAPI")
     stop.set()
-    assert gather_due(given, stop=stop) == 0
-    assert gather_due(given) == 1
+    process.gather_aside(given, stop=stop)
+    assert started == [["records", "gather", "--due"]]
+
+
+def test_what_is_due_is_read_by_a_command(
+    given: Parts, world: World, run: Run, bundled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lti_tool.cli.records.configure_logs", lambda _: None)
+    world.connect(bundled)
+    assert run("records", "gather", "--due").exit_code == 0
+    assert status(given).read_at is not None
+    assert run("records", "gather", "--due", "--json").exit_code == 2
 
 
 def test_an_lrs_that_may_not_be_read_is_said_and_left_for_a_day(
@@ -133,7 +162,7 @@ def test_an_lrs_that_is_out_of_reach_is_tried_after_growing_pauses(
     given: Parts, world: World, bundled: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.connect("http://127.0.0.1:9/xAPI")
-    monkeypatch.setattr(gathering, "Reader", partial(Reader, tries=1))
+    monkeypatch.setattr(gathering, "_TRIES", 1)
     tries = 0
     for _ in range(60):
         gather_due(given)

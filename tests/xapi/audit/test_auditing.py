@@ -21,6 +21,7 @@ from xapi.audit.proof import by_content, by_digest
 from xapi.bridge import Bridge
 from xapi.models import Delivery, DeliveryState
 from xapi.reports.reading import Reader
+from xapi.scopes.erasing import take_back
 from xapi.statements import Builder, freeze
 from xapi.stores import open_transport
 
@@ -269,3 +270,39 @@ def test_what_is_there_twice_is_found(delivered: World, base: str, endpoint: str
         assert not counts.is_right
         assert counts.twice == counts.due
         assert {finding.kind for finding in ledger.findings()} == {Kind.twice}
+
+
+def take_maya_back(world: World, base: str) -> None:
+    person_id = world.viewer("maya").person_id
+    with world.database.write() as session:
+        assert take_back(session, base, world.tenant_id, person_id, world.clock())["statements_voided"] == 5
+
+
+def test_what_was_taken_back_is_voided_in_the_lrs_and_the_audit_says_so(
+    delivered: World, base: str, bridge: Bridge
+) -> None:
+    take_maya_back(delivered, base)
+    assert audit(delivered, base)[0].is_right, "what waits to be voided may be seen until then"
+    deliver(bridge)
+    counts, findings = audit(delivered, base)
+    assert counts.is_right
+    assert findings == []
+
+
+def test_a_voiding_that_the_lrs_lost_is_found_and_sent_again(
+    delivered: World, base: str, bridge: Bridge, clock: TestClock
+) -> None:
+    """As if it had been set back to a backup from before: what was taken back can be read again."""
+    take_maya_back(delivered, base)
+    with delivered.database.write() as session:
+        session.execute(
+            update(Delivery)
+            .where(Delivery.part == 1)
+            .values(state=DeliveryState.delivered, body=None, delivered_at=clock())
+        )
+    counts, findings = audit(delivered, base, repair=True)
+    assert (counts.unvoided, counts.readable, counts.differing) == (5, 5, 0)
+    assert not counts.is_right
+    assert {one.kind for one in findings} == {Kind.unvoided, Kind.readable}
+    deliver(bridge)
+    assert audit(delivered, base)[0].is_right

@@ -347,3 +347,16 @@ def test_nothing_gathered_yet_is_nothing_to_report(tmp_path: Path) -> None:
         assert found.as_of is None
     with Gathered([]) as found:
         assert found.rows("SELECT * FROM statement") == []
+
+
+def test_the_bundled_lrs_vouches_for_what_it_gives(bundled: str, tmp_path: Path, clock: TestClock) -> None:
+    put(bundled, fresh(1))
+    transport = HttpTransport(bundled, "key", "secret", "1.0.3")
+    done = gather(Reader(transport), tmp_path, clock)
+    transport.close()
+    known = read_manifest(tmp_path)
+    assert known.is_told
+    assert known.read_to is not None
+    # It vouches for the moment of the answer, which is later than its last statement.
+    assert done.as_of is not None
+    assert done.as_of > known.read_to

@@ -58,7 +58,7 @@ SPOILT: list[tuple[str, Callable[[Json], Any], str]] = [
     ("no type", lambda one: one["object"].pop("definition"), "$.object.definition.type is missing"),
     ("a mailbox", lambda one: one["actor"].update(mbox="mailto:a@example.org"), "$.actor.mbox"),
     ("no account", lambda one: one["actor"].pop("account"), "$.actor.account.name is missing"),
-    ("words", lambda one: one.update(result={"response": "Words"}), "$.result"),
+    ("result", lambda one: one.update(result={"success": True}), "$.result.success"),
     ("a name", lambda one: one["object"]["definition"].update(name={"en": "Words"}), "definition.name"),
     ("no registration", lambda one: _context(one).pop("registration"), "registration is missing"),
     ("no revision", lambda one: _context(one).pop("revision"), "revision is missing"),

@@ -64,10 +64,10 @@ def rule(
         )
 
 
-def chosen(world: World, name: str, scope: Scope | None) -> None:
+def chosen(world: World, name: str, scope: Scope | None, **more: Any) -> None:
     person_id = world.viewer(name).person_id
     with world.database.write() as session:
-        choose(session, world.clock, world.tenant_id, person_id, scope)
+        choose(session, world.clock, world.tenant_id, person_id, scope, **more)
 
 
 def send(world: World, store: Store, name: str = "lrs") -> None:

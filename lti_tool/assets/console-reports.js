@@ -1,0 +1,5 @@
+// The console's page of reports: its pictures.
+
+import { drawAll } from "./reports/pictures.js";
+
+drawAll(document);

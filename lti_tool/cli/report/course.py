@@ -1,0 +1,117 @@
+"""`alongside report course`: a course's report from an LRS alone."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from lti_tool.cli.lrs_access import access_of
+from lti_tool.cli.parts import json_option
+from lti_tool.cli.report.pulling import pulled
+from lti_tool.cli.report.reading import TIME, lrs_options, utc, written, written_at
+from lti_tool.moments import as_time_zone
+from xapi.gathering.store import Gathered
+from xapi.reports.acts import behind_page
+from xapi.reports.course import course_report, courses_there
+from xapi.reports.measures import BehindRow, Measure, Window
+from xapi.reports.names import told_names
+from xapi.reports.tables import MOST_NAMED, plain, write_csv, write_json, write_parquet
+
+FORMATS = ("html", "csv", "json", "parquet")
+_IN_FILE = 100
+
+
+@click.command()
+@lrs_options
+@click.option("--course", required=True, help="The course, by its activity id: …/xapi/courses/…")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="By default that of --out's name, else html."
+)
+@json_option
+@click.option("--since", type=TIME, help="Only what happened from then on (UTC).")
+@click.option("--until", type=TIME, help="Only what happened before (UTC).")
+@click.option("--time-zone", "zone", default="UTC", show_default=True, help="In which weeks begin.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep what was read in this folder, so that the next run reads only what is new.",
+)
+def course(
+    endpoint: str,
+    course: str,
+    form: str | None,
+    as_json: bool,
+    since: datetime | None,
+    until: datetime | None,
+    zone: str,
+    out: Path | None,
+    cache: Path | None,
+    **signs_in: str | None,
+) -> None:
+    """How a course learns together, beside its completions and scores.
+
+    Everything that would be about fewer than five people is hidden. The HTML file needs no network and no scripts.
+    """
+    form = format_of(form, out, as_json)
+    if as_time_zone(zone) is None:
+        raise click.UsageError(f"--time-zone {zone}: no such time zone; one is Europe/Berlin")
+    window = Window(utc(since), utc(until), zone)
+    with pulled(endpoint, access_of(**signs_in), cache) as found:
+        _check_course(found, course)
+        measures = course_report(found, course, window)
+        most = _IN_FILE if form == "html" else MOST_NAMED
+        behind = [behind_page(found, one.behind, limit=most) for one in measures]
+        _write(form, measures, behind, found, endpoint, course, out)
+
+
+def format_of(form: str | None, out: Path | None, as_json: bool) -> str:
+    if as_json and form not in (None, "json"):
+        raise click.UsageError(f"--json and --format {form} do not go together.")
+    told = out.suffix.removeprefix(".") if out else ""
+    form = "json" if as_json else form or (told if told in FORMATS else "html")
+    if form == "parquet" and out is None:
+        raise click.UsageError("--format parquet needs --out, for it is no text.")
+    return form
+
+
+def _check_course(found: Gathered, course: str) -> None:
+    there = courses_there(found)
+    if course not in there:
+        known = "; there are: " + ", ".join(there[:10]) if there else ""
+        raise click.ClickException(f"the LRS has nothing of the course {course}{known}")
+
+
+def _write(
+    form: str,
+    measures: list[Measure],
+    behind: list[list[BehindRow]],
+    found: Gathered,
+    endpoint: str,
+    course: str,
+    out: Path | None,
+) -> None:
+    if form == "parquet" and out is not None:
+        with written_at(out) as path:
+            write_parquet(measures, path)
+        return
+    pairs = list(zip(measures, behind, strict=True))
+    with written(out) as file:
+        if form == "json":
+            write_json(pairs, {"course": course, "lrs": endpoint, "as_of": plain(found.as_of)}, file)
+        elif form == "csv":
+            write_csv(measures, file)
+        else:
+            from lti_tool.reporting.file import write_course
+
+            people = {
+                person for one in measures if one.key == "network" for row in one.rows for person in row[:2]
+            }
+            write_course(
+                pairs,
+                file,
+                course=course,
+                endpoint=endpoint,
+                as_of=found.as_of,
+                names=told_names(found, people),
+            )

@@ -1,0 +1,141 @@
+"""An institution over its courses and platforms, from what was read back of its LRSs."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Response, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.console import blueprint
+from lti_tool.console.guard import scope
+from lti_tool.parts import parts
+from lti_tool.problems import Problem
+from lti_tool.reporting.cursor import read_cursor, write_cursor
+from lti_tool.reporting.lists import page_behind
+from lti_tool.reporting.naming import Names
+from lti_tool.reporting.opening import Sources, opened, sources_of
+from lti_tool.reporting.shown import Words
+from social_layer.people.models import Course, Tenant
+from xapi.gathering.store import Gathered
+from xapi.installation import find_activity_base
+from xapi.reports.acts import tell
+from xapi.reports.institution import MEASURES
+from xapi.reports.measures import Measure, Window
+from xapi.reports.tables import one_as_csv
+from xapi.vocabulary import Ids
+
+_OLD = timedelta(days=1)
+_MOST_COURSES, _MOST_TENANTS = 2000, 500
+
+
+@blueprint.get("/reports")
+def reports() -> str:
+    """Of the operator's institution, or of the first one of all."""
+    return _page(None)
+
+
+@blueprint.get("/reports/<uuid:tenant_id>")
+def reports_of(tenant_id: UUID) -> str:
+    return _page(tenant_id)
+
+
+def _page(tenant_id: UUID | None) -> str:
+    chosen = _chosen(tenant_id)
+    measures, as_of = [], None
+    if chosen.sources.folders:
+        words = Words(chosen.names, "UTC")
+        with opened(chosen.sources) as found:
+            everything = tell(found, Window())
+            measures = [words.show(one(everything)) for one in MEASURES.values()]
+            as_of = found.as_of
+    with parts().database.read() as session:
+        tenants = _tenants(session)
+    return render_template(
+        "console/reports.html",
+        measures=measures,
+        as_of=as_of,
+        tenants=tenants,
+        chosen=chosen,
+        is_old=as_of is not None and parts().clock() - as_of > _OLD,
+    )
+
+
+@blueprint.get("/reports/<uuid:tenant_id>/<table>")
+def report_statements(tenant_id: UUID, table: str) -> str:
+    """The statements behind a number; whose they are is not told."""
+    chosen = _chosen(tenant_id)
+    after = read_cursor(request.args["after"]) if "after" in request.args else None
+    words = Words(chosen.names, "UTC")
+    with _measured(chosen, table) as (found, one):
+        shown, last = page_behind(found, words, one.behind, after, tells_whom=False)
+        title = words.show(one).title
+    return render_template(
+        "console/statements.html",
+        table=table,
+        title=title,
+        chosen=chosen,
+        listed=shown,
+        next=write_cursor(last.happened, last.id) if last else None,
+    )
+
+
+@blueprint.get("/reports/<uuid:tenant_id>/<table>/csv")
+def report_csv(tenant_id: UUID, table: str) -> Response:
+    out = io.StringIO()
+    with _measured(_chosen(tenant_id), table) as (_found, one):
+        one_as_csv(one, out)
+    response = Response(out.getvalue(), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{table}.csv")
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """An institution, its courses' titles, and its LRSs."""
+
+    tenant_id: UUID
+    tenant: str
+    names: Names
+    sources: Sources
+
+
+@contextmanager
+def _measured(chosen: _Chosen, table: str) -> Iterator[tuple[Gathered, Measure]]:
+    """Raises ``not_found``."""
+    if table not in MEASURES:
+        raise Problem("not_found")
+    with opened(chosen.sources) as found:
+        yield found, MEASURES[table](tell(found, Window()))
+
+
+def _chosen(tenant_id: UUID | None) -> _Chosen:
+    """Raises ``not_found``, for one that is not the operator's too."""
+    given = parts()
+    within = scope()
+    query = select(Tenant).order_by(Tenant.created_at, Tenant.id).limit(1)
+    for one in (within, tenant_id):
+        query = query if one is None else query.where(Tenant.id == one)
+    with given.database.read() as session:
+        tenant = session.scalar(query)
+        if tenant is None:
+            raise Problem("not_found")
+        base = find_activity_base(session) or given.settings.public_url
+        courses = session.execute(
+            select(Course.id, Course.title).where(Course.tenant_id == tenant.id).limit(_MOST_COURSES)
+        )
+        names = Names({}, {Ids(base).course(id_): title for id_, title in courses})
+        sources = sources_of(session, given.settings, tenant.id, base)
+        return _Chosen(tenant.id, tenant.name, names, sources)
+
+
+def _tenants(session: Session) -> list[tuple[UUID, str]]:
+    """To choose from."""
+    within = scope()
+    query = select(Tenant.id, Tenant.name).order_by(Tenant.name).limit(_MOST_TENANTS)
+    query = query if within is None else query.where(Tenant.id == within)
+    return [(id_, name) for id_, name in session.execute(query)]

@@ -1,0 +1,41 @@
+"""The statements behind a number, and how much of each its reader is shown."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from lti_tool.reporting.shown import Listed, Words, listed
+from xapi.reports.acts import as_gathered, behind_page
+from xapi.reports.measures import Behind, BehindRow, Readable
+
+PAGE = 30
+# Who did what all in the course can see done is no secret there; who read, or reached what, is.
+SEEN_BY_ALL = frozenset({"participation", "network", "first_replies", "unanswered", "reflections"})
+_OF_WHOM = ("person", "actor_name", "registration")
+
+
+def page_behind(
+    readable: Readable,
+    words: Words,
+    behind: Behind,
+    after: tuple[Any, str] | None,
+    *,
+    tells_whom: bool,
+) -> tuple[list[Listed], BehindRow | None]:
+    """The newest first; and the last one, where more follow. ``tells_whom``: whether it is told whose they are."""
+    rows = behind_page(readable, behind, after=after, limit=PAGE + 1)
+    texts = texts_of(readable, [row.id for row in rows[:PAGE]], tells_whom=tells_whom)
+    shown = [listed(words, row, texts(row.id)) for row in rows[:PAGE]]
+    return shown, rows[PAGE - 1] if len(rows) > PAGE else None
+
+
+def texts_of(readable: Readable, ids: list[str], *, tells_whom: bool) -> Callable[[str], str]:
+    """What was gathered of each statement, as text."""
+    found = as_gathered(readable, ids)
+
+    def text(id_: str) -> str:
+        known = found.get(id_, {})
+        told = {name: value for name, value in known.items() if tells_whom or name not in _OF_WHOM}
+        return json.dumps(told, ensure_ascii=False, indent=2, default=str)
+
+    return text

@@ -1,0 +1,69 @@
+"""What was gathered from a tenant's LRSs, opened for a page. Nobody else's folder is ever named here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import BoundedSemaphore
+from uuid import UUID
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from lti_tool.config import Settings
+from lti_tool.problems import Problem
+from lti_tool.records.gathering import folder_of
+from lti_tool.records.joining import courses_by_activity, known_as
+from xapi.gathering.store import Gathered
+from xapi.models import Lrs
+from xapi.scopes.models import PseudonymKey
+
+# Each takes up to half a gigabyte; whoever comes meanwhile waits a little.
+_AT_ONCE = BoundedSemaphore(2)
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The folders that a report is made from, and what their LRSs are called. ``aliases``: who the people of others'
+    records are here; ``courses``: to which course of ours an activity belongs."""
+
+    folders: tuple[Path, ...]
+    names: tuple[str, ...]
+    aliases: dict[str, str]
+    courses: dict[str, str]
+
+
+def sources_of(session: Session, settings: Settings, tenant_id: UUID, base: str) -> Sources:
+    """The LRSs to which the tenant's people are known alike, or the first one of those with pseudonyms of its own.
+
+    One with pseudonyms of its own is never read with another: the same statement stands in both with the same id, and
+    would tell which pseudonyms are one person's.
+    """
+    found = session.execute(
+        select(Lrs.id, Lrs.name, PseudonymKey.of.label("own_key"))
+        .outerjoin(PseudonymKey, and_(PseudonymKey.tenant_id == Lrs.tenant_id, PseudonymKey.of == Lrs.id))
+        .where(Lrs.tenant_id == tenant_id)
+        .order_by(Lrs.created_at, Lrs.id)
+    ).all()
+    alike = [row for row in found if row.own_key is None] or found[:1]
+    return Sources(
+        tuple(folder_of(settings, tenant_id, row.id) for row in alike),
+        tuple(row.name for row in alike),
+        known_as(session, tenant_id),
+        courses_by_activity(session, tenant_id, base),
+    )
+
+
+@contextmanager
+def opened(sources: Sources) -> Iterator[Gathered]:
+    """Raises ``reports_busy``."""
+    if not _AT_ONCE.acquire(timeout=_PATIENCE):
+        raise Problem("reports_busy")
+    try:
+        folders = [folder for folder in sources.folders if folder.is_dir()]
+        names = dict(zip(sources.folders, sources.names, strict=True))
+        with Gathered(folders, sources.aliases, sources.courses, names=names) as found:
+            yield found
+    finally:
+        _AT_ONCE.release()

@@ -1,0 +1,277 @@
+"""Reports in the panel's frame: the course's for those who run it, and everybody's own timeline."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Response, g, jsonify, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.bearer import looking
+from lti_tool.links import make_link, read_link
+from lti_tool.parts import parts
+from lti_tool.problems import Problem
+from lti_tool.reporting.cursor import read_cursor, write_cursor
+from lti_tool.reporting.lists import SEEN_BY_ALL, page_behind, texts_of
+from lti_tool.reporting.naming import Names, names_of
+from lti_tool.reporting.opening import Sources, opened, sources_of
+from lti_tool.reporting.rules import staff_may_look
+from lti_tool.reporting.shown import Words
+from lti_tool.web import blueprint
+from lti_tool.web.forms import FormerPage, from_query
+from lti_tool.web.fragments import fragment
+from lti_tool.web.panel_page import speak_to
+from lti_tool.web.presenting import Presenter
+from social_layer.panels.queries import find_viewer
+from social_layer.people.class_list import people_page
+from social_layer.people.models import Account, Membership
+from social_layer.viewer import Viewer
+from xapi.gathering.store import Gathered
+from xapi.installation import find_activity_base
+from xapi.reports.acts import tell
+from xapi.reports.course import MEASURES, course_report
+from xapi.reports.measures import Measure, Window
+from xapi.reports.person import Moment, timeline
+from xapi.reports.tables import one_as_csv
+from xapi.vocabulary import Ids
+
+_REPORTS = "/panels/<uuid:panel_id>/reports"
+# What is older than this says so: whoever gathers may have stopped.
+_OLD = timedelta(days=1)
+_MOST_PEOPLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a report is made: its reader, the course's activity id, and what was gathered of it."""
+
+    viewer: Viewer
+    base: str
+    sources: Sources
+    staff_may_look: bool
+
+    @property
+    def course(self) -> str:
+        return Ids(self.base).course(self.viewer.panel.course_id)
+
+
+def place_of(session: Session, viewer: Viewer) -> Place:
+    given = parts()
+    base = find_activity_base(session) or given.settings.public_url
+    return Place(
+        viewer,
+        base,
+        sources_of(session, given.settings, viewer.tenant_id, base),
+        staff_may_look(session, viewer.tenant_id, viewer.panel.course_id),
+    )
+
+
+@blueprint.get(f"{_REPORTS}/course")
+def course_page(panel_id: UUID) -> Response:
+    """All measures of the course."""
+    with looking(panel_id) as (session, viewer):
+        _check(viewer)
+        place = place_of(session, viewer)
+        members = _members(session, place)
+    with opened(place.sources) as found:
+        measures = course_report(found, place.course, _window(viewer))
+    with looking(panel_id) as (session, viewer):
+        words = _words(session, place, measures)
+    return fragment(
+        "web/reports/course.html",
+        **_told(place, found.as_of),
+        measures=[words.show(one) for one in measures],
+        members=members,
+    )
+
+
+@blueprint.get(f"{_REPORTS}/course/<measure>")
+def statements_behind(panel_id: UUID, measure: str) -> Response:
+    """The statements behind a number, the newest first; with ``after`` the next page of them."""
+    after = _after()
+    with looking(panel_id) as (session, viewer):
+        _check(viewer)
+        place = place_of(session, viewer)
+        words = Words(names_of(session, viewer, place.base, ()), viewer.time_zone)
+    with _measured(place, measure) as (found, one):
+        shown, last = page_behind(
+            found,
+            words,
+            one.behind,
+            after,
+            tells_whom=place.staff_may_look or measure in SEEN_BY_ALL,
+        )
+        title = words.show(one).title
+    return fragment(
+        f"web/reports/{'more_statements' if after else 'statements'}.html",
+        home=_home(place),
+        measure=measure,
+        title=title,
+        listed=shown,
+        next=write_cursor(last.happened, last.id) if last else None,
+    )
+
+
+@blueprint.post(f"{_REPORTS}/course/<measure>")
+def link_to_measure(panel_id: UUID, measure: str) -> Response:
+    """Where the measure's table can be fetched within the next minutes."""
+    with looking(panel_id) as (_session, viewer):
+        _check(viewer)
+    if measure not in MEASURES:
+        raise Problem("not_found")
+    link = make_link(parts(), f"report:{measure}", viewer.tenant_id, viewer.membership_id, panel_id)
+    return jsonify(url=url_for("web.download_measure", measure=measure, link=link))
+
+
+@blueprint.get("/reports/<measure>/<link>")
+def download_measure(measure: str, link: str) -> Response:
+    """By the link alone: a browser that downloads sends no token."""
+    tenant_id, membership_id, panel_id = read_link(parts(), f"report:{measure}", link)
+    g.tenant_id = tenant_id
+    with parts().database.read() as session:
+        viewer = find_viewer(session, tenant_id, membership_id, panel_id)
+        if viewer is None:
+            raise Problem("not_member")
+        speak_to(viewer)
+        _check(viewer)
+        place = place_of(session, viewer)
+    with _measured(place, measure) as (_found, one):
+        pass
+    with parts().database.read() as session:
+        words = _words(session, place, [one])
+    out = io.StringIO()
+    one_as_csv(one, out, who=words.names.person)
+    response = Response(out.getvalue(), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{measure}.csv")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get(f"{_REPORTS}/mine")
+def own_timeline(panel_id: UUID) -> Response:
+    """What the reader did with others, beside what they reached; with ``after`` the next page of it."""
+    with looking(panel_id) as (session, viewer):
+        place = place_of(session, viewer)
+        people = _identifiers(session, viewer, viewer.person_id)
+    return _timeline(place, people, name="", path="/reports/mine")
+
+
+@blueprint.get(f"{_REPORTS}/people/<uuid:membership_id>")
+def timeline_of(panel_id: UUID, membership_id: UUID) -> Response:
+    """Somebody's of the course, where the institution lets those who run it look. Raises ``timeline_not_given``."""
+    with looking(panel_id) as (session, viewer):
+        _check(viewer)
+        member = session.get(Membership, (viewer.tenant_id, membership_id))
+        if member is None or member.course_id != viewer.panel.course_id:
+            raise Problem("person_not_found")
+        place = place_of(session, viewer)
+        if not place.staff_may_look:
+            raise Problem("timeline_not_given")
+        people = _identifiers(session, viewer, member.person_id)
+        names = names_of(session, viewer, place.base, people)
+    known = (names.people[one] for one in people if one in names.people)
+    name = next(known, "") or names.person(str(membership_id))
+    return _timeline(place, people, name=name, path=f"/reports/people/{membership_id}")
+
+
+def _timeline(place: Place, people: list[str], *, name: str, path: str) -> Response:
+    after = _after()
+    with opened(place.sources) as found:
+        page = timeline(found, people, course=place.course, after=after)
+        texts = texts_of(found, [one.id for one in page.moments], tells_whom=True)
+    with parts().database.read() as session:
+        names = names_of(session, place.viewer, place.base, [one.whom for one in page.moments if one.whom])
+    words = Words(names, place.viewer.time_zone)
+    return fragment(
+        f"web/reports/{'more_moments' if after else 'timeline'}.html",
+        **_told(place, page.as_of),
+        name=name,
+        path=path,
+        moments=[_moment(words, one, texts(one.id)) for one in page.moments],
+        next=write_cursor(*page.next) if page.next else None,
+    )
+
+
+def _moment(words: Words, one: Moment, text: str) -> dict[str, Any]:
+    return {
+        "at": words.moment(one.at),
+        "iso": one.at.isoformat(timespec="seconds"),
+        "deed": words.deed(one.kind, is_formal=one.is_formal),
+        "is_formal": one.is_formal,
+        "of": one.name or words.names.thing(one.panel or one.object),
+        "whom": words.names.person(one.whom),
+        "score": words.share(one.scaled) if one.scaled is not None else "",
+        "text": text,
+        "id": one.id,
+    }
+
+
+def _check(viewer: Viewer) -> None:
+    if not viewer.is_staff:
+        raise Problem("report_not_given")
+
+
+@contextmanager
+def _measured(place: Place, measure: str) -> Iterator[tuple[Gathered, Measure]]:
+    """One measure, while its statements can be asked for. Raises ``not_found``."""
+    if measure not in MEASURES:
+        raise Problem("not_found")
+    with opened(place.sources) as found:
+        yield found, MEASURES[measure](tell(found, _window(place.viewer), course=place.course))
+
+
+def _window(viewer: Viewer) -> Window:
+    return Window(zone=viewer.time_zone or "UTC")
+
+
+def _words(session: Session, place: Place, measures: list[Measure]) -> Words:
+    people = {who for one in measures if one.key == "network" for row in one.rows for who in row[:2]}
+    return Words(names_of(session, place.viewer, place.base, people), place.viewer.time_zone)
+
+
+def _identifiers(session: Session, viewer: Viewer, person_id: UUID) -> list[str]:
+    rows = session.execute(
+        select(Account.home_page, Account.name).where(
+            Account.tenant_id == viewer.tenant_id, Account.person_id == person_id
+        )
+    )
+    return [f"{home_page}|{name}" for home_page, name in rows]
+
+
+def _members(session: Session, place: Place) -> list[tuple[UUID, str]]:
+    """Whose timelines may be opened."""
+    if not place.staff_may_look:
+        return []
+    found = people_page(session, place.viewer, limit=_MOST_PEOPLE).items
+    return [(one.membership_id, one.name) for one in found if one.name and not one.is_test]
+
+
+def _told(place: Place, as_of: datetime | None) -> dict[str, Any]:
+    now = parts().clock()
+    words = Words(Names({}, {}), place.viewer.time_zone)
+    return {
+        "home": _home(place),
+        "viewer": place.viewer,
+        "has_lrs": bool(place.sources.folders),
+        "as_of": words.moment(as_of) if as_of else "",
+        "as_of_iso": as_of.isoformat(timespec="seconds") if as_of else "",
+        "as_of_ago": Presenter(place.viewer, now).ago(as_of) if as_of else "",
+        "is_old": as_of is not None and now - as_of > _OLD,
+        "staff_may_look": place.staff_may_look,
+        "zone": place.viewer.time_zone or "UTC",
+    }
+
+
+def _home(place: Place) -> str:
+    return url_for("web.panel", panel_id=place.viewer.panel.id)
+
+
+def _after() -> tuple[datetime, str] | None:
+    """Raises ``bad_cursor``."""
+    cursor = from_query(FormerPage)["after"]
+    return read_cursor(cursor) if cursor else None

@@ -1,0 +1,79 @@
+"""The institution's report in the console: its courses by name, few people hidden, and only one's own institution."""
+
+import csv
+import io
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from lti_tool.config import read_settings
+from lti_tool.parts import Parts
+from lti_tool.records.gathering import folder_of
+from social_layer.people.models import Course, Tenant
+from tests.apps import new_app
+from tests.lti_tool.console.desk import Desk, make_operator
+from tests.lti_tool.web.gathering import connected
+from tests.lti_tool.web.reader import words_of
+from tests.room import Room
+from tests.xapi.gathering.writing import written
+from tests.xapi.reports.told import PEOPLE, Told, lively
+
+
+@pytest.fixture
+def given(tables_url: str, tmp_path: Path) -> Iterator[Parts]:
+    settings = read_settings(
+        {"DATABASE_URL": tables_url, "ALONGSIDE_HOME": str(tmp_path), "ALONGSIDE_RATE_LIMITS": "off"}
+    )
+    made = Parts.of(settings)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def room(given: Parts) -> Room:
+    room = Room(given.database)
+    lrs = connected(given, room)
+    base = given.settings.public_url
+    few = Told(base=base)
+    for who in PEOPLE[:3]:
+        few.open(who, hours=1)
+    statements = lively(room.course_id, base).statements + few.statements
+    written(folder_of(given.settings, room.tenant_id, lrs.id), statements)
+    return room
+
+
+def desk_of(given: Parts, tenant: str | None = None) -> Desk:
+    make_operator(given, tenant=tenant)
+    desk = Desk(new_app(given))
+    assert desk.sign_in().status_code == 303
+    return desk
+
+
+def test_courses_are_told_by_name_and_few_people_are_hidden(given: Parts, room: Room) -> None:
+    desk = desk_of(given)
+    page = desk.get(f"/reports/{room.tenant_id}").text
+    shown = unescape(words_of(page))
+    with given.database.read() as session:
+        title = session.get_one(Course, (room.tenant_id, room.course_id)).title
+    # Three people are hidden, and so is the other course, of which the sum would else tell.
+    assert f"{title} hidden hidden hidden 12 12" in shown
+    assert "12 39 18" in shown  # by platform
+    assert "console-reports" in page
+    statements = desk.get(f"/reports/{room.tenant_id}/platforms").text
+    assert "<summary>" in statements
+    assert "moodle.example.edu|" not in statements
+    table = list(csv.reader(io.StringIO(desk.get(f"/reports/{room.tenant_id}/platforms/csv").text)))
+    assert table[1][1:4] == ["12", "39", "18"]
+    assert desk.get(f"/reports/{room.tenant_id}/nothing").status_code == 404
+
+
+def test_an_operator_sees_their_own_institution_alone(given: Parts, room: Room) -> None:
+    elsewhere = Room(given.database, room.clock)
+    with given.database.read() as session:
+        name = session.get_one(Tenant, elsewhere.tenant_id).name
+    desk = desk_of(given, tenant=name)
+    assert "No learning record store is connected." in desk.get("/reports").text
+    for path in ("", "/platforms", "/platforms/csv"):
+        assert desk.get(f"/reports/{room.tenant_id}{path}").status_code == 404

@@ -1,0 +1,240 @@
+"""The course's report and timelines in the frame: what they say, whom they name, and who may see them."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lti_tool.parts import Parts
+from lti_tool.records.gathering import folder_of
+from lti_tool.reporting import opening
+from lti_tool.reporting.opening import sources_of
+from lti_tool.reporting.rules import say, staff_may_look
+from social_layer.people.models import Role
+from tests.factories import VoiceFactory, made_in
+from tests.lti_tool.web.gathering import ReadBack, connected, member, read_back
+from tests.lti_tool.web.reader import Reader, words_of
+from tests.room import Room
+from tests.xapi.gathering.writing import written
+from tests.xapi.reports.told import PEOPLE, Told, lively
+from xapi.reports.course import MEASURES
+
+ANYBODY = Callable[..., Reader]
+
+
+@pytest.fixture
+def back(given: Parts, room: Room) -> ReadBack:
+    return read_back(given, room)
+
+
+def test_staff_see_the_course_by_name(back: ReadBack, instructor: Reader) -> None:
+    page = unescape(words_of(instructor.get("/reports/course").text))
+    assert "Participation by week" in page
+    assert "Feb 2, 2026 12 24" in page
+    assert "Ada Member Ben Member 1 0 0" in page
+    assert "not a cause" in page
+    assert "As of" in page
+    assert "3 minutes ago" in page
+    for key in MEASURES:
+        assert f'value="/reports/course/{key}"' in instructor.get("/reports/course").text
+
+
+def test_a_german_reader_is_told_in_german(back: ReadBack, read_as: ANYBODY) -> None:
+    reader = read_as(Role.instructor, language="de")
+    page = unescape(words_of(reader.get("/reports/course").text))
+    assert "Beteiligung nach Wochen" in page
+    assert "keine Ursache" in page
+    assert "verborgen" in page
+    assert not re.search(r"\b(the|and|people|threads?)\b", page.replace("As of", ""))
+
+
+@pytest.mark.parametrize("role", [Role.learner, Role.observer, Role.designer])
+def test_nobody_else_sees_the_course(back: ReadBack, read_as: ANYBODY, role: Role) -> None:
+    reader = read_as(role)
+    for path in ("/reports/course", "/reports/course/network", f"/reports/people/{back.members['ada']}"):
+        assert reader.get(path).status_code == 403
+    assert reader.post("/reports/course/network").status_code == 403
+
+
+def test_an_alias_stays_an_alias_and_a_stranger_a_stranger(
+    given: Parts, room: Room, instructor: Reader
+) -> None:
+    base = given.settings.public_url
+    with given.database.write() as session, made_in(session):
+        alias = VoiceFactory(
+            tenant_id=room.tenant_id, course_id=room.course_id, person_id=None, alias="Quiet heron"
+        )
+    own, masked = Told(room.course_id, base), Told(room.course_id, base, home_page=base)
+    thread = own.open("ada", hours=1)
+    for who in ("ben", "cleo", "dan", "eva"):
+        own.answer(who, thread, hours=2)
+    masked.statements += own.statements  # so that ids differ
+    masked.answer(str(alias.id), thread, hours=3)
+    masked.answer("2b9c4d5e-0000-4000-8000-000000000000", thread, hours=4)
+    back = read_back(given, room, masked)
+    page = unescape(words_of(instructor.get("/reports/course").text))
+    assert back.members
+    assert "Quiet heron Ada Member 1" in page
+    assert re.search(r"Somebody [A-Z]{2} Ada Member 1", page)
+
+
+def test_the_statements_behind_a_number_are_listed(back: ReadBack, instructor: Reader) -> None:
+    first = instructor.get("/reports/course/network").text
+    assert first.count("<summary>") == 18
+    assert "replied" in first
+    ids = {one["id"] for one in back.told.statements}
+    assert set(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", words_of(first).split("actor")[0])) & ids
+
+
+def test_pages_of_statements_follow_each_other(back: ReadBack, room: Room, instructor: Reader) -> None:
+    told = back.told
+    for number in range(40):
+        told.open(PEOPLE[number % 12], days=1, minutes=number)
+    written(back.folder, told.statements[-40:])
+    seen: list[str] = []
+    path = "/reports/course/participation"
+    while True:
+        page = instructor.get(path).text
+        seen += re.findall(r"· ([0-9a-f-]{36})</span></summary>", page)
+        after = re.search(r'"after": "([^"]+)"', page)
+        if after is None:
+            break
+        path = f"/reports/course/participation?after={after[1]}"
+    assert len(seen) == len(set(seen)) == 64
+    assert instructor.get("/reports/course/participation?after=nonsense").status_code == 400
+    assert instructor.get("/reports/course/nothing").status_code == 404
+
+
+def test_whose_reading_or_result_it_is_is_not_told(
+    back: ReadBack, given: Parts, room: Room, instructor: Reader
+) -> None:
+    for measure in ("reading", "results"):
+        page = instructor.get(f"/reports/course/{measure}").text
+        assert "<summary>" in page
+        assert "moodle.example.edu|" not in page
+    assert "moodle.example.edu|ada" in instructor.get("/reports/course/network").text
+    with given.database.write() as session:
+        say(session, room.tenant_id, None, may_look=True)
+    assert "moodle.example.edu|ada" in instructor.get("/reports/course/reading").text
+
+
+def test_hidden_numbers_have_no_statements(back: ReadBack, instructor: Reader) -> None:
+    """Three people shared a reflection."""
+    assert "There are none that can be shown." in instructor.get("/reports/course/reflections").text
+
+
+def test_a_table_is_downloaded_by_a_link_for_it_alone(
+    back: ReadBack, app: Flask, given: Parts, room: Room, instructor: Reader
+) -> None:
+    url = instructor.post("/reports/course/network").get_json()["url"]
+    browser = app.test_client()
+    answer = browser.get(url)
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0] == ["Who", "For whom", "Answered", "Thanked", "Accepted or reviewed"]
+    assert ["Ada Member", "Ben Member", "1", "0", "0"] in rows
+    assert browser.get(url.replace("/network/", "/results/")).status_code == 401
+    assert browser.get(url[:-3] + "abc").status_code == 401
+    room.clock.pass_by(minutes=6)
+    assert browser.get(url).status_code == 403
+
+
+def test_everybody_sees_their_own_timeline(back: ReadBack, app: Flask, given: Parts, room: Room) -> None:
+    ada = Reader.of(app, given, room, back.members["ada"])
+    page = unescape(words_of(ada.get("/reports/mine").text))
+    assert "My timeline" in page
+    assert "formal completed 30% Quiz" in page
+    assert "wrote an answer" in page
+    assert "for Ben Member" in page
+    assert "Only you see this page." in page
+    assert "Gus" not in page.replace("for Gus Member", "")
+
+
+def test_a_timeline_is_shown_to_staff_only_where_the_institution_says_so(
+    back: ReadBack, app: Flask, given: Parts, room: Room, instructor: Reader
+) -> None:
+    path = f"/reports/people/{back.members['ada']}"
+    assert instructor.get(path).status_code == 403
+    assert "Timelines of people" not in instructor.get("/reports/course").text
+    with given.database.write() as session:
+        say(session, room.tenant_id, None, may_look=True)
+    assert "Ada Member" in instructor.get(path).text
+    assert path in instructor.get("/reports/course").text
+    ada = Reader.of(app, given, room, back.members["ada"])
+    assert "The people who run the course can look at this page." in ada.get("/reports/mine").text
+    with given.database.write() as session:
+        assert say(session, room.tenant_id, room.course_id, may_look=False)
+        assert not staff_may_look(session, room.tenant_id, room.course_id)
+    assert instructor.get(path).status_code == 403
+
+
+def test_a_timeline_is_of_this_course_alone(back: ReadBack, app: Flask, given: Parts, room: Room) -> None:
+    other = lively(base=given.settings.public_url)
+    written(back.folder, other.statements)
+    ada = Reader.of(app, given, room, back.members["ada"])
+    assert ada.get("/reports/mine").text.count("<summary>") == 7
+
+
+def test_another_tenants_folder_is_never_opened(
+    back: ReadBack, app: Flask, given: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it has the very statements of this course."""
+    elsewhere = Room(given.database, given.clock)  # type: ignore[arg-type]
+    connected(given, elsewhere)
+    opened: list[list[Path]] = []
+    gathered = opening.Gathered
+
+    def noted(folders: list[Path], *more: Any, **named: Any) -> Any:
+        opened.append(folders)
+        return gathered(folders, *more, **named)
+
+    monkeypatch.setattr(opening, "Gathered", noted)
+    theirs = Reader.of(app, given, elsewhere, elsewhere.join(Role.instructor))
+    assert "Nothing has been read back" in theirs.get("/reports/course").text
+    assert theirs.get(f"/reports/people/{back.members['ada']}").status_code == 404
+    assert [folder for folders in opened for folder in folders] == []
+
+
+def test_an_lrs_with_pseudonyms_of_its_own_is_never_read_with_another(given: Parts, room: Room) -> None:
+    masked = connected(given, room, "Masked", own_pseudonyms=True)
+    with given.database.read() as session:
+        only = sources_of(session, given.settings, room.tenant_id, given.settings.public_url)
+    assert only.folders == (folder_of(given.settings, room.tenant_id, masked.id),)
+    known = [connected(given, room, name).id for name in ("One", "Two")]
+    with given.database.read() as session:
+        both = sources_of(session, given.settings, room.tenant_id, given.settings.public_url)
+    assert both.folders == tuple(folder_of(given.settings, room.tenant_id, id_) for id_ in known)
+
+
+def test_without_an_lrs_or_before_the_first_reading_the_page_says_what_to_do(
+    given: Parts, room: Room, instructor: Reader
+) -> None:
+    assert "No learning record store is connected." in instructor.get("/reports/course").text
+    connected(given, room)
+    assert "Nothing has been read back" in instructor.get("/reports/course").text
+    assert instructor.get("/reports/mine").status_code == 200
+
+
+def test_old_numbers_say_so(back: ReadBack, given: Parts, instructor: Reader, room: Room) -> None:
+    assert "This is old" not in instructor.get("/reports/course").text
+    room.clock.now += timedelta(days=2)
+    fresh = Reader.of(instructor.app, given, room, instructor.member)
+    assert "This is old" in fresh.get("/reports/course").text
+
+
+def test_hostile_names_are_escaped(given: Parts, room: Room, instructor: Reader) -> None:
+    told = Told(room.course_id, given.settings.public_url)
+    for who in PEOPLE[:6]:
+        told.reach(who, "</script><script>alert(1)</script>", hours=1)
+    read_back(given, room, told)
+    page = instructor.get("/reports/course").text
+    assert "<script>alert" not in page
+    assert "\\u003cscript\\u003ealert(1)" in page
+    assert member(room, "nobody")

@@ -1,0 +1,179 @@
+"""Reports of a course and of a person by the command line, from an LRS alone."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import requests
+from click.testing import CliRunner, Result
+from playwright.sync_api import Browser
+
+from lti_tool.cli import main
+from tests.xapi.reports.told import BASE, PEOPLE, Told, identifier, lively
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Where there is no installation: nothing of the tool's is needed."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(kind: str, endpoint: str, *more: str) -> Result:
+        arguments = ["report", kind, "--lrs", endpoint, "--username", "key", "--password", "-", *more]
+        return CliRunner().invoke(main, arguments, input="secret\n", prog_name="alongside")
+
+    return run
+
+
+def post(endpoint: str, told: Told, since: int = 0) -> None:
+    """``stored`` is the LRS's own to say."""
+    statements = [
+        {name: value for name, value in one.items() if name != "stored"} for one in told.statements[since:]
+    ]
+    answer = requests.post(
+        f"{endpoint}/statements",
+        json=statements,
+        auth=("key", "secret"),
+        headers={"X-Experience-API-Version": "1.0.3"},
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+
+
+def rows_of(report: dict[str, Any], measure: str) -> list[Any]:
+    found: list[Any] = next(one for one in report["measures"] if one["measure"] == measure)["rows"]
+    return found
+
+
+def test_a_course_as_json_csv_and_parquet(bundled: str, run: Run, tmp_path: Path) -> None:
+    told = lively()
+    post(bundled, told)
+    result = run("course", bundled, "--course", told.iri, "--json")
+    assert result.exit_code == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert rows_of(report, "participation")[0] == ["2026-02-02", 12, 24]
+    assert rows_of(report, "participation")[1] == ["2026-02-09", None, None]
+    assert report["as_of"]
+    known = {one["id"] for one in told.statements}
+    assert all(set(one["statements"]) <= known for one in report["measures"])
+    assert f"{len(told.statements)} statements read" in result.stderr
+
+    table = list(
+        csv.DictReader(io.StringIO(run("course", bundled, "--course", told.iri, "--format", "csv").stdout))
+    )
+    (people,) = [
+        one
+        for one in table
+        if (one["measure"], one["row"], one["column"]) == ("participation", "0", "People")
+    ]
+    assert people["value"] == "12.0"
+    file = tmp_path / "report.parquet"
+    assert run("course", bundled, "--course", told.iri, "--out", str(file)).exit_code == 0
+    ((cells, hidden),) = duckdb.sql(f"SELECT count(*), sum(hidden::INT) FROM '{file}'").fetchall()
+    assert cells == len(table)
+    assert hidden == sum(one["hidden"] == "True" for one in table) > 0
+
+
+def test_a_second_run_reads_only_what_is_new(bundled: str, run: Run, tmp_path: Path) -> None:
+    told, folder = lively(), str(tmp_path / "kept")
+    post(bundled, told)
+    before = len(told.statements)
+    first = run("course", bundled, "--course", told.iri, "--json", "--cache", folder)
+    assert f"{before} statements read, {before} of them new." in first.stderr
+    for who in PEOPLE[:5]:
+        told.open(who, days=22)
+    post(bundled, told, since=before)
+    second = run("course", bundled, "--course", told.iri, "--json", "--cache", folder)
+    assert "5 of them new." in second.stderr
+    assert rows_of(json.loads(second.stdout), "participation")[-1] == ["2026-02-23", 5, 8]
+
+    elsewhere = run(
+        "course", bundled.replace("127.0.0.1", "localhost"), "--course", told.iri, "--cache", folder
+    )
+    assert elsewhere.exit_code == 1
+    assert "holds what was read from another LRS" in elsewhere.stderr
+
+
+def test_a_course_that_is_not_there_names_those_that_are(bundled: str, run: Run) -> None:
+    told = lively()
+    post(bundled, told)
+    result = run("course", bundled, "--course", f"{BASE}/xapi/courses/none")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert told.iri in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--format", "parquet"], "needs --out"),
+        (["--json", "--format", "csv"], "do not go together"),
+        (["--time-zone", "Nowhere/Land"], "no such time zone"),
+    ],
+)
+def test_wishes_that_cannot_be_met_are_told_at_once(run: Run, more: list[str], said: str) -> None:
+    result = run("course", "http://127.0.0.1:1/xAPI", "--course", "x", *more)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_persons_timeline(bundled: str, run: Run, tmp_path: Path) -> None:
+    told = lively()
+    post(bundled, told)
+    result = run("person", bundled, "--person", identifier("ada"), "--json")
+    assert result.exit_code == 0, result.stderr
+    moments = json.loads(result.stdout)
+    assert [one["kind"] for one in moments][:3] == ["completed", "opened", "reflected"]
+    assert moments[0]["name"] == "Quiz"
+    table = run("person", bundled, "--person", identifier("ada"), "--format", "csv").stdout
+    assert [one["id"] for one in csv.DictReader(io.StringIO(table))] == [one["id"] for one in moments]
+    file = tmp_path / "ada.parquet"
+    assert run("person", bundled, "--person", identifier("ada"), "--out", str(file)).exit_code == 0
+    found = duckdb.sql(f"SELECT id FROM '{file}'").fetchall()
+    assert [id_ for (id_,) in found] == [one["id"] for one in moments]
+    nobody = run("person", bundled, "--person", identifier("nobody"))
+    assert nobody.exit_code == 1
+    assert "homePage|name" in nobody.stderr
+
+
+HOSTILE = "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)>"
+
+
+def test_the_file_opens_offline_and_runs_nothing(
+    bundled: str, run: Run, tmp_path: Path, browser: Browser
+) -> None:
+    told = lively()
+    told.open(f"{HOSTILE}={HOSTILE}", hours=30)
+    thread = told.open("ada", hours=31)
+    told.answer(f"{HOSTILE}={HOSTILE}", thread, hours=32)
+    for who in PEOPLE[:6]:
+        told.reach(who, HOSTILE, days=26)
+    post(bundled, told)
+    files = {"course": tmp_path / "course.html", "person": tmp_path / "person.html"}
+    assert run("course", bundled, "--course", told.iri, "--out", str(files["course"])).exit_code == 0
+    assert run("person", bundled, "--person", identifier("ada"), "--out", str(files["person"])).exit_code == 0
+    context = browser.new_context(offline=True, viewport={"width": 360, "height": 720})
+    page = context.new_page()
+    heard: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("dialog", lambda dialog: heard.append(dialog.message))
+    page.on("request", lambda request: asked.append(request.url))
+    for file in files.values():
+        page.goto(file.as_uri())
+        assert page.locator("script").count() == 0
+        assert page.locator("img").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    context.close()
+    assert heard == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    text = files["course"].read_text()
+    assert "&lt;script&gt;alert(1)" in text
+    assert "not a cause" in text
+    assert "<svg" in text

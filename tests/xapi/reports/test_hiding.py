@@ -1,0 +1,30 @@
+"""Numbers about few people stay untold, also to those who subtract."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xapi.reports.hiding import LEAST, hidden_among, is_small, part_told
+from xapi.reports.measures import HIDDEN
+
+
+@given(st.lists(st.integers(0, 40), max_size=12))
+def test_what_is_hidden_is_never_one_cell_or_few_people(people: list[int]) -> None:
+    hidden = hidden_among(people)
+    assert {place for place, number in enumerate(people) if is_small(number)} <= hidden
+    shown = [number for place, number in enumerate(people) if place not in hidden and number]
+    if hidden and shown:
+        # What is left when all that is told is taken from the sum.
+        rest = [people[place] for place in hidden]
+        assert len(rest) >= 2
+        assert sum(rest) >= LEAST
+
+
+@given(st.lists(st.integers(0, 40), max_size=12))
+def test_nothing_is_hidden_where_nothing_is_small(people: list[int]) -> None:
+    assert bool(hidden_among(people)) is any(map(is_small, people))
+
+
+@given(st.integers(0, 50), st.integers(0, 50))
+def test_a_part_does_not_tell_the_rest(part: int, rest: int) -> None:
+    told = part_told(part, part + rest)
+    assert (told is HIDDEN) is (is_small(part) or is_small(rest))

@@ -1,0 +1,182 @@
+"""What people did and reached, read once from the gathered statements into a few tables that all measures ask.
+
+``act``: what stands of our own statements, each with its kind and its week. ``result``: formal results. ``thread``:
+after how many seconds each thread was first answered. ``pair``: who did how much for whom.
+They are made in the connection that reads, and spill to its temporary folder where they are large.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from xapi import vocabulary as words
+from xapi.reports.measures import Behind, BehindRow, Readable, Window
+from xapi.statements import timestamp
+
+# What somebody does, by its verb. The rest, edits for instance, is counted nowhere.
+KINDS = {
+    words.CREATED.iri: "opened",
+    words.ASKED.iri: "opened",
+    words.SHARED.iri: "opened",
+    words.SUBMITTED.iri: "reflected",
+    words.REPLIED.iri: "answered",
+    words.ANSWERED.iri: "answered",
+    words.REVIEWED.iri: "reviewed",
+    words.LIKED.iri: "thanked",
+    words.APPLAUDED.iri: "thanked",
+    words.ACCEPTED.iri: "accepted",
+    words.VIEWED.iri: "read",
+}
+_TAKEN_BACK = {words.UNLIKED.iri: "thanked", words.REJECTED.iri: "accepted"}
+# Contributions can be read by others; exchanges are done for somebody.
+CONTRIBUTING = "('opened', 'reflected', 'answered', 'reviewed')"
+EXCHANGING = "('answered', 'reviewed', 'thanked', 'accepted')"
+
+_NAMED = "(SELECT unnest(?::VARCHAR[]) AS verb, unnest(?::VARCHAR[]) AS kind)"
+# An act stands unless it was taken back: an entry by its deletion, a thank or an acceptance by its opposite.
+_ACTS = f"""
+CREATE OR REPLACE TEMP TABLE act AS
+WITH told AS MATERIALIZED (
+  SELECT id, happened, person, verb, object, answers, course, panel, around, coalesce(detail, '') AS detail,
+         duration, lrs, platform
+  FROM statement WHERE ours AND {{where}} AND happened >= ? AND happened < ?),
+gone AS (SELECT DISTINCT object FROM told WHERE verb = ?),
+back AS (
+  SELECT kind, object, person, detail, max(happened) AS last
+  FROM told JOIN {_NAMED} AS undoing USING (verb) GROUP BY ALL)
+SELECT told.*, kind, date_trunc('week', (told.happened AT TIME ZONE 'UTC') AT TIME ZONE ?)::DATE AS week
+FROM told JOIN {_NAMED} AS doing USING (verb)
+LEFT JOIN back USING (kind, object, person, detail)
+WHERE (back.last IS NULL OR back.last < told.happened)
+  AND NOT (kind IN {CONTRIBUTING} AND told.object IN (SELECT object FROM gone))
+"""
+_RESULTS = """
+CREATE OR REPLACE TEMP TABLE result AS
+SELECT statement AS id, happened, person, course, activity, name, outcome, source, lrs,
+       CASE WHEN outcome = 'scored' THEN scaled END AS scaled
+FROM record WHERE {where} AND happened >= ? AND happened < ?
+"""
+# A thread is what was opened or shared; its first answer is the first by somebody else, anywhere in it.
+_THREADS = """
+CREATE OR REPLACE TEMP TABLE thread AS
+WITH opening AS (SELECT id, object, person, happened FROM act WHERE kind IN ('opened', 'reflected')),
+answering AS (
+  SELECT person, happened, unnest(around) AS object FROM act WHERE kind IN ('answered', 'reviewed'))
+SELECT opening.id, any_value(opening.person) AS person,
+       epoch(min(answering.happened) - any_value(opening.happened)) AS seconds
+FROM opening LEFT JOIN answering ON answering.object = opening.object AND answering.person <> opening.person
+GROUP BY opening.id
+"""
+_PAIRS = f"""
+CREATE OR REPLACE TEMP TABLE pair AS
+SELECT act.person AS giving, other.person AS taking, count(*) FILTER (act.kind = 'answered') AS answered,
+       count(*) FILTER (act.kind = 'thanked') AS thanked,
+       count(*) FILTER (act.kind IN ('accepted', 'reviewed')) AS others, count(*) AS acts
+FROM act JOIN act AS other ON other.id = act.answers
+WHERE act.kind IN {EXCHANGING} AND act.person <> other.person
+GROUP BY ALL
+"""
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The tables, of one course or of everything, within a window."""
+
+    readable: Readable
+    window: Window
+
+    @property
+    def as_of(self) -> datetime | None:
+        return self.readable.as_of
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.readable.rows(sql, parameters)
+
+    def number(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        found: int = self.rows(sql, parameters)[0][0]
+        return found
+
+
+def tell(readable: Readable, window: Window, *, course: str | None = None) -> Told:
+    """Reads what happened in a course, or everywhere."""
+    where, asked = ("course = ?", [course]) if course is not None else ("true", [])
+    within = [*asked, naive(window.since or _EARLIEST), naive(window.until or _LATEST)]
+    readable.rows(
+        _ACTS.format(where=where),
+        [
+            *within,
+            words.DELETED.iri,
+            list(_TAKEN_BACK),
+            list(_TAKEN_BACK.values()),
+            window.zone,
+            list(KINDS),
+            list(KINDS.values()),
+        ],
+    )
+    readable.rows(_RESULTS.format(where=where), within)
+    readable.rows(_THREADS)
+    readable.rows(_PAIRS)
+    return Told(readable, window)
+
+
+def acts_behind(condition: str, *parameters: Any) -> Behind:
+    return Behind(
+        f"SELECT id, happened, person, verb, object, lrs FROM act WHERE {condition}",
+        parameters,
+    )
+
+
+def results_behind(condition: str = "true", *parameters: Any) -> Behind:
+    """A statement may say several things at once: that something was passed, and with which score."""
+    return Behind(
+        "SELECT id, any_value(happened) AS happened, any_value(person) AS person, "
+        "string_agg(outcome, ', ' ORDER BY outcome) AS verb, any_value(activity) AS object, "
+        f"any_value(lrs) AS lrs FROM result WHERE {condition} GROUP BY id",
+        parameters,
+    )
+
+
+def behind_page(
+    readable: Readable, behind: Behind, *, after: tuple[datetime, str] | None = None, limit: int = 50
+) -> list[BehindRow]:
+    """The statements behind a measure, the newest first. ``after``: time and id of the last one before."""
+    asked: list[Any] = list(behind.parameters)
+    where = ""
+    if after is not None:
+        where = "WHERE happened < ? OR (happened = ? AND id::VARCHAR < ?)"
+        asked += [naive(after[0]), naive(after[0]), after[1]]
+    found = readable.rows(
+        f"SELECT id::VARCHAR, happened, person, verb, object, lrs FROM ({behind.sql}) AS behind "
+        f"{where} ORDER BY happened DESC, id::VARCHAR DESC LIMIT {limit:d}",
+        asked,
+    )
+    return [BehindRow(id_, aware(at), *rest) for id_, at, *rest in found]
+
+
+def naive(at: datetime) -> datetime:
+    """As DuckDB keeps times: in UTC, without saying so."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def aware(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC)
+
+
+def as_gathered(readable: Readable, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Statements by their ids, as the columns that were kept of them; what is not known is left out."""
+    names = [
+        name
+        for name, *_ in readable.rows("SELECT column_name FROM (DESCRIBE statement)")
+        if name not in ("voids", "erased")
+    ]
+    found = readable.rows("SELECT * FROM statement WHERE list_contains(?::UUID[], id)", [list(ids)])
+    return {
+        str(row[names.index("id")]): {
+            name: timestamp(aware(value)) if isinstance(value, datetime) else value
+            for name, value in zip(names, row, strict=True)
+            if value is not None
+        }
+        for row in found
+    }

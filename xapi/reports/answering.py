@@ -1,0 +1,132 @@
+"""Who answers whom, and how soon: the network, first replies, and threads that nobody answered."""
+
+from datetime import timedelta
+from typing import Any
+
+from xapi.reports.acts import EXCHANGING, Told, acts_behind
+from xapi.reports.hiding import LEAST, hidden_among, told
+from xapi.reports.measures import HIDDEN, N_, Behind, Measure
+
+MOST_PAIRS = 500
+# The last one has no end.
+_STEPS = (
+    (N_("within an hour"), 3600.0),
+    (N_("within four hours"), 4 * 3600.0),
+    (N_("within a day"), 86_400.0),
+    (N_("within three days"), 3 * 86_400.0),
+    (N_("within a week"), 7 * 86_400.0),
+    (N_("later"), float("inf")),
+)
+
+
+def network(course: Told) -> Measure:
+    """Rows: who, whom, and how often they answered, thanked, and accepted or reviewed; the busiest first."""
+    people = course.number(
+        "SELECT count(*) FROM (SELECT giving FROM pair UNION SELECT taking FROM pair) AS exchanging"
+    )
+    pairs, acts = course.rows("SELECT count(*), coalesce(sum(acts), 0)::BIGINT FROM pair")[0]
+    rows = course.rows(
+        "SELECT giving, taking, answered, thanked, others FROM pair "
+        f"ORDER BY acts DESC, giving, taking LIMIT {MOST_PAIRS}"
+    )
+    hides = told(people) is HIDDEN
+    return Measure(
+        key="network",
+        title=N_("Who answers whom"),
+        definition=N_(
+            "Each line is one person who answered, thanked, accepted or reviewed what another one wrote, "
+            "and how often. What was taken back or deleted is not counted, nor is what people do for "
+            "themselves. An alias is a person of its own."
+        ),
+        window=course.window,
+        n=told(people),
+        n_of=N_("people"),
+        as_of=course.as_of,
+        columns=(N_("Who"), N_("For whom"), N_("Answered"), N_("Thanked"), N_("Accepted or reviewed")),
+        rows=() if hides else tuple(rows),
+        behind=acts_behind("false" if hides else f"kind IN {EXCHANGING} AND answers IN (SELECT id FROM act)"),
+        note=N_("Only the pairs with the most acts are listed.") if pairs > MOST_PAIRS and not hides else "",
+        facts={} if hides else {"pairs": pairs, "acts": acts},
+    )
+
+
+def first_replies(course: Told) -> Measure:
+    """Rows: how soon, threads. Facts: median and quartiles, as spans of time."""
+    cells = _waits(course)
+    threads, people, quartiles = course.rows(
+        "SELECT count(*), count(DISTINCT person), quantile_cont(seconds, [0.25, 0.5, 0.75]) "
+        "FROM thread WHERE seconds IS NOT NULL"
+    )[0]
+    hides = people < LEAST
+    return Measure(
+        key="first_replies",
+        title=N_("Time to the first reply"),
+        definition=N_(
+            "For each thread that was answered: how long it took until somebody else than its author first "
+            "wrote in it. The quartiles are those of all these threads."
+        ),
+        window=course.window,
+        n=HIDDEN if threads and (hides or cells[-1] is HIDDEN) else threads,
+        n_of=N_("answered threads"),
+        as_of=course.as_of,
+        columns=(N_("How soon"), N_("Threads")),
+        rows=tuple(
+            (name, HIDDEN if hides and number else number)
+            for (name, _), number in zip(_STEPS, cells[:-1], strict=True)
+        )
+        if threads
+        else (),
+        behind=_threads("false" if hides or cells[-1] is HIDDEN else "seconds IS NOT NULL"),
+        facts={}
+        if hides
+        else {
+            name: timedelta(seconds=round(seconds))
+            for name, seconds in zip(("first_quartile", "median", "third_quartile"), quartiles, strict=True)
+        },
+    )
+
+
+def unanswered(course: Told) -> Measure:
+    """Rows: threads that were answered, and those that were not."""
+    waiting = _waits(course)[-1]
+    threads, people = course.rows("SELECT count(*), count(DISTINCT person) FROM thread")[0]
+    hides = people < LEAST or waiting is HIDDEN
+    return Measure(
+        key="unanswered",
+        title=N_("Threads that nobody answered"),
+        definition=N_(
+            "Threads and shared reflections in which nobody but their author has written. A reaction is no "
+            "answer."
+        ),
+        window=course.window,
+        n=HIDDEN if people < LEAST and threads else threads,
+        n_of=N_("threads"),
+        as_of=course.as_of,
+        columns=(N_("Threads"), N_("Number")),
+        rows=(
+            (N_("answered"), HIDDEN if hides else threads - waiting),
+            (N_("not answered"), HIDDEN if hides else waiting),
+        )
+        if threads
+        else (),
+        behind=_threads("false" if hides else "seconds IS NULL"),
+    )
+
+
+def _waits(course: Told) -> list[Any]:
+    """How many threads waited how long, the last those that wait still: parts of one whole, hidden as such."""
+    steps = " ".join(
+        f"WHEN seconds <= {seconds} THEN {place}" for place, (_, seconds) in enumerate(_STEPS[:-1])
+    )
+    found = course.rows(
+        f"SELECT CASE WHEN seconds IS NULL THEN {len(_STEPS)} {steps} ELSE {len(_STEPS) - 1} END AS step, "
+        "count(*), count(DISTINCT person) FROM thread GROUP BY step"
+    )
+    by_step = {step: (number, people) for step, number, people in found}
+    cells = [by_step.get(step, (0, 0)) for step in range(len(_STEPS) + 1)]
+    hidden = hidden_among([people for _, people in cells])
+    return [HIDDEN if place in hidden else number for place, (number, _) in enumerate(cells)]
+
+
+def _threads(condition: str) -> Behind:
+    return acts_behind(f"id IN (SELECT id FROM thread WHERE {condition})")

@@ -1,0 +1,92 @@
+"""What a report is made of: a measure is a table of numbers that says of itself what it counts, when, of how many, and
+which statements stand behind it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+
+Row = tuple[Any, ...]
+
+
+class Hidden(Enum):
+    """Stands where a number is not told, because it would be about fewer than five people."""
+
+    hidden = "hidden"
+
+    def __str__(self) -> str:
+        return "hidden"
+
+
+HIDDEN = Hidden.hidden
+
+
+class Readable(Protocol):
+    """Gathered statements, asked in SQL: the views ``statement`` and ``record``."""
+
+    @property
+    def as_of(self) -> datetime | None: ...
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]: ...
+
+
+def N_(text: str) -> str:  # noqa: N802 (the name by which translators' tools find it)
+    """Marks words that a page says in its reader's language."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What happened from ``since`` on and before ``until``; None: no limit. Weeks begin on Mondays in ``zone``."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The statements behind a measure: a query for id, happened, person, verb, object, lrs."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """``n`` of what ``n_of`` says; ``n`` is hidden where it is of fewer than five people.
+
+    ``columns``: names of what stands in ``rows``. ``note``: what a reader must be told besides.
+    """
+
+    key: str
+    title: str
+    definition: str
+    window: Window
+    n: int | Hidden
+    n_of: str
+    as_of: datetime | None
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    behind: Behind
+    note: str = ""
+    # What is told of a measure besides its table: name → value.
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def hides(self) -> bool:
+        return any(cell is HIDDEN for row in self.rows for cell in row)
+
+
+@dataclass(frozen=True, slots=True)
+class BehindRow:
+    """A statement behind a number, as it was gathered."""
+
+    id: str
+    happened: datetime
+    person: str
+    verb: str
+    object: str | None
+    lrs: str | None

@@ -1,0 +1,146 @@
+"""Formal results beside what people did together: completions, scores, and how both go along, told honestly."""
+
+from typing import Any
+
+from xapi.reports.acts import CONTRIBUTING, Told, results_behind
+from xapi.reports.hiding import LEAST, is_small, part_told, told
+from xapi.reports.measures import HIDDEN, N_, Measure
+from xapi.reports.statistics import Estimate, newcombe, spearman
+
+# Fewer people than these say nothing about a relation.
+LEAST_RELATED = 10
+COMPLETING = "('completed', 'passed', 'satisfied', 'waived')"
+NOT_A_CAUSE = N_(
+    "This is not a cause. Who takes part more may have had more time, interest or previous knowledge to "
+    "begin with, and who does well may take part more because of it. The interval says how little so few "
+    "people can tell; it cannot say what would happen if somebody took part more."
+)
+_MOST_ACTIVITIES = 200
+
+
+def results(course: Told) -> Measure:
+    """Rows: activity, people, completed, failed, people with a score, quartiles of their scores."""
+    found = course.rows(
+        "SELECT coalesce(any_value(name), activity), count(DISTINCT person), "
+        f"count(DISTINCT person) FILTER (outcome IN {COMPLETING}), "
+        "count(DISTINCT person) FILTER (outcome = 'failed'), "
+        f"count(DISTINCT person) FILTER (outcome IN {COMPLETING} OR outcome = 'failed'), "
+        "count(DISTINCT person) FILTER (scaled IS NOT NULL), "
+        "quantile_cont(scaled, [0.25, 0.5, 0.75]), activity FROM result "
+        f"GROUP BY activity ORDER BY count(DISTINCT person) DESC, activity LIMIT {_MOST_ACTIVITIES}"
+    )
+    people = course.number("SELECT count(DISTINCT person) FROM result")
+    hides = told(people) is HIDDEN
+    rows = tuple(_result(row, hides) for row in found)
+    # What is behind a number tells the others of its line.
+    shown = [row[-1] for row, told_row in zip(found, rows, strict=True) if HIDDEN not in told_row]
+    return Measure(
+        key="results",
+        title=N_("Completions and scores"),
+        definition=N_(
+            "For each activity: people with any formal result there, of whom completed (or passed, "
+            "satisfied, waived) and failed, and the quartiles of the scores (1 is the best that can be "
+            "had). Where results of a person contradict each other, one of them holds by rule."
+        ),
+        window=course.window,
+        n=told(people),
+        n_of=N_("people"),
+        as_of=course.as_of,
+        columns=(
+            N_("Activity"),
+            N_("People"),
+            N_("Completed"),
+            N_("Failed"),
+            N_("With a score"),
+            N_("Lower quartile"),
+            N_("Median"),
+            N_("Upper quartile"),
+        ),
+        rows=rows,
+        behind=results_behind("list_contains(?::VARCHAR[], activity)", shown),
+        note=N_("A number is hidden, too, where it would tell about the few others in the activity."),
+    )
+
+
+def _result(row: tuple[Any, ...], hides: bool) -> tuple[Any, ...]:
+    name, people, completed, failed, either, scored, quartiles, _activity = row
+    if hides or is_small(people):
+        return (name, *(HIDDEN,) * 7)
+    shown = part_told(scored, people)
+    scores = (
+        (None,) * 3
+        if not scored
+        else (HIDDEN,) * 3
+        if scored < LEAST
+        else tuple(round(one, 3) for one in quartiles)
+    )
+    failing = HIDDEN if is_small(people - either) else part_told(failed, people)
+    return (name, people, part_told(completed, people), failing, shown, *scores)
+
+
+def relation(course: Told) -> Measure:
+    """Rows: what is compared, people, effect, lower and upper end of its interval."""
+    pairs = course.rows(
+        "WITH doing AS ("
+        f"  SELECT person, count(*) FILTER (kind IN {CONTRIBUTING}) AS contributions FROM act GROUP BY person), "
+        "exchanging AS ("
+        "  SELECT person, count(DISTINCT other) AS others FROM ("
+        "    SELECT giving AS person, taking AS other FROM pair "
+        "    UNION ALL SELECT taking, giving FROM pair) AS both_ways "
+        "  GROUP BY person), "
+        "reached AS ("
+        f"  SELECT person, avg(scaled) AS score, bool_or(outcome IN {COMPLETING}) AS completed "
+        "  FROM result GROUP BY person) "
+        "SELECT coalesce(contributions, 0), coalesce(others, 0), score, completed, contributions IS NOT NULL "
+        "FROM reached LEFT JOIN doing USING (person) LEFT JOIN exchanging USING (person)"
+    )
+    scored = [row for row in pairs if row[2] is not None]
+    rows = (
+        _ranked(N_("Contributions and mean score"), [(row[0], row[2]) for row in scored]),
+        _ranked(N_("People exchanged with, and mean score"), [(row[1], row[2]) for row in scored]),
+        _difference(
+            N_("Completed something: who contributed against who did not"),
+            [row[3] for row in pairs if row[0] > 0],
+            [row[3] for row in pairs if row[0] == 0],
+        ),
+    )
+    return Measure(
+        key="relation",
+        title=N_("Taking part and results"),
+        definition=N_(
+            "Of people with a formal result in the course. The first two lines: Spearman's rank "
+            "correlation, from -1 to 1, 0 where neither goes with the other. The third: the difference of "
+            "two shares, from -1 to 1. Each with its 95 % interval (Bonett and Wright; Newcombe). Told from"
+            " ten people on, and the third only where at least five people are in each of its four cells."
+        ),
+        window=course.window,
+        n=told(len(pairs)),
+        n_of=N_("people with a formal result"),
+        as_of=course.as_of,
+        columns=(N_("What is compared"), N_("People"), N_("Effect"), N_("Lower end"), N_("Upper end")),
+        rows=rows if pairs else (),
+        behind=results(course).behind,
+        note=NOT_A_CAUSE,
+        facts={"joined": part_told(sum(row[4] for row in pairs), len(pairs))},
+    )
+
+
+def _ranked(name: str, pairs: list[tuple[float, float]]) -> tuple[Any, ...]:
+    if len(pairs) < LEAST_RELATED:
+        return (name, told(len(pairs)), *(HIDDEN,) * 3)
+    return (name, len(pairs), *_told(spearman(pairs)))
+
+
+def _difference(name: str, ones: list[bool], others: list[bool]) -> tuple[Any, ...]:
+    cells = [sum(ones), len(ones) - sum(ones), sum(others), len(others) - sum(others)]
+    people = len(ones) + len(others)
+    if min(cells) < LEAST or people < LEAST_RELATED:
+        return (name, told(people), *(HIDDEN,) * 3)
+    return (name, people, *_told(newcombe(cells[0], len(ones), cells[2], len(others))))
+
+
+def _told(found: Estimate | None) -> tuple[Any, ...]:
+    """None where everybody is alike: there is nothing to compare."""
+    return (
+        (None,) * 3 if found is None else (round(found.value, 2), round(found.low, 2), round(found.high, 2))
+    )
