@@ -111,12 +111,19 @@ def _add_waiting(database: Database, lrs: Lrs, number: int) -> None:
     with database.read() as session:
         pattern = session.scalars(select(Event).order_by(Event.occurred_at).limit(1)).one()
     ids = (uuid4() for _ in range(number))
+    # As it happens: what comes later stands later.
+    with database.read() as session:
+        there = session.scalar(select(func.count()).select_from(Delivery)) or 0
 
     def happened(key: UUID, at: datetime) -> dict[str, object]:
         return _event(pattern, key, at, dispatched=True)
 
     while several := list(islice(ids, 10_000)):
-        moments = [pattern.occurred_at + timedelta(milliseconds=place) for place in range(len(several))]
+        moments = [
+            pattern.occurred_at + timedelta(milliseconds=place)
+            for place in range(there, there + len(several))
+        ]
+        there += len(several)
         with database.write() as session:
             session.execute(insert(Event), [happened(*one) for one in zip(several, moments, strict=True)])
             session.execute(
