@@ -36,6 +36,7 @@ ACTS = {
     EventType.reflection_shared: lazy_gettext("You shared a reflection"),
     EventType.entry_edited: lazy_gettext("You changed an entry"),
     EventType.entry_deleted: lazy_gettext("You removed an entry"),
+    EventType.entry_removed: lazy_gettext("You removed somebody else's entry"),
     EventType.reaction_added: lazy_gettext("You reacted to an entry"),
     EventType.reaction_removed: lazy_gettext("You took a reaction back"),
 }

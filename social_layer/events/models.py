@@ -17,8 +17,13 @@ class EventType(StrEnum):
     reflection_shared = "reflection_shared"
     entry_edited = "entry_edited"
     entry_deleted = "entry_deleted"
+    entry_removed = "entry_removed"
     reaction_added = "reaction_added"
     reaction_removed = "reaction_removed"
+
+
+# What takes an entry out of sight: its author's hand, or that of staff.
+TAKEN_AWAY = frozenset({EventType.entry_deleted, EventType.entry_removed})
 
 
 class Event(Tenanted, Base):

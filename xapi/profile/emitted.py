@@ -126,8 +126,17 @@ EMITTED: dict[EventType, Emitted] = {
     EventType.entry_deleted: Emitted(
         name="entry-deleted",
         label="Entry deleted",
-        says="The author or somebody of the staff took an entry away; the actor says who. It answers nobody.",
+        says="The author took an entry away. It answers nobody.",
         verb=words.DELETED,
+        act=Act.writing,
+        objects=ANY_ENTRY,
+        parents=AROUND_ENTRIES,
+    ),
+    EventType.entry_removed: Emitted(
+        name="entry-removed",
+        label="Entry removed by staff",
+        says="Somebody of the staff took somebody else's entry away. It answers nobody.",
+        verb=words.REMOVED,
         act=Act.writing,
         objects=ANY_ENTRY,
         parents=AROUND_ENTRIES,

@@ -67,9 +67,10 @@ def test_what_was_taken_back_deleted_or_voided_does_not_count(tmp_path: Path) ->
     told.thank("ada", threads[1], hours=5)  # and given again
     told.thank("ben", threads[2], words.UNLIKED, hours=4)
     told.delete("lea", threads[11], hours=5)
+    told.delete("ida", threads[9], words.REMOVED, hours=5)
     told.void(threads[10], hours=6)
     with measured(tmp_path, told) as (_found, measures):
-        assert measures["participation"].rows == ((date(2026, 2, 2), 10, 10),)
+        assert measures["participation"].rows == ((date(2026, 2, 2), 9, 9),)
         pairs = {(row[0], row[1]): row[3] for row in measures["network"].rows}
         assert pairs[identifier("ada"), identifier("ben")] == 1
         assert (identifier("ben"), identifier("cleo")) not in pairs

@@ -53,8 +53,8 @@ class Told:
             who, verb, to["object"], when, to, [to["object"]["id"], self.panel], {"extensions": reaction}
         )
 
-    def delete(self, who: str, entry: Json, **when: float) -> Json:
-        return self._add(who, words.DELETED, entry["object"], when, None, [self.panel])
+    def delete(self, who: str, entry: Json, verb: VerbTerm = words.DELETED, **when: float) -> Json:
+        return self._add(who, verb, entry["object"], when, None, [self.panel])
 
     def read(self, who: str, **when: float) -> Json:
         panel = {"id": self.panel, "definition": {"type": words.COMMUNITY_SITE}}
