@@ -168,6 +168,8 @@ class Builder:
         }
         if occurrence.text:
             statement["result"] = {"response": occurrence.text}
+        if EMITTED[happened].has_duration:
+            statement["result"] = {"duration": occurrence.detail}
         if problems := self._profile.problems(statement, self._templates[happened]):
             raise StatementWrong(f"it breaks the template {self._templates[happened]}: {'; '.join(problems)}")
         return statement

@@ -196,6 +196,7 @@ def everything(world: World) -> None:
     world.remove("joel", reply)
     world.member("amara", role=Role.instructor)
     world.remove("amara", world.post("joel", parent=topic))
+    world.read_thread("joel", topic)
 
 
 def test_a_foreign_validator_finds_nothing_wrong_with_any_kind(

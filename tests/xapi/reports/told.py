@@ -60,6 +60,11 @@ class Told:
         panel = {"id": self.panel, "definition": {"type": words.COMMUNITY_SITE}}
         return self._add(who, words.VIEWED, panel, when, None, [])
 
+    def read_thread(self, who: str, thread: Json, seconds: int, **when: float) -> Json:
+        told = self._add(who, words.VIEWED, thread["object"], when, None, [self.panel])
+        told["result"] = {"duration": f"PT{seconds}S"}
+        return told
+
     def reach(
         self, who: str, activity: str, verb: str = "completed", scaled: float | None = None, **when: float
     ) -> Json:
