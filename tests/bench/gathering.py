@@ -131,7 +131,8 @@ def _row(number: int, stored: int, ours: list[dict[str, Any]]) -> tuple[int, str
         }
     statement |= {"id": key, "actor": {"objectType": "Agent", "account": account}, "timestamp": happened}
     text = json.dumps(statement)
-    return stored, key.replace("-", ""), text, added_text(statement, key, stored, AUTHORITY)
+    added = added_text(statement, key, stored, AUTHORITY, second=False)
+    return stored, key.replace("-", ""), text, added
 
 
 @contextmanager

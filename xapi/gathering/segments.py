@@ -13,6 +13,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 import duckdb
+import msgspec
 
 from xapi.gathering.columns import COLUMNS, DRAFTED, Row
 from xapi.gathering.identifiers import FOLDED, spellings
@@ -37,6 +38,8 @@ _ERASED = ", ".join(
     else f"CAST(NULL AS {kind}) AS {name}"
     for name, kind in COLUMNS.items()
 )
+# A line for each of millions of rows: six times as fast as json.
+_ENCODER = msgspec.json.Encoder()
 _PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
 
 
@@ -111,8 +114,7 @@ class Draft:
             if "voids" in row:
                 self.voids.add(row["voids"])
         if lines:
-            # A lone surrogate, which no UTF-8 can hold, becomes a question mark.
-            self._file.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
+            self._file.write(b"\n".join((*lines, b"")))
 
     def discard(self) -> None:
         self._file.close()
@@ -245,4 +247,8 @@ def _one(row: tuple[Any, ...] | None) -> int:
     return int(row[0]) if row else 0
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+def _encode(row: Row) -> bytes:
+    try:
+        return _ENCODER.encode(row)
+    except UnicodeEncodeError:  # A lone surrogate, which no UTF-8 can hold, becomes a question mark.
+        return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")

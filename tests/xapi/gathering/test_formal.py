@@ -276,3 +276,9 @@ def test_the_long_form_of_a_verb_is_the_short_one(tmp_path: Path) -> None:
     statement = said(1, "http://activitystrea.ms/schema/1.0/like")
     with Gathered([written(tmp_path, [statement])]) as found:
         assert found.rows("SELECT verb FROM statement") == [("http://activitystrea.ms/like",)]
+
+
+def test_half_a_surrogate_pair_costs_its_sign_and_nothing_else(tmp_path: Path) -> None:
+    odd = said(1, "passed", actor={"account": {"homePage": LMS, "name": "7"}, "name": "Ann \ud800"})
+    with Gathered([written(tmp_path, [odd, said(2, "failed")])]) as found:
+        assert found.rows("SELECT actor_name FROM statement ORDER BY happened") == [("Ann ?",), (None,)]
