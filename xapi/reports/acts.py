@@ -41,7 +41,7 @@ WITH told AS MATERIALIZED (
   SELECT id, happened, person, verb, object, answers, course, panel, around, coalesce(detail, '') AS detail,
          duration, lrs, platform
   FROM statement WHERE ours AND {{where}} AND happened >= ? AND happened < ?),
-gone AS (SELECT DISTINCT object FROM told WHERE verb = ?),
+gone AS (SELECT DISTINCT object FROM told WHERE verb IN (SELECT unnest(?::VARCHAR[]))),
 back AS (
   SELECT kind, object, person, detail, max(happened) AS last
   FROM told JOIN {_NAMED} AS undoing USING (verb) GROUP BY ALL)
@@ -107,7 +107,7 @@ def tell(readable: Readable, window: Window, *, course: str | None = None) -> To
         _ACTS.format(where=where),
         [
             *within,
-            words.DELETED.iri,
+            [verb.iri for verb in words.TAKING_AWAY],
             list(_TAKEN_BACK),
             list(_TAKEN_BACK.values()),
             window.zone,

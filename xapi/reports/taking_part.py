@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from xapi.reports.acts import CONTRIBUTING, Told, acts_behind
-from xapi.reports.hiding import hidden_among, is_small, told
+from xapi.reports.hiding import LEAST, hidden_among, is_small, told
 from xapi.reports.measures import HIDDEN, N_, Behind, Measure
 
 _WEEK = timedelta(weeks=1)
@@ -28,7 +28,22 @@ def participation(course: Told) -> Measure:
 
 
 def reading(course: Told) -> Measure:
-    """Rows: week, people who opened a panel or thread, openings."""
+    """Rows: week, people who read in a thread, minutes. Where hardly anybody's times are known: people who opened a
+    panel, openings."""
+    timed = "kind = 'read' AND duration IS NOT NULL"
+    if course.number(f"SELECT count(DISTINCT person) FROM act WHERE {timed}") >= LEAST:
+        return _by_week(
+            course,
+            key="reading",
+            title=N_("Reading by week"),
+            definition=N_(
+                "People who read in a thread, and for how many minutes in all: while its entries were in sight, the "
+                "page was shown and somebody was at it. Less than three seconds a day is not counted."
+            ),
+            condition=timed,
+            amount="round(sum(duration) FILTER ({0}) / 60)::BIGINT",
+            columns=(N_("Week"), N_("People"), N_("Minutes")),
+        )
     return _by_week(
         course,
         key="reading",
@@ -67,10 +82,12 @@ def _by_week(
     condition: str,
     columns: tuple[str, ...],
     rest: str = "false",
+    amount: str = "count(*) FILTER ({0})",
 ) -> Measure:
-    """``rest``: what could be reckoned by taking this from another measure."""
+    """``amount``: what is told beside how many people, of what fulfils the condition. ``rest``: what could be reckoned
+    by taking this from another measure."""
     found = course.rows(
-        f"SELECT week, count(DISTINCT person) FILTER ({condition}), count(*) FILTER ({condition}), "
+        f"SELECT week, count(DISTINCT person) FILTER ({condition}), {amount.format(condition)}, "
         f"count(DISTINCT person) FILTER ({rest}) FROM act WHERE {condition} OR {rest} GROUP BY week ORDER BY week"
     )
     people = course.number(f"SELECT count(DISTINCT person) FROM act WHERE {condition}")

@@ -67,13 +67,31 @@ def test_what_was_taken_back_deleted_or_voided_does_not_count(tmp_path: Path) ->
     told.thank("ada", threads[1], hours=5)  # and given again
     told.thank("ben", threads[2], words.UNLIKED, hours=4)
     told.delete("lea", threads[11], hours=5)
+    told.delete("ida", threads[9], words.REMOVED, hours=5)
     told.void(threads[10], hours=6)
     with measured(tmp_path, told) as (_found, measures):
-        assert measures["participation"].rows == ((date(2026, 2, 2), 10, 10),)
+        assert measures["participation"].rows == ((date(2026, 2, 2), 9, 9),)
         pairs = {(row[0], row[1]): row[3] for row in measures["network"].rows}
         assert pairs[identifier("ada"), identifier("ben")] == 1
         assert (identifier("ben"), identifier("cleo")) not in pairs
         assert measures["network"].facts == {"pairs": 5, "acts": 5}
+
+
+def test_reading_is_told_in_minutes_where_the_times_of_enough_people_are_known(tmp_path: Path) -> None:
+    told = Told()
+    thread = told.open("ada", hours=1)
+    for who in PEOPLE[:6]:
+        told.read(who, hours=2)
+    for who in PEOPLE[:4]:
+        told.read_thread(who, thread, 100, hours=2)
+    with measured(tmp_path / "few", told) as (_found, measures):
+        assert measures["reading"].rows == ((date(2026, 2, 2), 6, 10),)
+        assert measures["reading"].columns[2] == "Openings"
+    told.read_thread(PEOPLE[4], thread, 500, hours=2)
+    with measured(tmp_path / "enough", told) as (found, measures):
+        assert measures["reading"].rows == ((date(2026, 2, 2), 5, 15),)
+        assert measures["reading"].columns[2] == "Minutes"
+        assert len(behind_page(found, measures["reading"].behind)) == 5
 
 
 def test_the_network_names_whom_each_answered(tmp_path: Path) -> None:

@@ -53,12 +53,17 @@ class Told:
             who, verb, to["object"], when, to, [to["object"]["id"], self.panel], {"extensions": reaction}
         )
 
-    def delete(self, who: str, entry: Json, **when: float) -> Json:
-        return self._add(who, words.DELETED, entry["object"], when, None, [self.panel])
+    def delete(self, who: str, entry: Json, verb: VerbTerm = words.DELETED, **when: float) -> Json:
+        return self._add(who, verb, entry["object"], when, None, [self.panel])
 
     def read(self, who: str, **when: float) -> Json:
         panel = {"id": self.panel, "definition": {"type": words.COMMUNITY_SITE}}
         return self._add(who, words.VIEWED, panel, when, None, [])
+
+    def read_thread(self, who: str, thread: Json, seconds: int, **when: float) -> Json:
+        told = self._add(who, words.VIEWED, thread["object"], when, None, [self.panel])
+        told["result"] = {"duration": f"PT{seconds}S"}
+        return told
 
     def reach(
         self, who: str, activity: str, verb: str = "completed", scaled: float | None = None, **when: float
