@@ -35,6 +35,19 @@ def hidden_among(people: Sequence[int]) -> frozenset[int]:
     return frozenset(hidden)
 
 
+def hidden_of(people: Sequence[int], whole: int) -> frozenset[int]:
+    """As :func:`hidden_among`, where the cells may share people and it is told how many there are in all of them.
+
+    A cell is hidden, too, where few are in the others alone, and one where few are in several cells.
+
+    >>> sorted(hidden_of([16], 18))
+    [0]
+    """
+    shared = sum(people) - whole
+    among = hidden_among([*people, shared if is_small(shared) else 0]) - {len(people)}
+    return among | {place for place, number in enumerate(people) if number and is_small(whole - number)}
+
+
 def part_told(part: int, whole: int) -> int | Hidden:
     """A part of people whose whole is told: hidden where it, or what is left of the whole, is too small."""
     return HIDDEN if is_small(part) or is_small(whole - part) else part

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from xapi.reports.acts import CONTRIBUTING, EXCHANGING, Told, acts_behind
-from xapi.reports.hiding import hidden_among, part_told, told
+from xapi.reports.hiding import hidden_among, hidden_of, part_told, told
 from xapi.reports.measures import HIDDEN, N_, Measure
 from xapi.reports.results import COMPLETING
 
@@ -59,7 +59,7 @@ def _over(everything: Told, *, by: str, key: str, title: str, definition: str, c
     )
     people = everything.number(f"SELECT count(DISTINCT person) FROM act WHERE {_DOING}")
     few = told(people) is HIDDEN
-    hidden = hidden_among([row[1] for row in found])
+    hidden = hidden_of([row[1] for row in found], people)
     hidden_results = hidden_among([row[4] for row in found])
     rows, shown = [], []
     for place, (name, who, contributions, exchanges, learners, completed) in enumerate(found):
