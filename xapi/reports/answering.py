@@ -8,6 +8,10 @@ from xapi.reports.hiding import LEAST, hidden_among, told
 from xapi.reports.measures import HIDDEN, N_, Behind, Measure
 
 MOST_PAIRS = 500
+_FOR_ANOTHER = (
+    f"kind IN {EXCHANGING} AND "
+    "EXISTS (SELECT 1 FROM act AS other WHERE other.id = act.answers AND other.person <> act.person)"
+)
 # The last one has no end.
 _STEPS = (
     (N_("within an hour"), 3600.0),
@@ -44,7 +48,7 @@ def network(course: Told) -> Measure:
         as_of=course.as_of,
         columns=(N_("Who"), N_("For whom"), N_("Answered"), N_("Thanked"), N_("Accepted or reviewed")),
         rows=() if hides else tuple(rows),
-        behind=acts_behind("false" if hides else f"kind IN {EXCHANGING} AND answers IN (SELECT id FROM act)"),
+        behind=acts_behind("false" if hides else _FOR_ANOTHER),
         note=N_("Only the pairs with the most acts are listed.") if pairs > MOST_PAIRS and not hides else "",
         facts={} if hides else {"pairs": pairs, "acts": acts},
     )
@@ -76,7 +80,7 @@ def first_replies(course: Told) -> Measure:
         )
         if threads
         else (),
-        behind=_threads("false" if hides or cells[-1] is HIDDEN else "seconds IS NOT NULL"),
+        behind=_threads("false" if hides or cells[-1] is HIDDEN else "seconds IS NOT NULL", "[id, reply]"),
         facts={}
         if hides
         else {
@@ -128,5 +132,5 @@ def _waits(course: Told) -> list[Any]:
     return [HIDDEN if place in hidden else number for place, (number, _) in enumerate(cells)]
 
 
-def _threads(condition: str) -> Behind:
-    return acts_behind(f"id IN (SELECT id FROM thread WHERE {condition})")
+def _threads(condition: str, statements: str = "[id]") -> Behind:
+    return acts_behind(f"id IN (SELECT unnest({statements}) FROM thread WHERE {condition})")

@@ -85,6 +85,28 @@ def test_the_network_names_whom_each_answered(tmp_path: Path) -> None:
         assert len(behind_page(found, one.behind, limit=100)) == 18
 
 
+def test_the_network_lists_the_acts_that_it_counts(tmp_path: Path) -> None:
+    told = lively()
+    told.answer("ada", told.statements[0], hours=5)  # herself
+    told.thank("ada", told.statements[0], hours=5)
+    with measured(tmp_path, told) as (found, measures):
+        assert measures["network"].facts["acts"] == 18
+        assert len(behind_page(found, measures["network"].behind, limit=100)) == 18
+
+
+def test_the_first_reply_is_listed_with_its_thread(tmp_path: Path) -> None:
+    told = Told()
+    wanted = []
+    for who in PEOPLE[:5]:
+        thread = told.open(who, hours=0)
+        told.answer(who, thread, hours=0.5)  # no answer to oneself
+        wanted += [thread, told.answer("lea", thread, hours=2)]
+        told.answer("kim", thread, hours=3)
+    with measured(tmp_path, told) as (found, measures):
+        behind = behind_page(found, measures["first_replies"].behind, limit=100)
+        assert {row.id for row in behind} == {one["id"] for one in wanted}
+
+
 def test_a_network_of_four_is_not_told(tmp_path: Path) -> None:
     told = Told()
     thread = told.open("ada", hours=1)
