@@ -91,8 +91,10 @@ def one_as_csv(measure: Measure, out: TextIO, who: Callable[[str], str] = str) -
 
 
 def guarded(value: Any) -> Any:
-    """What a spreadsheet would take for a formula is text (OWASP, CSV injection)."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    """What a spreadsheet would take for a formula is text (OWASP, CSV injection); some skip what is blank before it."""
+    if isinstance(value, str) and (
+        value[:1] in ("\t", "\r", "\n") or value.lstrip()[:1] in ("=", "+", "-", "@")
+    ):
         return f"'{value}"
     return value
 
