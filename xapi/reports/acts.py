@@ -60,10 +60,10 @@ FROM record WHERE {where} AND happened >= ? AND happened < ?
 # A thread is what was opened or shared; its first answer is the first by somebody else, anywhere in it.
 _THREADS = """
 CREATE OR REPLACE TEMP TABLE thread AS
-WITH opening AS (SELECT id, object, person, happened FROM act WHERE kind IN ('opened', 'reflected')),
+WITH opening AS (SELECT id, object, person, week, happened FROM act WHERE kind IN ('opened', 'reflected')),
 answering AS (
   SELECT id, person, happened, unnest(around) AS object FROM act WHERE kind IN ('answered', 'reviewed'))
-SELECT opening.id, any_value(opening.person) AS person,
+SELECT opening.id, any_value(opening.person) AS person, any_value(opening.week) AS week,
        arg_min(answering.id, (answering.happened, answering.id)) AS reply,
        epoch(min(answering.happened) - any_value(opening.happened)) AS seconds
 FROM opening LEFT JOIN answering ON answering.object = opening.object AND answering.person <> opening.person

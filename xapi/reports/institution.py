@@ -1,6 +1,7 @@
 """An institution over its courses and platforms: how many take part where, and reach what."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from xapi.reports.acts import CONTRIBUTING, EXCHANGING, Told, acts_behind
 from xapi.reports.hiding import hidden_among, hidden_of, part_told, told
@@ -90,7 +91,10 @@ def _over(everything: Told, *, by: str, key: str, title: str, definition: str, c
             N_("Completed"),
         ),
         rows=tuple(rows),
-        behind=acts_behind(f"{_DOING} AND list_contains(?::VARCHAR[], {of})", shown),
+        behind=replace(
+            acts_behind(f"{_DOING} AND list_contains(?::VARCHAR[], {of})", shown),
+            leaves_out=len(shown) < sum(1 for row in found if row[1]),
+        ),
     )
 
 

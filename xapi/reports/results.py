@@ -1,5 +1,6 @@
 """Formal results beside what people did together: completions, scores, and how both go along, told honestly."""
 
+from dataclasses import replace
 from typing import Any
 
 from xapi.reports.acts import CONTRIBUTING, Told, results_behind
@@ -58,7 +59,9 @@ def results(course: Told) -> Measure:
             N_("Upper quartile"),
         ),
         rows=rows,
-        behind=results_behind("list_contains(?::VARCHAR[], activity)", shown),
+        behind=replace(
+            results_behind("list_contains(?::VARCHAR[], activity)", shown), leaves_out=len(shown) < len(rows)
+        ),
         note=N_(
             "A number is hidden, too, where it would tell about the few others in the activity, or outside it."
         ),

@@ -49,6 +49,7 @@ def write_json(
             "facts": {name: plain(value) for name, value in one.facts.items()},
             "note": one.note,
             "statements": [row.id for row in behind],
+            "leaves_out": one.behind.leaves_out,
         }
         for one, behind in measures
     ]
