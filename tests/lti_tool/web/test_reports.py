@@ -177,6 +177,16 @@ def test_a_list_says_what_it_leaves_out_and_tells_no_thread(back: ReadBack, inst
         assert text["person"].startswith(LMS)
 
 
+def test_a_picture_is_told_what_is_hidden(back: ReadBack, instructor: Reader) -> None:
+    """It draws a stub there, and nothing where there is none."""
+    page = instructor.get("/reports/course").text
+    drawn = re.search(r'data-picture="participation".*?<script[^>]*>(.*?)</script>', page, re.DOTALL)
+    assert drawn
+    data = json.loads(unescape(drawn[1]))
+    assert data["hidden"] == "hidden"
+    assert data["series"][0]["values"] == [12, None, 0, None]
+
+
 def test_a_table_is_downloaded_by_a_link_for_it_alone(
     back: ReadBack, app: Flask, given: Parts, room: Room, instructor: Reader
 ) -> None:
