@@ -105,6 +105,7 @@ def statements_behind(panel_id: UUID, measure: str) -> Response:
             one.behind,
             after,
             tells_whom=place.staff_may_look or measure in SEEN_BY_ALL,
+            base=place.base,
         )
         title = words.show(one).title
     return fragment(
@@ -113,6 +114,7 @@ def statements_behind(panel_id: UUID, measure: str) -> Response:
         measure=measure,
         title=title,
         listed=shown,
+        leaves_out=one.behind.leaves_out,
         next=write_cursor(last.happened, last.id) if last else None,
     )
 
@@ -183,7 +185,7 @@ def _timeline(place: Place, people: list[str], *, name: str, path: str) -> Respo
     after = _after()
     with opened(place.sources) as found:
         page = timeline(found, people, course=place.course, after=after)
-        texts = texts_of(found, [one.id for one in page.moments], tells_whom=True)
+        texts = texts_of(found, [one.id for one in page.moments], tells_whom=True, base=place.base)
     with parts().database.read() as session:
         names = names_of(session, place.viewer, place.base, [one.whom for one in page.moments if one.whom])
     words = Words(names, place.viewer.time_zone)

@@ -1,7 +1,7 @@
 """What people did and reached, read once from the gathered statements into a few tables that all measures ask.
 
 ``act``: what stands of our own statements, each with its kind and its week. ``result``: formal results. ``thread``:
-after how many seconds each thread was first answered. ``pair``: who did how much for whom.
+after how many seconds each thread was first answered, and by which statement. ``pair``: who did how much for whom.
 They are made in the connection that reads, and spill to its temporary folder where they are large.
 """
 
@@ -60,10 +60,11 @@ FROM record WHERE {where} AND happened >= ? AND happened < ?
 # A thread is what was opened or shared; its first answer is the first by somebody else, anywhere in it.
 _THREADS = """
 CREATE OR REPLACE TEMP TABLE thread AS
-WITH opening AS (SELECT id, object, person, happened FROM act WHERE kind IN ('opened', 'reflected')),
+WITH opening AS (SELECT id, object, person, week, happened FROM act WHERE kind IN ('opened', 'reflected')),
 answering AS (
-  SELECT person, happened, unnest(around) AS object FROM act WHERE kind IN ('answered', 'reviewed'))
-SELECT opening.id, any_value(opening.person) AS person,
+  SELECT id, person, happened, unnest(around) AS object FROM act WHERE kind IN ('answered', 'reviewed'))
+SELECT opening.id, any_value(opening.person) AS person, any_value(opening.week) AS week,
+       arg_min(answering.id, (answering.happened, answering.id)) AS reply,
        epoch(min(answering.happened) - any_value(opening.happened)) AS seconds
 FROM opening LEFT JOIN answering ON answering.object = opening.object AND answering.person <> opening.person
 GROUP BY opening.id

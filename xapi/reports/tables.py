@@ -49,6 +49,7 @@ def write_json(
             "facts": {name: plain(value) for name, value in one.facts.items()},
             "note": one.note,
             "statements": [row.id for row in behind],
+            "leaves_out": one.behind.leaves_out,
         }
         for one, behind in measures
     ]
@@ -91,8 +92,10 @@ def one_as_csv(measure: Measure, out: TextIO, who: Callable[[str], str] = str) -
 
 
 def guarded(value: Any) -> Any:
-    """What a spreadsheet would take for a formula is text (OWASP, CSV injection)."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    """What a spreadsheet would take for a formula is text (OWASP, CSV injection); some skip what is blank before it."""
+    if isinstance(value, str) and (
+        value[:1] in ("\t", "\r", "\n") or value.lstrip()[:1] in ("=", "+", "-", "@")
+    ):
         return f"'{value}"
     return value
 

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -15,6 +17,7 @@ from flask import Flask
 from lti_tool.parts import Parts
 from lti_tool.records.gathering import folder_of
 from lti_tool.reporting import opening
+from lti_tool.reporting.naming import Names
 from lti_tool.reporting.opening import sources_of
 from lti_tool.reporting.rules import say, staff_may_look
 from social_layer.people.models import Role
@@ -23,7 +26,7 @@ from tests.lti_tool.web.gathering import ReadBack, connected, member, read_back
 from tests.lti_tool.web.reader import Reader, words_of
 from tests.room import Room
 from tests.xapi.gathering.writing import written
-from tests.xapi.reports.told import PEOPLE, Told, lively
+from tests.xapi.reports.told import LMS, PEOPLE, Told, lively
 from xapi.reports.course import MEASURES
 
 ANYBODY = Callable[..., Reader]
@@ -82,7 +85,39 @@ def test_an_alias_stays_an_alias_and_a_stranger_a_stranger(
     page = unescape(words_of(instructor.get("/reports/course").text))
     assert back.members
     assert "Quiet heron Ada Member 1" in page
-    assert re.search(r"Somebody [A-Z]{2} Ada Member 1", page)
+    assert re.search(r"Somebody [A-Z]{3}-[A-Z]{3} Ada Member 1", page)
+
+
+@pytest.mark.parametrize("may_look", [False, True])
+def test_whose_a_pseudonyms_statement_is_is_not_told(
+    given: Parts, room: Room, instructor: Reader, may_look: bool
+) -> None:
+    """Its object is an entry that stands in the panel with its author's name."""
+    base = given.settings.public_url
+    known, masked = Told(room.course_id, base), Told(room.course_id, base, home_page=base)
+    thread = known.open("ada", hours=1)
+    for who in PEOPLE[1:6]:
+        known.answer(who, thread, hours=2)
+    masked.statements += known.statements  # so that ids differ
+    for number in range(6):
+        masked.answer(f"2b9c4d5e-0000-4000-8000-{number:012}=Ada Member", thread, hours=3)
+    read_back(given, room, masked)
+    with given.database.write() as session:
+        say(session, room.tenant_id, None, may_look=may_look)
+    page = unescape(instructor.get("/reports/course/network").text)
+    assert "moodle.example.edu|ben" in page
+    assert "2b9c4d5e-0000" not in page
+    texts = [json.loads(one) for one in re.findall(r"<code>(.*?)</code>", page, re.DOTALL)]
+    assert len(texts) == 11
+    for text in texts:
+        assert text.get("person", LMS).startswith(LMS)
+        assert "actor_name" not in text  # which only the pseudonyms' have
+
+
+def test_sixty_pseudonyms_have_sixty_names(app: Flask) -> None:
+    with app.test_request_context():
+        called = {Names({}, {}).person(f"https://tool.example|{UUID(int=number)}") for number in range(2000)}
+    assert len(called) == 2000
 
 
 def test_the_statements_behind_a_number_are_listed(back: ReadBack, instructor: Reader) -> None:
@@ -95,8 +130,9 @@ def test_the_statements_behind_a_number_are_listed(back: ReadBack, instructor: R
 
 def test_pages_of_statements_follow_each_other(back: ReadBack, room: Room, instructor: Reader) -> None:
     told = back.told
+    thread = told.statements[0]
     for number in range(40):
-        told.open(PEOPLE[number % 12], days=1, minutes=number)
+        told.answer(PEOPLE[number % 12], thread, days=1, minutes=number)
     written(back.folder, told.statements[-40:])
     seen: list[str] = []
     path = "/reports/course/participation"
@@ -107,7 +143,7 @@ def test_pages_of_statements_follow_each_other(back: ReadBack, room: Room, instr
         if after is None:
             break
         path = f"/reports/course/participation?after={after[1]}"
-    assert len(seen) == len(set(seen)) == 64
+    assert len(seen) == len(set(seen)) == 52
     assert instructor.get("/reports/course/participation?after=nonsense").status_code == 400
     assert instructor.get("/reports/course/nothing").status_code == 404
 
@@ -128,6 +164,27 @@ def test_whose_reading_or_result_it_is_is_not_told(
 def test_hidden_numbers_have_no_statements(back: ReadBack, instructor: Reader) -> None:
     """Three people shared a reflection."""
     assert "There are none that can be shown." in instructor.get("/reports/course/reflections").text
+
+
+def test_a_list_says_what_it_leaves_out_and_tells_no_thread(back: ReadBack, instructor: Reader) -> None:
+    """Three people's threads wait for an answer: by the threads of replies one could count them."""
+    page = unescape(instructor.get("/reports/course/participation").text)
+    assert "Some are not listed, because few people are behind them." in page
+    texts = [json.loads(one) for one in re.findall(r"<code>(.*?)</code>", page, re.DOTALL)]
+    assert len(texts) == 12
+    for text in texts:
+        assert {"answers", "around", "object_type"} & set(text) == set()
+        assert text["person"].startswith(LMS)
+
+
+def test_a_picture_is_told_what_is_hidden(back: ReadBack, instructor: Reader) -> None:
+    """It draws a stub there, and nothing where there is none."""
+    page = instructor.get("/reports/course").text
+    drawn = re.search(r'data-picture="participation".*?<script[^>]*>(.*?)</script>', page, re.DOTALL)
+    assert drawn
+    data = json.loads(unescape(drawn[1]))
+    assert data["hidden"] == "hidden"
+    assert data["series"][0]["values"] == [12, None, 0, None]
 
 
 def test_a_table_is_downloaded_by_a_link_for_it_alone(

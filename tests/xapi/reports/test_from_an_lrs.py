@@ -62,6 +62,17 @@ def test_a_course_as_json_csv_and_parquet(bundled: str, run: Run, tmp_path: Path
     assert report["as_of"]
     known = {one["id"] for one in told.statements}
     assert all(set(one["statements"]) <= known for one in report["measures"])
+    # Three people's threads wait, and three shared a reflection: neither can be counted in another list.
+    (listed, leaves_out) = next(
+        (set(one["statements"]), one["leaves_out"])
+        for one in report["measures"]
+        if one["measure"] == "participation"
+    )
+    assert leaves_out
+    assert listed == {one["id"] for one in told.statements[12:24]}
+    page = run("course", bundled, "--course", told.iri, "--format", "html").stdout
+    assert "Some statements are not listed, because few people are behind them." in page
+    assert not any(one["id"] in page for one in told.statements if one["verb"]["id"].endswith("/submitted"))
     assert f"{len(told.statements)} statements read" in result.stderr
 
     table = list(
