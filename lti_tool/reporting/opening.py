@@ -11,12 +11,16 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.config import Settings
+from lti_tool.lti.models import Platform
 from lti_tool.problems import Problem
 from lti_tool.records.gathering import folder_of
 from lti_tool.records.joining import courses_by_activity, known_as
+from social_layer.people.models import Course
 from xapi.gathering.store import Gathered
 from xapi.models import Lrs
+from xapi.reports.acts import Own
 from xapi.scopes.models import PseudonymKey
+from xapi.vocabulary import Ids
 
 # Each takes up to half a gigabyte; whoever comes meanwhile waits a little.
 _AT_ONCE = BoundedSemaphore(2)
@@ -53,6 +57,20 @@ def sources_of(session: Session, settings: Settings, tenant_id: UUID, base: str)
         known_as(session, tenant_id),
         courses_by_activity(session, tenant_id, base),
     )
+
+
+def own_of(session: Session, tenant_id: UUID, base: str) -> Own:
+    """What is the tenant's in an LRS that several use. An LMS of several tenants is nobody's own: Canvas calls itself
+    the same everywhere."""
+    ids = Ids(base)
+    courses = session.scalars(select(Course.id).where(Course.tenant_id == tenant_id))
+    others = select(Platform.issuer).where(Platform.tenant_id != tenant_id)
+    homes = session.scalars(
+        select(Platform.issuer)
+        .where(Platform.tenant_id == tenant_id, Platform.issuer.not_in(others))
+        .distinct()
+    )
+    return Own([ids.course(one) for one in courses], list(homes), ids.course_prefix)
 
 
 @contextmanager
