@@ -33,6 +33,7 @@ class Sources:
     records are here; ``courses``: to which course of ours an activity belongs."""
 
     folders: tuple[Path, ...]
+    lrs_ids: tuple[UUID, ...]
     names: tuple[str, ...]
     aliases: dict[str, str]
     courses: dict[str, str]
@@ -53,6 +54,7 @@ def sources_of(session: Session, settings: Settings, tenant_id: UUID, base: str)
     alike = [row for row in found if row.own_key is None] or found[:1]
     return Sources(
         tuple(folder_of(settings, tenant_id, row.id) for row in alike),
+        tuple(row.id for row in alike),
         tuple(row.name for row in alike),
         known_as(session, tenant_id),
         courses_by_activity(session, tenant_id, base),

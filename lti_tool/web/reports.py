@@ -30,6 +30,7 @@ from lti_tool.web.presenting import Presenter
 from social_layer.panels.queries import find_viewer
 from social_layer.people.class_list import people_page
 from social_layer.people.models import Account, Membership
+from social_layer.sealing import SealBroken
 from social_layer.viewer import Viewer
 from xapi.gathering.store import Gathered
 from xapi.installation import find_activity_base
@@ -38,6 +39,7 @@ from xapi.reports.course import MEASURES, course_report
 from xapi.reports.measures import Measure, Window
 from xapi.reports.person import Moment, timeline
 from xapi.reports.tables import one_as_csv
+from xapi.scopes.pseudonyms import pseudonym_in
 from xapi.vocabulary import Ids
 
 _REPORTS = "/panels/<uuid:panel_id>/reports"
@@ -157,7 +159,7 @@ def own_timeline(panel_id: UUID) -> Response:
     """What the reader did with others, beside what they reached; with ``after`` the next page of it."""
     with looking(panel_id) as (session, viewer):
         place = place_of(session, viewer)
-        people = _identifiers(session, viewer, viewer.person_id)
+        people = [*_identifiers(session, viewer, viewer.person_id), *_own_pseudonyms(session, place)]
     return _timeline(place, people, name="", path="/reports/mine")
 
 
@@ -241,6 +243,21 @@ def _identifiers(session: Session, viewer: Viewer, person_id: UUID) -> list[str]
         )
     )
     return [f"{home_page}|{name}" for home_page, name in rows]
+
+
+def _own_pseudonyms(session: Session, place: Place) -> list[str]:
+    """Under which the reader stands in the LRSs. Whoever else may look at their timeline must not see these."""
+    viewer, sealer = place.viewer, parts().sealer
+    found = set()
+    for lrs_id in place.sources.lrs_ids:
+        try:
+            found.add(
+                pseudonym_in(session, sealer, viewer.tenant_id, lrs_id, place.base, viewer.person_id)
+            )
+        except SealBroken:
+            # Its key was sealed with a secret that is gone; the doctor says so.
+            continue
+    return sorted(one for one in found if one is not None)
 
 
 def _members(session: Session, place: Place) -> list[tuple[UUID, str]]:

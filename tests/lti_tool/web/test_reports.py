@@ -17,7 +17,7 @@ from lti_tool.records.gathering import folder_of
 from lti_tool.reporting import opening
 from lti_tool.reporting.opening import sources_of
 from lti_tool.reporting.rules import say, staff_may_look
-from social_layer.people.models import Role
+from social_layer.people.models import Membership, Role
 from tests.factories import VoiceFactory, made_in
 from tests.lti_tool.web.gathering import ReadBack, connected, member, read_back
 from tests.lti_tool.web.reader import Reader, words_of
@@ -25,6 +25,7 @@ from tests.room import Room
 from tests.xapi.gathering.writing import written
 from tests.xapi.reports.told import PEOPLE, Told, lively
 from xapi.reports.course import MEASURES
+from xapi.scopes.pseudonyms import Masks, make_key
 
 ANYBODY = Callable[..., Reader]
 
@@ -157,6 +158,33 @@ def test_everybody_sees_their_own_timeline(back: ReadBack, app: Flask, given: Pa
     assert "Gus" not in page.replace("for Gus Member", "")
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["the institution's key", "the LRS's own key"])
+def test_a_pseudonym_is_joined_for_the_person_alone(
+    app: Flask, given: Parts, room: Room, instructor: Reader, own: bool
+) -> None:
+    base = given.settings.public_url
+    lrs = connected(given, room, own_pseudonyms=own)
+    ada, ben = member(room, "ada"), member(room, "ben")
+    with given.database.write() as session:
+        say(session, room.tenant_id, None, may_look=True)
+        make_key(session, given.sealer, room.tenant_id, room.tenant_id)
+    mask = Masks(given.database, given.sealer, base).of(room.tenant_id, lrs.id)
+    with given.database.read() as session:
+        person = session.get_one(Membership, (room.tenant_id, ada)).person_id
+    told = Told(room.course_id, base, home_page=base)
+    thread = told.open(mask.of_person(person).partition("|")[2], hours=1)
+    told.answer("2b9c4d5e-0000-4000-8000-000000000000", thread, hours=2)
+    written(folder_of(given.settings, room.tenant_id, lrs.id), told.statements)
+    own_page = Reader.of(app, given, room, ada).get("/reports/mine").text
+    assert own_page.count("<summary>") == 1
+    assert thread["id"] in own_page
+    others = Reader.of(app, given, room, ben).get("/reports/mine").text
+    assert "Nothing has been read back under your account or a pseudonym of yours." in words_of(others)
+    looked_at = instructor.get(f"/reports/people/{ada}").text
+    assert "<summary>" not in looked_at
+    assert "Nothing has been read back under this person’s account." in words_of(looked_at)
+
+
 def test_a_timeline_is_shown_to_staff_only_where_the_institution_says_so(
     back: ReadBack, app: Flask, given: Parts, room: Room, instructor: Reader
 ) -> None:
@@ -168,7 +196,7 @@ def test_a_timeline_is_shown_to_staff_only_where_the_institution_says_so(
     assert "Ada Member" in instructor.get(path).text
     assert path in instructor.get("/reports/course").text
     ada = Reader.of(app, given, room, back.members["ada"])
-    assert "The people who run the course can look at this page." in ada.get("/reports/mine").text
+    assert "The people who run the course can look at this page, but not" in ada.get("/reports/mine").text
     with given.database.write() as session:
         assert say(session, room.tenant_id, room.course_id, may_look=False)
         assert not staff_may_look(session, room.tenant_id, room.course_id)
