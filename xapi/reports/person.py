@@ -97,12 +97,12 @@ def timeline(
 
 
 def write_timeline(
-    connection: duckdb.DuckDBPyConnection, person: str, course: str | None, path: Path
+    connection: duckdb.DuckDBPyConnection, people: Sequence[str], course: str | None, path: Path
 ) -> None:
     """All of it as Parquet."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE moment AS WITH page AS ({_both(course)}) {_WITH_WHOM}",
-        _asked([person], course),
+        _asked(people, course),
     )
     names = ", ".join(f"{old} AS {new}" for old, new in zip(_READ, MOMENT_COLUMNS, strict=True))
     write_rows(connection, f"SELECT {names} FROM moment", path)
