@@ -6,7 +6,7 @@ They are made in the connection that reads, and spill to its temporary folder wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -111,6 +111,9 @@ class Told:
 
 def tell(readable: Readable, window: Window, *, course: str | None = None, own: Own | None = None) -> Told:
     """Reads what happened in a course, or everywhere; with ``own`` nothing of other institutions."""
+    # DuckDB knows the IANA's zones, and not, say, ``localtime``.
+    if not readable.rows("SELECT 1 FROM pg_timezone_names() WHERE name = ?", [window.zone]):
+        window = replace(window, zone="UTC")
     doing, done_in = _limited(course, own)
     reaching, reached_in = _limited(course, own, formal=True)
     within = [naive(window.since or _EARLIEST), naive(window.until or _LATEST)]

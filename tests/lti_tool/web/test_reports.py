@@ -17,7 +17,7 @@ from lti_tool.records.gathering import folder_of
 from lti_tool.reporting import opening
 from lti_tool.reporting.opening import sources_of
 from lti_tool.reporting.rules import say, staff_may_look
-from social_layer.people.models import Membership, Role
+from social_layer.people.models import Course, Membership, Role, Tenant
 from tests.factories import VoiceFactory, made_in
 from tests.lti_tool.web.gathering import ReadBack, connected, member, read_back
 from tests.lti_tool.web.reader import Reader, words_of
@@ -45,6 +45,51 @@ def test_staff_see_the_course_by_name(back: ReadBack, instructor: Reader) -> Non
     assert "3 minutes ago" in page
     for key in MEASURES:
         assert f'value="/reports/course/{key}"' in instructor.get("/reports/course").text
+
+
+def test_days_can_be_chosen_and_everything_follows(
+    back: ReadBack, app: Flask, given: Parts, room: Room, instructor: Reader
+) -> None:
+    """In the zone of the course, wherever its reader is."""
+    with room.rows() as session:
+        session.get_one(Course, (room.tenant_id, room.course_id)).time_zone = "Asia/Tokyo"
+    days = "?from=2026-02-01&to=2026-02-02"
+    page = instructor.get(f"/reports/course{days}", headers={"Time-Zone": "America/New_York"}).text
+    shown = unescape(words_of(page))
+    assert "in the zone Asia/Tokyo" in shown
+    assert "Feb 1, 2026, 12:00:00 AM to Feb 3, 2026, 12:00:00 AM" in shown
+    # By midnight in Tokyo six had opened a thread, and Lea and three of them had answered one.
+    assert "Feb 2, 2026 7 10" in shown
+    assert "Completions and scores Nothing of this has been recorded." in shown
+    assert 'name="from" type="date" min="2000-01-01" max="2999-12-31" value="2026-02-01"' in page
+    behind = f'/reports/course/participation{days.replace("&", "&amp;")}"'
+    assert page.count(behind) == 2
+    statements = instructor.get(f"/reports/course/participation{days}").text
+    assert statements.count("<summary>") == 10
+    assert f'value="/reports/course{days.replace("&", "&amp;")}"' in statements
+    url = instructor.post(f"/reports/course/participation{days}").get_json()["url"]
+    rows = list(csv.DictReader(io.StringIO(app.test_client().get(url).text)))
+    assert [(row["People"], row["since"], row["time_zone"]) for row in rows] == [
+        ("7", "2026-01-31T15:00:00.000Z", "Asia/Tokyo")
+    ]
+    assert words_of(instructor.get("/reports/course?from=2026-02-02&to=2026-02-01").text).count("Feb 3, 2026")
+    assert instructor.get("/reports/course?from=&to=").status_code == 200
+    assert instructor.get("/reports/course?from=yesterday").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("course", "tenant", "told"),
+    [("Europe/Berlin", "Asia/Tokyo", "Europe/Berlin"), (None, "Asia/Tokyo", "Asia/Tokyo"), (None, "localtime", "UTC")],
+)
+def test_weeks_are_those_of_the_course_or_the_institution(
+    back: ReadBack, room: Room, read_as: ANYBODY, course: str | None, tenant: str, told: str
+) -> None:
+    """Not its reader's; what the database of numbers does not know is UTC."""
+    with room.rows() as session:
+        session.get_one(Course, (room.tenant_id, room.course_id)).time_zone = course
+        session.get_one(Tenant, room.tenant_id).time_zone = tenant
+    reader = read_as(Role.instructor, time_zone="America/New_York")
+    assert f"in the zone {told}." in words_of(reader.get("/reports/course").text)
 
 
 def test_a_german_reader_is_told_in_german(back: ReadBack, read_as: ANYBODY) -> None:
