@@ -25,7 +25,8 @@ from xapi.stores import connect
 
 BASE = "https://alongside.example.edu"
 HOME_PAGE = "https://moodle.example.edu"
-SEALER = Sealer(["a secret key of the tests, long enough"])
+SECRET = "a secret key of the tests: long enough"
+SEALER = Sealer([SECRET])
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
