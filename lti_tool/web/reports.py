@@ -137,7 +137,7 @@ def link_to_measure(panel_id: UUID, measure: str) -> Response:
     if measure not in MEASURES:
         raise Problem("not_found")
     link = make_link(parts(), f"report:{measure}", viewer.tenant_id, viewer.membership_id, panel_id)
-    return jsonify(url=url_for("web.download_measure", measure=measure, link=link, **_days().query))
+    return jsonify(url=url_for("web.download_measure", measure=measure, link=link) + _query(_days()))
 
 
 @blueprint.get("/reports/<measure>/<link>")
@@ -269,9 +269,7 @@ def _own_pseudonyms(session: Session, place: Place) -> list[str]:
     found = set()
     for lrs_id in place.sources.lrs_ids:
         try:
-            found.add(
-                pseudonym_in(session, sealer, viewer.tenant_id, lrs_id, place.base, viewer.person_id)
-            )
+            found.add(pseudonym_in(session, sealer, viewer.tenant_id, lrs_id, place.base, viewer.person_id))
         except SealBroken:
             # Its key was sealed with a secret that is gone; the doctor says so.
             continue

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
@@ -19,7 +19,6 @@ from social_layer.grading.rules import Need, Rule, Stage, first_rule, rounded
 from social_layer.panels.models import Panel, Template, TemplateOrigin, TemplateVersion
 from social_layer.panels.queries import hold_home, version_by_id
 from social_layer.panels.settings import NewPanel, Settings, columns, first_version, next_version
-from social_layer.people.models import Course
 from social_layer.people.zones import zone_of_course
 
 _WITHOUT_DATES = {"opens_at": None, "due_at": None, "closes_at": None}
@@ -51,7 +50,9 @@ def make_template(
     if rule or wanted.graded_alike:
         give_zone(session, tenant_id, course_id, zone)
     due_on = (
-        wanted.due_at.astimezone(zone_of_course(session, tenant_id, course_id)).date() if wanted.due_at else None
+        wanted.due_at.astimezone(zone_of_course(session, tenant_id, course_id)).date()
+        if wanted.due_at
+        else None
     )
     if wanted.like is not None and wanted.graded_alike:
         carry(session, tenant_id, wanted.like, version.id, with_dates=False)

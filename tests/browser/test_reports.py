@@ -93,7 +93,9 @@ def test_the_course_is_seen_drawn_and_read_with_the_keyboard(
     expect(frame.get_by_role("heading", name="How the course learns together")).to_be_focused()
     expect(frame.get_by_label("Last day")).to_have_value("2026-02-08")
     # The quiz was later.
-    expect(frame.get_by_role("region", name="Completions and scores", exact=True)).to_contain_text("Nothing of this")
+    expect(frame.get_by_role("region", name="Completions and scores", exact=True)).to_contain_text(
+        "Nothing of this"
+    )
     expect(frame.locator("[data-picture][data-drawn] canvas").first).to_be_visible()
     assert violations(frame) == []
     assert frame.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -48,7 +48,7 @@ class Mask:
 def pseudonym_in(
     session: Session, sealer: Sealer, tenant_id: UUID, lrs_id: UUID, base: str, person_id: UUID
 ) -> str | None:
-    """Under what an LRS knows somebody who is pseudonymous there, as ``homePage|name``; for that person's own eyes alone.
+    """Under what an LRS knows somebody who is pseudonymous there, as ``homePage|name``; for their own eyes alone.
 
     None where nothing was sent under pseudonyms. Raises :class:`~social_layer.sealing.SealBroken`.
     """

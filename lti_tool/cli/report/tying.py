@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import click
 
@@ -25,7 +25,7 @@ def tying_options(command: Command) -> Command:
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="A CSV file with the columns identifier and account: by what else people are known in formal results.",
     )
-    return cast(Command, also(identifiers(command)))
+    return also(identifiers(command))
 
 
 def courses_of(also: tuple[str, ...], course: str | None) -> dict[str, str]:

@@ -79,7 +79,11 @@ def test_days_can_be_chosen_and_everything_follows(
 
 @pytest.mark.parametrize(
     ("course", "tenant", "told"),
-    [("Europe/Berlin", "Asia/Tokyo", "Europe/Berlin"), (None, "Asia/Tokyo", "Asia/Tokyo"), (None, "localtime", "UTC")],
+    [
+        ("Europe/Berlin", "Asia/Tokyo", "Europe/Berlin"),
+        (None, "Asia/Tokyo", "Asia/Tokyo"),
+        (None, "localtime", "UTC"),
+    ],
 )
 def test_weeks_are_those_of_the_course_or_the_institution(
     back: ReadBack, room: Room, read_as: ANYBODY, course: str | None, tenant: str, told: str
@@ -276,6 +280,27 @@ def test_another_tenants_folder_is_never_opened(
     assert "Nothing has been read back" in theirs.get("/reports/course").text
     assert theirs.get(f"/reports/people/{back.members['ada']}").status_code == 404
     assert [folder for folders in opened for folder in folders] == []
+
+
+def test_institutions_on_one_lrs_see_nothing_of_each_other(
+    back: ReadBack, app: Flask, given: Parts, room: Room
+) -> None:
+    """Ada has the same account in both."""
+    elsewhere = Room(given.database, room.clock)
+    told = Told(elsewhere.course_id, given.settings.public_url)
+    own = told.open("ada", hours=1)
+    folder = folder_of(given.settings, elsewhere.tenant_id, connected(given, elsewhere).id)
+    for each in (folder, back.folder):
+        written(each, back.told.statements * (each == folder) + told.statements)
+    ada = Reader.of(app, given, elsewhere, member(elsewhere, "ada"))
+    page = ada.get("/reports/mine").text
+    assert page.count("<summary>") == 1
+    assert own["id"] in page
+    theirs = Reader.of(app, given, elsewhere, elsewhere.join(Role.instructor))
+    shown = words_of(theirs.get("/reports/course").text)
+    assert "Feb 2, 2026 hidden hidden" in shown
+    assert "Quiz" not in shown
+    assert own["id"] not in Reader.of(app, given, room, back.members["ada"]).get("/reports/mine").text
 
 
 def test_an_lrs_with_pseudonyms_of_its_own_is_never_read_with_another(given: Parts, room: Room) -> None:

@@ -158,7 +158,10 @@ def as_an_lms_writes(told: Told) -> Told:
     for number, who in enumerate(PEOPLE):
         formal.reach(who, "Exam", scaled=0.3 + number / 20, days=25)
     for one in formal.statements:
-        one["actor"] = {"objectType": "Agent", "mbox": f"mailto:{one['actor']['account']['name']}@example.edu"}
+        one["actor"] = {
+            "objectType": "Agent",
+            "mbox": f"mailto:{one['actor']['account']['name']}@example.edu",
+        }
         one["context"]["contextActivities"]["grouping"][0]["id"] = MOODLE_COURSE
     return formal
 
