@@ -6,7 +6,7 @@ They are made in the connection that reads, and spill to its temporary folder wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ KINDS = {
     words.ACCEPTED.iri: "accepted",
     words.VIEWED.iri: "read",
 }
-_TAKEN_BACK = {words.UNLIKED.iri: "thanked", words.REJECTED.iri: "accepted"}
+TAKEN_BACK = {words.UNLIKED.iri: "thanked", words.REJECTED.iri: "accepted"}
 # Contributions can be read by others; exchanges are done for somebody.
 CONTRIBUTING = "('opened', 'reflected', 'answered', 'reviewed')"
 EXCHANGING = "('answered', 'reviewed', 'thanked', 'accepted')"
@@ -82,6 +82,16 @@ _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzin
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """What is one institution's, where others send to the same LRS: the activity ids of its ``courses``, and formal
+    results under accounts at its ``homes`` that are of no course of ours; those begin with ``prefix``."""
+
+    courses: Sequence[str]
+    homes: Sequence[str]
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """The tables, of one course or of everything, within a window."""
 
@@ -100,26 +110,52 @@ class Told:
         return found
 
 
-def tell(readable: Readable, window: Window, *, course: str | None = None) -> Told:
-    """Reads what happened in a course, or everywhere."""
-    where, asked = ("course = ?", [course]) if course is not None else ("true", [])
-    within = [*asked, naive(window.since or _EARLIEST), naive(window.until or _LATEST)]
+def tell(readable: Readable, window: Window, *, course: str | None = None, own: Own | None = None) -> Told:
+    """Reads what happened in a course, or everywhere; with ``own`` nothing of other institutions."""
+    # DuckDB knows the IANA's zones, and not, say, ``localtime``.
+    if not readable.rows("SELECT 1 FROM pg_timezone_names() WHERE name = ?", [window.zone]):
+        window = replace(window, zone="UTC")
+    doing, done_in = _limited(course, own)
+    reaching, reached_in = _limited(course, own, formal=True)
+    within = [naive(window.since or _EARLIEST), naive(window.until or _LATEST)]
     readable.rows(
-        _ACTS.format(where=where),
+        _ACTS.format(where=doing),
         [
+            *done_in,
             *within,
             [verb.iri for verb in words.TAKING_AWAY],
-            list(_TAKEN_BACK),
-            list(_TAKEN_BACK.values()),
+            list(TAKEN_BACK),
+            list(TAKEN_BACK.values()),
             window.zone,
             list(KINDS),
             list(KINDS.values()),
         ],
     )
-    readable.rows(_RESULTS.format(where=where), within)
+    readable.rows(_RESULTS.format(where=reaching), [*reached_in, *within])
     readable.rows(_THREADS)
     readable.rows(_PAIRS)
     return Told(readable, window)
+
+
+def _limited(course: str | None, own: Own | None, *, formal: bool = False) -> tuple[str, list[Any]]:
+    """A condition on what is read, and its parameters."""
+    conditions: list[str] = ["true"]
+    asked: list[Any] = []
+    if course is not None:
+        conditions.append("course = ?")
+        asked.append(course)
+    if own is not None:
+        theirs = "course IN (SELECT unnest(?::VARCHAR[]))"
+        asked.append(list(own.courses))
+        if formal:
+            # As it was told: whom we know under other names may have results at other institutions.
+            theirs = (
+                f"({theirs} OR (rtrim(split_part(told_as, '|', 1), '/') IN (SELECT unnest(?::VARCHAR[])) "
+                "AND NOT starts_with(coalesce(course, ''), ?)))"
+            )
+            asked += [[home.rstrip("/") for home in own.homes], own.prefix]
+        conditions.append(theirs)
+    return " AND ".join(conditions), asked
 
 
 def acts_behind(condition: str, *parameters: Any) -> Behind:

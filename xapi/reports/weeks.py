@@ -16,7 +16,7 @@ REFLECTED = "kind = 'reflected'"
 
 @dataclass(frozen=True, slots=True)
 class Weekly:
-    """``rows``: week, people, how often or how much. ``hidden``: the weeks in which something happened that is not told."""
+    """``rows``: week, people, how often or how much. ``hidden``: the weeks of which something is not told."""
 
     people: int
     rows: tuple[Row, ...]

@@ -20,7 +20,7 @@ from lti_tool.reporting import opening
 from lti_tool.reporting.naming import Names
 from lti_tool.reporting.opening import sources_of
 from lti_tool.reporting.rules import say, staff_may_look
-from social_layer.people.models import Role
+from social_layer.people.models import Course, Membership, Role, Tenant
 from tests.factories import VoiceFactory, made_in
 from tests.lti_tool.web.gathering import ReadBack, connected, member, read_back
 from tests.lti_tool.web.reader import Reader, words_of
@@ -28,6 +28,7 @@ from tests.room import Room
 from tests.xapi.gathering.writing import written
 from tests.xapi.reports.told import LMS, PEOPLE, Told, lively
 from xapi.reports.course import MEASURES
+from xapi.scopes.pseudonyms import Masks, make_key
 
 ANYBODY = Callable[..., Reader]
 
@@ -47,6 +48,55 @@ def test_staff_see_the_course_by_name(back: ReadBack, instructor: Reader) -> Non
     assert "3 minutes ago" in page
     for key in MEASURES:
         assert f'value="/reports/course/{key}"' in instructor.get("/reports/course").text
+
+
+def test_days_can_be_chosen_and_everything_follows(
+    back: ReadBack, app: Flask, given: Parts, room: Room, instructor: Reader
+) -> None:
+    """In the zone of the course, wherever its reader is."""
+    with room.rows() as session:
+        session.get_one(Course, (room.tenant_id, room.course_id)).time_zone = "Asia/Tokyo"
+    days = "?from=2026-02-01&to=2026-02-02"
+    page = instructor.get(f"/reports/course{days}", headers={"Time-Zone": "America/New_York"}).text
+    shown = unescape(words_of(page))
+    assert "in the zone Asia/Tokyo" in shown
+    assert "Feb 1, 2026, 12:00:00 AM to Feb 3, 2026, 12:00:00 AM" in shown
+    # By midnight in Tokyo six had opened a thread, and Lea and three of them had answered one.
+    assert "Feb 2, 2026 7 10" in shown
+    assert "Completions and scores Nothing of this has been recorded." in shown
+    assert 'name="from" type="date" min="2000-01-01" max="2999-12-31" value="2026-02-01"' in page
+    behind = f'/reports/course/participation{days.replace("&", "&amp;")}"'
+    assert page.count(behind) == 2
+    statements = instructor.get(f"/reports/course/participation{days}").text
+    assert statements.count("<summary>") == 10
+    assert f'value="/reports/course{days.replace("&", "&amp;")}"' in statements
+    url = instructor.post(f"/reports/course/participation{days}").get_json()["url"]
+    rows = list(csv.DictReader(io.StringIO(app.test_client().get(url).text)))
+    assert [(row["People"], row["since"], row["time_zone"]) for row in rows] == [
+        ("7", "2026-01-31T15:00:00.000Z", "Asia/Tokyo")
+    ]
+    assert words_of(instructor.get("/reports/course?from=2026-02-02&to=2026-02-01").text).count("Feb 3, 2026")
+    assert instructor.get("/reports/course?from=&to=").status_code == 200
+    assert instructor.get("/reports/course?from=yesterday").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("course", "tenant", "told"),
+    [
+        ("Europe/Berlin", "Asia/Tokyo", "Europe/Berlin"),
+        (None, "Asia/Tokyo", "Asia/Tokyo"),
+        (None, "localtime", "UTC"),
+    ],
+)
+def test_weeks_are_those_of_the_course_or_the_institution(
+    back: ReadBack, room: Room, read_as: ANYBODY, course: str | None, tenant: str, told: str
+) -> None:
+    """Not its reader's; what the database of numbers does not know is UTC."""
+    with room.rows() as session:
+        session.get_one(Course, (room.tenant_id, room.course_id)).time_zone = course
+        session.get_one(Tenant, room.tenant_id).time_zone = tenant
+    reader = read_as(Role.instructor, time_zone="America/New_York")
+    assert f"in the zone {told}." in words_of(reader.get("/reports/course").text)
 
 
 def test_a_german_reader_is_told_in_german(back: ReadBack, read_as: ANYBODY) -> None:
@@ -195,8 +245,11 @@ def test_a_table_is_downloaded_by_a_link_for_it_alone(
     answer = browser.get(url)
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
     rows = list(csv.reader(io.StringIO(answer.text)))
-    assert rows[0] == ["Who", "For whom", "Answered", "Thanked", "Accepted or reviewed"]
-    assert ["Ada Member", "Ben Member", "1", "0", "0"] in rows
+    assert rows[0][:5] == ["Who", "For whom", "Answered", "Thanked", "Accepted or reviewed"]
+    assert rows[0][5:] == ["n", "as_of", "since", "until", "time_zone", "definition"]
+    ada = next(row for row in rows if row[:2] == ["Ada Member", "Ben Member"])
+    assert ada[2:6] == ["1", "0", "0", "12"]
+    assert ada[6].startswith("2026-")
     assert browser.get(url.replace("/network/", "/results/")).status_code == 401
     assert browser.get(url[:-3] + "abc").status_code == 401
     room.clock.pass_by(minutes=6)
@@ -214,6 +267,33 @@ def test_everybody_sees_their_own_timeline(back: ReadBack, app: Flask, given: Pa
     assert "Gus" not in page.replace("for Gus Member", "")
 
 
+@pytest.mark.parametrize("own", [False, True], ids=["the institution's key", "the LRS's own key"])
+def test_a_pseudonym_is_joined_for_the_person_alone(
+    app: Flask, given: Parts, room: Room, instructor: Reader, own: bool
+) -> None:
+    base = given.settings.public_url
+    lrs = connected(given, room, own_pseudonyms=own)
+    ada, ben = member(room, "ada"), member(room, "ben")
+    with given.database.write() as session:
+        say(session, room.tenant_id, None, may_look=True)
+        make_key(session, given.sealer, room.tenant_id, room.tenant_id)
+    mask = Masks(given.database, given.sealer, base).of(room.tenant_id, lrs.id)
+    with given.database.read() as session:
+        person = session.get_one(Membership, (room.tenant_id, ada)).person_id
+    told = Told(room.course_id, base, home_page=base)
+    thread = told.open(mask.of_person(person).partition("|")[2], hours=1)
+    told.answer("2b9c4d5e-0000-4000-8000-000000000000", thread, hours=2)
+    written(folder_of(given.settings, room.tenant_id, lrs.id), told.statements)
+    own_page = Reader.of(app, given, room, ada).get("/reports/mine").text
+    assert own_page.count("<summary>") == 1
+    assert thread["id"] in own_page
+    others = Reader.of(app, given, room, ben).get("/reports/mine").text
+    assert "Nothing has been read back under your account or a pseudonym of yours." in words_of(others)
+    looked_at = instructor.get(f"/reports/people/{ada}").text
+    assert "<summary>" not in looked_at
+    assert "Nothing has been read back under this person’s account." in words_of(looked_at)
+
+
 def test_a_timeline_is_shown_to_staff_only_where_the_institution_says_so(
     back: ReadBack, app: Flask, given: Parts, room: Room, instructor: Reader
 ) -> None:
@@ -225,7 +305,7 @@ def test_a_timeline_is_shown_to_staff_only_where_the_institution_says_so(
     assert "Ada Member" in instructor.get(path).text
     assert path in instructor.get("/reports/course").text
     ada = Reader.of(app, given, room, back.members["ada"])
-    assert "The people who run the course can look at this page." in ada.get("/reports/mine").text
+    assert "The people who run the course can look at this page, but not" in ada.get("/reports/mine").text
     with given.database.write() as session:
         assert say(session, room.tenant_id, room.course_id, may_look=False)
         assert not staff_may_look(session, room.tenant_id, room.course_id)
@@ -257,6 +337,27 @@ def test_another_tenants_folder_is_never_opened(
     assert "Nothing has been read back" in theirs.get("/reports/course").text
     assert theirs.get(f"/reports/people/{back.members['ada']}").status_code == 404
     assert [folder for folders in opened for folder in folders] == []
+
+
+def test_institutions_on_one_lrs_see_nothing_of_each_other(
+    back: ReadBack, app: Flask, given: Parts, room: Room
+) -> None:
+    """Ada has the same account in both."""
+    elsewhere = Room(given.database, room.clock)
+    told = Told(elsewhere.course_id, given.settings.public_url)
+    own = told.open("ada", hours=1)
+    folder = folder_of(given.settings, elsewhere.tenant_id, connected(given, elsewhere).id)
+    for each in (folder, back.folder):
+        written(each, back.told.statements * (each == folder) + told.statements)
+    ada = Reader.of(app, given, elsewhere, member(elsewhere, "ada"))
+    page = ada.get("/reports/mine").text
+    assert page.count("<summary>") == 1
+    assert own["id"] in page
+    theirs = Reader.of(app, given, elsewhere, elsewhere.join(Role.instructor))
+    shown = words_of(theirs.get("/reports/course").text)
+    assert "Feb 2, 2026 hidden hidden" in shown
+    assert "Quiz" not in shown
+    assert own["id"] not in Reader.of(app, given, room, back.members["ada"]).get("/reports/mine").text
 
 
 def test_an_lrs_with_pseudonyms_of_its_own_is_never_read_with_another(given: Parts, room: Room) -> None:

@@ -268,6 +268,30 @@ def test_a_timeline_has_both_kinds_newest_first_and_pages(tmp_path: Path) -> Non
         assert tuple(pages) == whole
 
 
+def test_a_timeline_has_nothing_that_was_deleted_or_taken_back(tmp_path: Path) -> None:
+    told = Told()
+    threads = [told.open(who, hours=1) for who in ("ada", "ben", "cleo")]
+    told.open("ada", hours=2)
+    told.delete("dan", threads[0], hours=3)  # by somebody else, such as who runs the course
+    replies = [told.answer("ada", threads[1], hours=number) for number in (4, 5)]
+    told.delete("ada", replies[0], hours=6)
+    for thread in threads[1:]:
+        told.thank("ada", thread, hours=7)
+        told.thank("ada", thread, words.UNLIKED, hours=8)
+    told.thank("ada", threads[2], hours=9)  # and given again
+    told.thank("ben", threads[1], words.UNLIKED, hours=10)  # nobody takes back another's
+    told.thank("cleo", threads[1], hours=9)
+    with opened(tmp_path, told) as found:
+        for course in (told.iri, None):
+            moments = timeline(found, [identifier("ada")], course=course).moments
+            assert [one.kind for one in moments] == ["thanked", "answered", "opened"]
+            assert moments[1].id == replies[1]["id"]
+            assert [one.kind for one in timeline(found, [identifier("cleo")], course=course).moments] == [
+                "thanked",
+                "opened",
+            ]
+
+
 def test_an_institution_is_told_by_course_and_platform(tmp_path: Path) -> None:
     one = lively()
     small, other = (

@@ -166,13 +166,13 @@ def _actor(who: str, home_page: str) -> Json:
 PEOPLE = ("ada", "ben", "cleo", "dan", "eva", "finn", "gus", "hana", "ida", "jo", "kim", "lea")
 
 
-def lively(course: UUID = COURSE, base: str = BASE) -> Told:
+def lively(course: UUID = COURSE, base: str = BASE, home_page: str = LMS) -> Told:
     """Twelve people. First week: all open a thread, and each answers the next one's two hours later. Second week: six
     answer once more; three of them share a reflection. Third week: nobody. Fourth: three open a thread.
 
     Eleven opened the panel once in the first week. All twelve completed the quiz, the later in the alphabet the better.
     """
-    told = Told(course, base)
+    told = Told(course, base, home_page)
     threads = [told.open(who, hours=number) for number, who in enumerate(PEOPLE)]
     for number, who in enumerate(PEOPLE):
         told.answer(who, threads[(number + 1) % 12], hours=(number + 1) % 12 + 2)
