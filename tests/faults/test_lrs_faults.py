@@ -118,6 +118,24 @@ def test_the_bytes_stay_the_same_however_often_they_are_sent(
     assert delivered.digest == waiting.digest
 
 
+@pytest.mark.parametrize("status", [201, 202, 206])
+def test_an_answer_that_may_mean_stored_is_settled_by_the_next_try(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock, status: int
+) -> None:
+    world.connect(fake_lrs.endpoint)
+    world.post("maya")
+    fake_lrs.plan.append(Fails(status))
+    run(bridge)
+    lrs = world.lrs()
+    assert lrs.state == LrsState.active
+    assert lrs.trouble == f"it does not say whether it took the statements ({status})"
+    assert lrs.resting_until is not None
+    clock.advance(60)
+    run(bridge)
+    assert states(world) == ["delivered"]
+    assert len(fake_lrs.stored) == 1
+
+
 def test_a_dead_lrs_is_tried_less_and_less_often(world: World, bridge: Bridge, clock: TestClock) -> None:
     with FakeLrs() as gone:
         endpoint = gone.endpoint
