@@ -20,7 +20,7 @@ from social_layer.events.models import Event
 from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
 from social_layer.people.models import Course
 from xapi.addresses import AddressRefused
-from xapi.connection_test import ConnectionFailed, try_connection
+from xapi.connection_test import ConnectionFailed, check_version, try_connection, versions
 from xapi.dispatch import replay
 from xapi.models import Lrs
 from xapi.platforms import limit_to, platforms_of
@@ -37,6 +37,7 @@ from xapi.stores import (
     open_transport,
     resume,
 )
+from xapi.transport import HttpTransport
 
 FIRST_OF_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 platform_option = click.option(
@@ -95,6 +96,7 @@ def add(
     try:
         guard_of(given.settings)(checked_endpoint(endpoint))
         _check_token_url(access)
+        _check_version(checked_endpoint(endpoint), access, version)
         from_when = _from_when(everything, since, interactive=not (as_json or access.was_typed))
         with given.database.write() as session:
             owner = find_or_make_tenant(session, given.clock, tenant)
@@ -332,6 +334,33 @@ def _check_token_url(access: Access) -> None:
     # Tokens travel over TLS (RFC 6749, 3.2), but for a host of our own that the administrator named.
     if settings.is_production and parts.scheme != "https" and parts.hostname not in settings.allowed_hosts:
         raise StoreRefused(f"{address} is not https: nobody should send a client's secret there")
+
+
+def _check_version(endpoint: str, access: Access, version: str) -> None:
+    """Raises :class:`~xapi.stores.StoreRefused` where the LRS says that it does not speak this version. It need not
+    answer now: trying the connection tells."""
+    guard = guard_of(command_parts().settings)
+    transport = HttpTransport(
+        endpoint,
+        access.username,
+        access.password,
+        version,
+        token_url=access.token_url,
+        oauth_scope=access.oauth_scope,
+        guard=guard,
+        connect_seconds=3,
+        read_seconds=5,
+    )
+    try:
+        named = versions(transport)
+    except ConnectionFailed:
+        return
+    finally:
+        transport.close()
+    try:
+        check_version(version, named)
+    except ConnectionFailed as failed:
+        raise StoreRefused(str(failed)) from None
 
 
 def _shown(tenant: str, one: Lrs, platforms: dict[UUID, set[str]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner, Result
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from lti_tool.cli import main
 from lti_tool.config import read_settings
@@ -21,6 +21,7 @@ from social_layer.database import Database
 from tests.faults.fake_lrs import Fails, FakeLrs
 from tests.tables import make_tables
 from tests.xapi.world import SEALER, World
+from xapi.models import Lrs
 
 Run = Callable[..., Result]
 
@@ -108,6 +109,22 @@ def test_what_goes_wrong_is_one_line(run: Run, lrs: FakeLrs) -> None:
         assert wrong.exit_code == 1
         (line,) = wrong.output.strip().splitlines()
         assert line.startswith("Error: ")
+
+
+def test_an_lrs_of_another_version_is_refused_when_added_and_when_tried(
+    run: Run, lrs: FakeLrs, database: Database
+) -> None:
+    refused = add(run, lrs.endpoint, "--version", "2.0.0")
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: it speaks xAPI 1.0.3, and not 2.0.0")
+    assert json.loads(run("lrs", "list", "--json").output) == []
+    assert add(run, lrs.endpoint).exit_code == 0
+    with database.write() as session:
+        session.execute(update(Lrs).values(version="2.0.0"))
+    tried = run("lrs", "test", "ours")
+    assert tried.exit_code == 1
+    assert "not 2.0.0" in tried.output
+    assert lrs.stored == {}
 
 
 def test_a_test_that_fails_says_why_and_what_to_do(run: Run, lrs: FakeLrs) -> None:
