@@ -61,6 +61,11 @@ def add(run: Run, endpoint: str, *more: str, password: str = "secret", typed: st
     return run("lrs", "add", *arguments, *more, typed=typed)
 
 
+def oauth(run: Run, endpoint: str, *more: str) -> Result:
+    client = ["--client-id", "key", "--client-secret", "secret", "--token-url", "https://login.example.org/t"]
+    return run("lrs", "add", "--name", "ours", "--endpoint", endpoint, *client, *more)
+
+
 def test_an_lrs_is_added_tried_listed_and_removed(run: Run, lrs: FakeLrs) -> None:
     added = add(run, lrs.endpoint)
     assert added.exit_code == 0, added.output
@@ -100,6 +105,11 @@ def test_what_goes_wrong_is_one_line(run: Run, lrs: FakeLrs) -> None:
         add(run, lrs.endpoint, "--name", " \t"),
         add(run, lrs.endpoint, "--name", "x" * 65),
         add(run, lrs.endpoint, "--username", "u:x"),
+        add(run, lrs.endpoint + "/" + "x" * 3000),
+        add(run, lrs.endpoint, password="x" * 3000),
+        add(run, lrs.endpoint, "--username", "x" * 300),
+        add(run, lrs.endpoint, "--tenant", "x" * 300),
+        oauth(run, lrs.endpoint, "--oauth-scope", "x" * 300),
         run("report", "network", "--lrs", "http://[::1", "--username", "u", "--password", "p"),
         add(run, lrs.endpoint, password="-", typed="\n"),
         run("lrs", "test", "unknown"),
