@@ -94,9 +94,11 @@ def add(
     given = command_parts()
     access = access_of(**signs_in)
     try:
-        guard_of(given.settings)(checked_endpoint(endpoint))
-        _check_token_url(access)
-        _check_version(checked_endpoint(endpoint), access, version)
+        address = checked_endpoint(endpoint)
+        _check_address(address, "credentials and what people do")
+        if access.token_url is not None:
+            _check_address(checked_token_url(access.token_url), "a client's secret")
+        _check_version(address, access, version)
         from_when = _from_when(everything, since, interactive=not (as_json or access.was_typed))
         with given.database.write() as session:
             owner = find_or_make_tenant(session, given.clock, tenant)
@@ -323,17 +325,14 @@ def _home_pages(session: Session, tenant_id: UUID, references: Collection[str]) 
     return found
 
 
-def _check_token_url(access: Access) -> None:
+def _check_address(address: str, what: str) -> None:
     """Raises :class:`~xapi.addresses.AddressRefused` and :class:`~xapi.stores.StoreRefused`."""
-    if access.token_url is None:
-        return
     settings = command_parts().settings
-    address = checked_token_url(access.token_url)
     guard_of(settings)(address)
     parts = urlsplit(address)
-    # Tokens travel over TLS (RFC 6749, 3.2), but for a host of our own that the administrator named.
+    # Over TLS (for tokens: RFC 6749, 3.2), but for a host of our own that the administrator named.
     if settings.is_production and parts.scheme != "https" and parts.hostname not in settings.allowed_hosts:
-        raise StoreRefused(f"{address} is not https: nobody should send a client's secret there")
+        raise StoreRefused(f"{address} is not https: nobody should send {what} there")
 
 
 def _check_version(endpoint: str, access: Access, version: str) -> None:

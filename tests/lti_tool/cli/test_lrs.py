@@ -240,6 +240,9 @@ def test_in_production_a_private_address_must_be_named(run: Run, lrs: FakeLrs) -
     refused = add(run, lrs.endpoint)
     assert refused.exit_code == 1
     assert "ALONGSIDE_ALLOWED_HOSTS" in refused.output
+    in_the_clear = add(run, "http://93.184.215.14/xAPI")
+    assert in_the_clear.exit_code == 1
+    assert "is not https" in in_the_clear.output
 
 
 @pytest.mark.parametrize(
