@@ -33,7 +33,8 @@ def meaning(status: int) -> Meaning:
         return Meaning.stored
     if status in (408, 425, 429, 503):
         return Meaning.busy
-    if status >= 500:
+    # It may have taken them, or will, or some: sent again, a conflict tells.
+    if status >= 500 or 200 <= status < 300:
         return Meaning.broken
     if status == 409:
         return Meaning.conflict
@@ -53,6 +54,8 @@ def explain(answer: Answer) -> str:
         return "these credentials do not have the right to do this (403)"
     if status in (404, 405, 410):
         return f"there is no xAPI endpoint at this address ({status})"
+    if 200 <= status < 300:
+        return f"it does not say whether it took the statements ({status})"
     if 300 <= status < 400:
         return f"it redirects to {answer.location or 'another address'} ({status}); give the LRS that address"
     if status == 429:

@@ -2,6 +2,7 @@
 
 import random
 import sys
+from collections import defaultdict
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Lock
@@ -19,6 +20,7 @@ from xapi.claim import ready_lrss
 from xapi.deliver import Courier
 from xapi.dispatch import BATCH, dispatch
 from xapi.models import Lrs
+from xapi.refusals import Refusals
 from xapi.scopes.pseudonyms import Masks
 from xapi.statements import Builder
 from xapi.stores import open_transport
@@ -58,6 +60,7 @@ class Bridge:
         self._busy: set[LrsKey] = set()
         # Connections are kept from one courier to the next, as long as the LRS's row says the same.
         self._transports: dict[LrsKey, tuple[tuple[str | None, ...], HttpTransport]] = {}
+        self._refusals: defaultdict[LrsKey, Refusals] = defaultdict(Refusals)
 
     def sweep(self) -> list[LrsKey]:
         """Dispatches what happened; answers the LRSs to deliver to. A sweep under way makes another one needless."""
@@ -113,6 +116,7 @@ class Bridge:
             transport,
             terms=self.terms,
             stop=self.stop,
+            refusals=self._refusals[key],
         )
         try:
             courier.run()

@@ -35,7 +35,9 @@ def try_connection(
     transport: HttpTransport, base: str, clock: Clock, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[Step]:
     """Goes through the steps; raises :class:`ConnectionFailed` at the first that fails."""
-    yield Step("reached", f"speaks xAPI {', '.join(versions(transport)) or 'of an unknown version'}")
+    named = versions(transport)
+    check_version(transport.version, named)
+    yield Step("reached", f"speaks xAPI {', '.join(named) or 'of an unknown version'}")
     statement = _test_statement(base, clock)
     _send(transport, statement)
     yield Step("sent", f"statement {statement['id']}")
@@ -58,6 +60,15 @@ def versions(transport: HttpTransport) -> list[str]:
     if meaning(answer.status) is Meaning.stored:
         raise ConnectionFailed("what answers there is no LRS; give the address that ends before /statements")
     raise ConnectionFailed(f"{explain(answer)}; give the address that ends before /statements")
+
+
+def check_version(ours: str, named: list[str]) -> None:
+    """Raises :class:`ConnectionFailed` where the LRS names its versions, and none goes with ours. The last number does
+    not matter (Communication 3.3): 1.0.1 takes what 1.0.3 sends."""
+    if named and not any(one.split(".")[:2] == ours.split(".")[:2] for one in named):
+        raise ConnectionFailed(
+            f"it speaks xAPI {', '.join(named)}, and not {ours}; add it again with another --version"
+        )
 
 
 def sign_in(transport: HttpTransport) -> None:

@@ -21,7 +21,8 @@ from xapi.book import Book, Halt, Terms
 from xapi.claim import Held
 from xapi.comparison import same
 from xapi.models import Lrs
-from xapi.parked import TAKEN
+from xapi.parked import TAKEN, unpark
+from xapi.refusals import Refusals
 from xapi.scopes.queries import changes_of
 from xapi.statements import Builder
 from xapi.transport import Answer, NoAnswer, TimedOut, Transport, Unreachable, json_of
@@ -41,7 +42,9 @@ class Courier:
         *,
         terms: Terms | None = None,
         stop: Flag | None = None,
+        refusals: Refusals | None = None,
     ) -> None:
+        """``refusals``: of this LRS, from one courier to the next."""
         self._database = database
         self._clock = clock
         self._builder = builder
@@ -49,6 +52,7 @@ class Courier:
         self._transport = transport
         self._terms = terms or Terms()
         self._stop = stop or Flag()
+        self._refusals = refusals or Refusals()
         self._book = Book(database, clock, rng, lrs, self._terms)
         self._written: deque[Future[None]] = deque()
 
@@ -147,6 +151,7 @@ class Courier:
             raise self._book.resting(batch, items, str(error), blame=True, timed_out=timed_out) from error
         match meaning(answer.status):
             case Meaning.stored:
+                self._refusals.forget()
                 self._book.well(len(items), time.monotonic() - started)
                 self._written.append(self._desk.submit(self._book.stored, batch, items))
                 self._look_back(self._terms.batches_ahead)
@@ -164,8 +169,17 @@ class Courier:
             case Meaning.conflict:
                 self._settle(batch, items[0], answer)
             case _:
-                self._book.parked(batch, items[0], said(answer))
+                self._refused(batch, items[0], answer)
         return []
+
+    def _refused(self, batch: Batch, item: Ready, answer: Answer) -> None:
+        self._book.parked(batch, item, said(answer))
+        self._refusals.note(item.id, answer.status, item.attempts)
+        if self._refusals.are_enough:
+            trouble = f"it refused {self._refusals.number} statements in a row, and took none: {said(answer)}"
+            with self._database.write() as session:
+                unpark(session, batch.tenant_id, self._lrs.id, self._refusals.taken_back())
+            raise self._book.paused(batch, [], trouble)
 
     def _settle(self, batch: Batch, item: Ready, conflict: Answer) -> None:
         """The LRS says that the id is taken: by our own statement, sent before, or by another one?"""
@@ -178,6 +192,7 @@ class Courier:
         theirs = json_of(found)
         if found.status == 200 and isinstance(theirs, dict):
             if same(json.loads(item.body), theirs):
+                self._refusals.forget()
                 self._book.stored(batch, [item])
             else:
                 self._book.parked(batch, item, f"{TAKEN}: {found.text[:KEPT]}")

@@ -14,7 +14,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from social_layer.database import Database, upsert
-from social_layer.events.models import Event
+from social_layer.events.models import UNDISPATCHED, Event
 from social_layer.panels.models import Panel
 from social_layer.people.models import Course, Voice
 from xapi.models import Delivery, Lrs
@@ -27,7 +27,7 @@ BATCH = 1000
 def dispatch(database: Database, *, limit: int = BATCH) -> int:
     """Dispatches up to ``limit`` events; answers how many there were. Looks first, so as to write only if it must."""
     with database.read() as session:
-        if session.scalar(select(Event.id).where(~Event.dispatched).limit(1)) is None:
+        if session.scalar(select(Event.id).where(UNDISPATCHED).limit(1)) is None:
             return 0
     with database.write() as session:
         return _dispatch_batch(session, limit)
@@ -38,7 +38,7 @@ def _dispatch_batch(session: Session, limit: int) -> int:
     workers at the same time take other events."""
     picked = (
         select(Event.tenant_id, Event.id)
-        .where(~Event.dispatched)
+        .where(UNDISPATCHED)
         .order_by(Event.tenant_id, Event.occurred_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -1,6 +1,7 @@
 """Tokens for an LRS that wants OAuth 2: fetched with client credentials (RFC 6749, 4.4), kept in memory for a while."""
 
 import json
+import re
 import time
 from base64 import b64encode
 from collections.abc import Callable
@@ -22,6 +23,8 @@ _LONGEST_SECONDS = 24 * 3600.0
 # For the whole answer of a token server.
 _PATIENCE_SECONDS = 10.0
 _MOST_READ = 100_000
+# The name of an error, such as invalid_client; longer ones, with spaces, could hold anything.
+_ERROR = re.compile(r"[A-Za-z_]{1,40}")
 # What can be mended by waiting (RFC 9110); the rest only by the administrator.
 _PASSING = frozenset({408, 425, 429, *range(500, 600)})
 
@@ -96,7 +99,7 @@ class Tokens:
         asked_at = self._now()
         answer, body = self._ask(until)
         if answer.status_code != 200:
-            said = f"{_error(body) or answer.reason or ''} ({answer.status_code})".strip()
+            said = f"{self._error(body)} ({answer.status_code})".strip()
             raise NoToken(
                 f"its token server gives no token: {said}",
                 # None of the statements is to blame, so it is not as if the LRS itself had broken over them.
@@ -110,6 +113,14 @@ class Tokens:
             raise NoToken("its token server gives tokens of another kind than Bearer", 401)
         self._token = token
         self._good_until = asked_at + _life(body.get("expires_in"))
+
+    def _error(self, body: dict[str, Any]) -> str:
+        """What it calls the error (RFC 6749, 5.2): the name only. Its description is free text, which may repeat the
+        secret, and would be kept and logged."""
+        said, given = body.get("error"), self._asked_with
+        if not isinstance(said, str) or not _ERROR.fullmatch(said):
+            return ""
+        return "" if given.client_secret in said or given.client_id in said else said
 
     def _ask(self, until: float) -> tuple[requests.Response, dict[str, Any]]:
         given = self._asked_with
@@ -144,14 +155,6 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _error(body: dict[str, Any]) -> str:
-    """What it calls the error (RFC 6749, 5.2)."""
-    said = " ".join(
-        str(body[key]) for key in ("error", "error_description") if isinstance(body.get(key), str)
-    )
-    return "".join(letter if letter.isprintable() else " " for letter in said)[:200].strip()
 
 
 def _is_plain(token: str) -> bool:

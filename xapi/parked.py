@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, literal_column, or_, select, update
@@ -112,6 +113,15 @@ def retry(
             Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id, Event.occurred_at >= since
         )
         conditions.append(happened.exists())
+    return _pending_anew(session, conditions, due_at=now, attempts=0)
+
+
+def unpark(session: Session, tenant_id: UUID, lrs_id: UUID, ids: Collection[UUID]) -> int:
+    """These deliveries were refused, and it was not their fault: they wait in their places as before."""
+    return _pending_anew(session, [*_parked_in(tenant_id, lrs_id), Delivery.id.in_(ids)])
+
+
+def _pending_anew(session: Session, conditions: Collection[ColumnElement[bool]], **values: Any) -> int:
     # What voids another one was made when it was due, and is sent as it is.
     is_act = Delivery.part == 0
     changed = session.execute(
@@ -119,13 +129,12 @@ def retry(
         .where(*conditions)
         .values(
             state=DeliveryState.pending,
-            due_at=now,
-            attempts=0,
             answer=None,
             body=case((is_act, None), else_=Delivery.body),
             digest=case((is_act, None), else_=Delivery.digest),
             scope=case((is_act, None), else_=Delivery.scope),
             answered_as=None,
+            **values,
         )
         .execution_options(synchronize_session=False)
     )

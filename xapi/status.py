@@ -4,15 +4,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal_column, select
+from sqlalchemy import ScalarSelect, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from social_layer.events.models import Event
+from social_layer.events.models import UNDISPATCHED, Event
 from social_layer.people.models import Tenant
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState
 
 # So many refused statements of an LRS are shown.
 SHOWN = 5
+# The oldest is looked for among so many that are due first: nearly always it is the very first.
+LOOKED_AT = 1000
+
+
+def oldest_pending() -> ScalarSelect[datetime]:
+    """Of each LRS of a query: when the oldest thing happened that it should have and has not. Looks at the first
+    along the index, so that an LRS that was down for days costs whoever watches no more than one that works."""
+    first = (
+        select(Delivery.event_id)
+        .where(
+            Delivery.tenant_id == Lrs.tenant_id,
+            Delivery.lrs_id == Lrs.id,
+            # Written out, as the partial index has it.
+            Delivery.state == literal_column("'pending'"),
+        )
+        .order_by(Delivery.due_at)
+        .limit(LOOKED_AT)
+        .correlate(Lrs)
+    )
+    return (
+        select(func.min(Event.occurred_at))
+        .where(Event.tenant_id == Lrs.tenant_id, Event.id.in_(first))
+        .correlate(Lrs)
+        .scalar_subquery()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +77,15 @@ class BridgeStatus:
 
 
 def bridge_status(session: Session) -> BridgeStatus:
-    """Five statements, however much there is."""
+    """Four statements, however much there is."""
     undispatched, undispatched_since = session.execute(
-        select(func.count(), func.min(Event.occurred_at)).where(~Event.dispatched)
+        select(func.count(), func.min(Event.occurred_at)).where(UNDISPATCHED)
     ).one()
     counts: dict[object, dict[str, int]] = {}
     for lrs_id, state, count in session.execute(
         select(Delivery.lrs_id, Delivery.state, func.count()).group_by(Delivery.lrs_id, Delivery.state)
     ):
         counts.setdefault(lrs_id, {})[state] = count
-    oldest = {
-        row.lrs_id: row.oldest_at
-        for row in session.execute(
-            select(Delivery.lrs_id, func.min(Event.occurred_at).label("oldest_at"))
-            .join(Event, and_(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id))
-            .where(Delivery.state == DeliveryState.pending)
-            .group_by(Delivery.lrs_id)
-        )
-    }
     refused: dict[object, list[Refused]] = {}
     numbered = (
         select(
@@ -84,7 +100,9 @@ def bridge_status(session: Session) -> BridgeStatus:
     for row in session.execute(select(numbered).where(numbered.c.number <= SHOWN)):
         refused.setdefault(row.lrs_id, []).append(Refused(row.statement_id, row.answer or ""))
     rows = session.execute(
-        select(Tenant.name, Lrs).join(Tenant, Tenant.id == Lrs.tenant_id).order_by(Tenant.name, Lrs.name)
+        select(Tenant.name, Lrs, oldest_pending())
+        .join(Tenant, Tenant.id == Lrs.tenant_id)
+        .order_by(Tenant.name, Lrs.name)
     )
     return BridgeStatus(
         undispatched,
@@ -101,10 +119,10 @@ def bridge_status(session: Session) -> BridgeStatus:
                 delivered=counts.get(lrs.id, {}).get(DeliveryState.delivered, 0),
                 parked=counts.get(lrs.id, {}).get(DeliveryState.parked, 0),
                 withheld=counts.get(lrs.id, {}).get(DeliveryState.withheld, 0),
-                oldest_at=oldest.get(lrs.id),
+                oldest_at=oldest_at,
                 refused=refused.get(lrs.id, []),
             )
-            for tenant, lrs in rows
+            for tenant, lrs, oldest_at in rows
         ],
     )
 
@@ -137,29 +155,11 @@ class Waiting:
 def waiting(session: Session) -> Waiting:
     """Four statements, along the partial indexes, whose predicates are written out for them."""
     undispatched, undispatched_since = session.execute(
-        select(func.count(), func.min(Event.occurred_at)).where(~Event.dispatched)
+        select(func.count(), func.min(Event.occurred_at)).where(UNDISPATCHED)
     ).one()
-    pending = {
-        row.lrs_id: row
-        for row in session.execute(
-            select(
-                Delivery.lrs_id, func.count().label("number"), func.min(Event.occurred_at).label("oldest_at")
-            )
-            .join(Event, and_(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id))
-            .where(Delivery.state == literal_column("'pending'"))
-            .group_by(Delivery.lrs_id)
-        )
-    }
-    parked = {
-        row.lrs_id: row.number
-        for row in session.execute(
-            select(Delivery.lrs_id, func.count().label("number"))
-            .where(Delivery.state == literal_column("'parked'"))
-            .group_by(Delivery.lrs_id)
-        )
-    }
+    pending, parked = _counted(session, DeliveryState.pending), _counted(session, DeliveryState.parked)
     rows = session.execute(
-        select(Tenant.name, Lrs.id, Lrs.name, Lrs.state, Lrs.failures, Lrs.delivered)
+        select(Tenant.name, Lrs.id, Lrs.name, Lrs.state, Lrs.failures, Lrs.delivered, oldest_pending())
         .join(Tenant, Tenant.id == Lrs.tenant_id)
         .order_by(Tenant.name, Lrs.name)
     )
@@ -173,11 +173,21 @@ def waiting(session: Session) -> Waiting:
                 name=name,
                 paused=state == LrsState.paused,
                 failures=failures,
-                pending=pending[lrs_id].number if lrs_id in pending else 0,
+                pending=pending.get(lrs_id, 0),
                 parked=parked.get(lrs_id, 0),
                 delivered=delivered,
-                oldest_at=pending[lrs_id].oldest_at if lrs_id in pending else None,
+                oldest_at=oldest_at,
             )
-            for tenant, lrs_id, name, state, failures, delivered in rows
+            for tenant, lrs_id, name, state, failures, delivered, oldest_at in rows
         ],
     )
+
+
+def _counted(session: Session, state: DeliveryState) -> dict[UUID, int]:
+    """By LRS, along the partial index of those that are pending or parked."""
+    found = session.execute(
+        select(Delivery.lrs_id, func.count())
+        .where(Delivery.state == literal_column(f"'{state}'"))
+        .group_by(Delivery.tenant_id, Delivery.lrs_id)
+    )
+    return {row[0]: row[1] for row in found}

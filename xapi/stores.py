@@ -21,6 +21,8 @@ from xapi.transport import CONNECT_SECONDS, MOST_READ, READ_SECONDS, HttpTranspo
 MOST_NAME = 64
 MOST_USERNAME = 255
 MOST_ADDRESS = 2048
+MOST_SEALED = 2048
+MOST_SCOPE = 255
 VERSIONS = ("1.0.3", "2.0.0")
 
 
@@ -59,7 +61,11 @@ def connect(
         raise StoreRefused(f"the user name {username!r} holds a colon: no LRS can have given it")
     if len(username) > MOST_USERNAME:
         raise StoreRefused(f"the user name {username!r} is too long: no LRS can have given it")
+    if oauth_scope is not None and len(oauth_scope) > MOST_SCOPE:
+        raise StoreRefused(f"the scopes to ask for are too long: {MOST_SCOPE} letters at most")
     sealed = sealer.seal(password)
+    if len(sealed) > MOST_SEALED:
+        raise StoreRefused("the password is too long: about 1400 letters at most")
     found = session.scalar(select(Lrs).where(Lrs.tenant_id == tenant_id, Lrs.name == name))
     if found is not None:
         if found.endpoint != endpoint:
@@ -98,6 +104,8 @@ def checked_endpoint(endpoint: str) -> str:
         raise StoreRefused(f"{endpoint!r} is no address of an LRS; use one like https://lrs.example.org/xAPI")
     if parts.username or parts.password:
         raise StoreRefused("leave user name and password out of the address; they have options of their own")
+    if len(endpoint) > MOST_ADDRESS:
+        raise StoreRefused(f"the address of the LRS is too long: {MOST_ADDRESS} letters at most")
     return endpoint
 
 

@@ -90,6 +90,7 @@ class HttpTransport:
         most_read: int = MOST_READ,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
+        self.version = version
         self._most_read = most_read
         self._timeout = (connect_seconds, read_seconds)
         self._asked_at: float | None = None

@@ -6,6 +6,7 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from lti_tool.config import SettingWrong
+from social_layer.people.names import NameTooLong
 
 # Name → where its click command stands, and the line that `alongside --help` shows without loading it.
 COMMANDS = {
@@ -49,7 +50,7 @@ class Alongside(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except SettingWrong as wrong:
+        except (SettingWrong, NameTooLong) as wrong:
             raise click.ClickException(str(wrong)) from None
         except ProgrammingError as error:
             said = str(error.orig).splitlines()[0]

@@ -21,13 +21,13 @@ from lti_tool.cli.parts import as_json_text, command_parts, json_option
 from social_layer.people.actions import DEFAULT_TENANT
 from social_layer.people.models import Course, Tenant
 from social_layer.sealing import SealBroken
-from xapi.eventlog.bookmark import ExportRefused
-from xapi.eventlog.exporting import Told, export
+from xapi.eventlog.bookmark import SCOPES, ExportRefused
+from xapi.eventlog.exporting import Told, check_after, export
 from xapi.eventlog.files import Lines, Parts, Stream, Target
 from xapi.eventlog.rows import EventLog, Wanted
 from xapi.models import Scope
 from xapi.scopes.pseudonyms import Masks
-from xapi.scopes.queries import KNOWN, general_rule
+from xapi.scopes.queries import KNOWN, changes_of, general_rule
 
 _time = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
 PEOPLE = (Scope.pseudonymous.value, Scope.identified.value)
@@ -79,12 +79,19 @@ def export_events(
     given = command_parts()
     with given.database.read() as session:
         wanted = Wanted(
-            _tenant(session, tenant), Scope(people), course, since and _utc(since), until and _utc(until)
+            of := _tenant(session, tenant),
+            Scope(people),
+            course,
+            since and _utc(since),
+            until and _utc(until),
+            changes_of(session, of) if people in KNOWN else None,
         )
         _check(session, wanted)
     base = base_of(given)
     log = EventLog(given.database, given.clock, Masks(given.database, given.sealer, base), base, wanted)
     try:
+        if after:
+            check_after(after, log.number())
         target = _target(out, form, _asked(wanted, form), after, anew)
         with _progress() as told:
             summary = export(log, target, told)
@@ -127,6 +134,7 @@ def _asked(wanted: Wanted, form: str) -> dict[str, Any]:
         "course": wanted.course_id and str(wanted.course_id),
         "since": wanted.since and wanted.since.isoformat(),
         "until": wanted.until and wanted.until.isoformat(),
+        **({} if wanted.as_of is None else {SCOPES: wanted.as_of}),
     }
 
 

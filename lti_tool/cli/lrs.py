@@ -20,7 +20,7 @@ from social_layer.events.models import Event
 from social_layer.people.actions import DEFAULT_TENANT, find_or_make_tenant
 from social_layer.people.models import Course
 from xapi.addresses import AddressRefused
-from xapi.connection_test import ConnectionFailed, try_connection
+from xapi.connection_test import ConnectionFailed, check_version, try_connection, versions
 from xapi.dispatch import replay
 from xapi.models import Lrs
 from xapi.platforms import limit_to, platforms_of
@@ -37,6 +37,7 @@ from xapi.stores import (
     open_transport,
     resume,
 )
+from xapi.transport import HttpTransport
 
 FIRST_OF_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 platform_option = click.option(
@@ -93,8 +94,11 @@ def add(
     given = command_parts()
     access = access_of(**signs_in)
     try:
-        guard_of(given.settings)(checked_endpoint(endpoint))
-        _check_token_url(access)
+        address = checked_endpoint(endpoint)
+        _check_address(address, "credentials and what people do")
+        if access.token_url is not None:
+            _check_address(checked_token_url(access.token_url), "a client's secret")
+        _check_version(address, access, version)
         from_when = _from_when(everything, since, interactive=not (as_json or access.was_typed))
         with given.database.write() as session:
             owner = find_or_make_tenant(session, given.clock, tenant)
@@ -321,17 +325,41 @@ def _home_pages(session: Session, tenant_id: UUID, references: Collection[str]) 
     return found
 
 
-def _check_token_url(access: Access) -> None:
+def _check_address(address: str, what: str) -> None:
     """Raises :class:`~xapi.addresses.AddressRefused` and :class:`~xapi.stores.StoreRefused`."""
-    if access.token_url is None:
-        return
     settings = command_parts().settings
-    address = checked_token_url(access.token_url)
     guard_of(settings)(address)
     parts = urlsplit(address)
-    # Tokens travel over TLS (RFC 6749, 3.2), but for a host of our own that the administrator named.
+    # Over TLS (for tokens: RFC 6749, 3.2), but for a host of our own that the administrator named.
     if settings.is_production and parts.scheme != "https" and parts.hostname not in settings.allowed_hosts:
-        raise StoreRefused(f"{address} is not https: nobody should send a client's secret there")
+        raise StoreRefused(f"{address} is not https: nobody should send {what} there")
+
+
+def _check_version(endpoint: str, access: Access, version: str) -> None:
+    """Raises :class:`~xapi.stores.StoreRefused` where the LRS says that it does not speak this version. It need not
+    answer now: trying the connection tells."""
+    guard = guard_of(command_parts().settings)
+    transport = HttpTransport(
+        endpoint,
+        access.username,
+        access.password,
+        version,
+        token_url=access.token_url,
+        oauth_scope=access.oauth_scope,
+        guard=guard,
+        connect_seconds=3,
+        read_seconds=5,
+    )
+    try:
+        named = versions(transport)
+    except ConnectionFailed:
+        return
+    finally:
+        transport.close()
+    try:
+        check_version(version, named)
+    except ConnectionFailed as failed:
+        raise StoreRefused(str(failed)) from None
 
 
 def _shown(tenant: str, one: Lrs, platforms: dict[UUID, set[str]]) -> dict[str, Any]:

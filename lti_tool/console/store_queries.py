@@ -10,14 +10,11 @@ from sqlalchemy.orm import Session
 
 from lti_tool.console.queries import PAGE, Page, id_of, page_of, read_cursor, time_of, within
 from lti_tool.problems import Problem
-from social_layer.events.models import Event
 from social_layer.people.models import Tenant
 from xapi.models import Delivery, Lrs
 from xapi.parked import Parked, parked_page
 from xapi.platforms import platforms_of
-
-# The oldest is looked for among so many that are due first: nearly always it is the very first.
-_LOOKED_AT = 1000
+from xapi.status import oldest_pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ def refused_page(session: Session, lrs: Lrs, after: str | None = None) -> Page[P
 
 
 def _standing(session: Session, lrss: Collection[tuple[Lrs, str]]) -> list[StoreRow]:
-    """Two statements, and one for each LRS."""
+    """Four statements."""
     ids = [lrs.id for lrs, _ in lrss]
     counts: dict[tuple[UUID, str], int] = {}
     for state in ("pending", "parked"):
@@ -84,6 +81,9 @@ def _standing(session: Session, lrss: Collection[tuple[Lrs, str]]) -> list[Store
             .group_by(Delivery.lrs_id)
         ):
             counts[lrs_id, state] = number
+    oldest = {
+        row[0]: row[1] for row in session.execute(select(Lrs.id, oldest_pending()).where(Lrs.id.in_(ids)))
+    }
     platforms = platforms_of(session)
     return [
         StoreRow(
@@ -91,27 +91,8 @@ def _standing(session: Session, lrss: Collection[tuple[Lrs, str]]) -> list[Store
             tenant,
             counts.get((lrs.id, "pending"), 0),
             counts.get((lrs.id, "parked"), 0),
-            _oldest(session, lrs) if (lrs.id, "pending") in counts else None,
+            oldest.get(lrs.id),
             sorted(platforms.get(lrs.id, ())),
         )
         for lrs, tenant in lrss
     ]
-
-
-def _oldest(session: Session, lrs: Lrs) -> datetime | None:
-    first = (
-        select(Delivery.event_id)
-        .where(
-            Delivery.tenant_id == lrs.tenant_id,
-            Delivery.lrs_id == lrs.id,
-            Delivery.state == literal_column("'pending'"),
-        )
-        .order_by(Delivery.due_at)
-        .limit(_LOOKED_AT)
-        .subquery()
-    )
-    return session.scalar(
-        select(func.min(Event.occurred_at)).where(
-            Event.tenant_id == lrs.tenant_id, Event.id.in_(select(first.c.event_id))
-        )
-    )

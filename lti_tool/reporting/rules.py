@@ -21,6 +21,16 @@ def staff_may_look(session: Session, tenant_id: UUID, course_id: UUID) -> bool:
     return found.get(str(course_id), found.get("", False))
 
 
+def rules(session: Session, tenant_id: UUID) -> dict[UUID | None, bool]:
+    """What was said: by course, and under None for the institution."""
+    rows = session.execute(
+        select(TimelineRule.target, TimelineRule.staff_may_look)
+        .where(TimelineRule.tenant_id == tenant_id)
+        .order_by(TimelineRule.target)
+    )
+    return {UUID(row.target) if row.target else None: row.staff_may_look for row in rows}
+
+
 def say(session: Session, tenant_id: UUID, course_id: UUID | None, *, may_look: bool) -> bool:
     """Holds from now on; False where the institution has no such course."""
     if course_id is not None and session.get(Course, (tenant_id, course_id)) is None:

@@ -82,6 +82,10 @@ class Event(Tenanted, Base):
     number: Mapped[int | None] = mapped_column(BigInteger)
 
 
+# Written out, as the partial index has it: SQLAlchemy writes "dispatched = 0" for SQLite, which then reads all events.
+UNDISPATCHED = text("NOT event.dispatched")
+
+
 class EventNumbering(Base):
     """The highest number given to an event of a tenant; its row is the lock under which numbers are given."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from social_layer.clock import Clock
 from social_layer.database import run, upsert
 from social_layer.people.models import Account, Course, Membership, Person, Role, Tenant, Voice
+from social_layer.people.names import checked_tenant_name
 from social_layer.people.queries import Known, find_known
 
 DEFAULT_TENANT = "default"
@@ -34,6 +35,8 @@ class Newcomer:
 
 
 def find_or_make_tenant(session: Session, clock: Clock, name: str = DEFAULT_TENANT) -> Tenant:
+    """Raises :class:`~social_layer.people.names.NameTooLong`."""
+    checked_tenant_name(name)
     by_name = select(Tenant).where(Tenant.name == name)
     found = session.scalar(by_name)
     if found is None:

@@ -11,6 +11,7 @@ from tests.faults.fake_lrs import CutsOff, Drips, Fails, FakeLrs, Hangs, Slow
 from tests.xapi.world import BASE, SEALER, TestClock, World
 from xapi.bridge import Bridge
 from xapi.models import DeliveryState, LrsState
+from xapi.stores import resume
 
 ENDLESS = "[" * 50_000
 
@@ -116,6 +117,24 @@ def test_the_bytes_stay_the_same_however_often_they_are_sent(
     (delivered,) = world.deliveries()
     assert delivered.body is None
     assert delivered.digest == waiting.digest
+
+
+@pytest.mark.parametrize("status", [201, 202, 206])
+def test_an_answer_that_may_mean_stored_is_settled_by_the_next_try(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock, status: int
+) -> None:
+    world.connect(fake_lrs.endpoint)
+    world.post("maya")
+    fake_lrs.plan.append(Fails(status))
+    run(bridge)
+    lrs = world.lrs()
+    assert lrs.state == LrsState.active
+    assert lrs.trouble == f"it does not say whether it took the statements ({status})"
+    assert lrs.resting_until is not None
+    clock.advance(60)
+    run(bridge)
+    assert states(world) == ["delivered"]
+    assert len(fake_lrs.stored) == 1
 
 
 def test_a_dead_lrs_is_tried_less_and_less_often(world: World, bridge: Bridge, clock: TestClock) -> None:
@@ -231,3 +250,55 @@ def test_a_full_queue_finds_the_batch_that_the_lrs_takes_well(
     assert [len(post) for post in fake_lrs.posts][:2] == [50, 50]
     assert max(len(post) for post in fake_lrs.posts) > 50
     assert states(world) == [DeliveryState.delivered] * 400
+
+
+WRONG = Fails(400, body='{"warnings": ["X-Experience-API-Version 2.0.0 is not supported"]}')
+
+
+def test_an_lrs_that_refuses_everything_is_paused_and_nothing_is_given_up(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs
+) -> None:
+    world.connect(fake_lrs.endpoint)
+    for _ in range(25):
+        world.post("maya")
+    fake_lrs.always = WRONG
+    run(bridge)
+    lrs = world.lrs()
+    assert lrs.state == LrsState.paused
+    assert lrs.trouble is not None
+    assert lrs.trouble.startswith("it refused 10 statements in a row, and took none: 400 ")
+    assert "X-Experience-API-Version" in lrs.trouble
+    assert states(world) == [DeliveryState.pending] * 25
+    fake_lrs.always = None
+    with world.database.write() as session:
+        resume(session, lrs)
+    run(bridge)
+    assert states(world) == [DeliveryState.delivered] * 25
+
+
+def test_refusals_one_at_a_time_are_seen_as_the_same_trouble(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs
+) -> None:
+    world.connect(fake_lrs.endpoint)
+    fake_lrs.always = WRONG
+    for _ in range(10):
+        assert world.lrs().state == LrsState.active
+        world.post("maya")
+        run(bridge)
+    assert world.lrs().state == LrsState.paused
+    assert states(world) == [DeliveryState.pending] * 10
+
+
+def test_statements_refused_again_after_a_look_hold_up_no_others(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs
+) -> None:
+    world.connect(fake_lrs.endpoint)
+    for name in ["ines"] * 12 + ["maya"] * 3:
+        world.post(name)
+    fake_lrs.refuses = lambda statement: statement["actor"]["account"]["name"] == "ines-7"
+    run(bridge)
+    if world.lrs().state == LrsState.paused:
+        with world.database.write() as session:
+            resume(session, world.lrs())
+        run(bridge)
+    assert states(world) == [DeliveryState.parked] * 12 + [DeliveryState.delivered] * 3

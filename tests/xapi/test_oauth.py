@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -134,8 +135,9 @@ def test_a_token_is_replaced_shortly_before_it_ends(
         ((401, {"error": "invalid_client"}, {}), "invalid_client (401)"),
         (
             (400, {"error": "invalid_scope", "error_description": "no such"}, {}),
-            "invalid_scope no such (400)",
+            "gives no token: invalid_scope (400)",
         ),
+        ((400, {"error": "no " + "x" * 300}, {}), "gives no token: (400)"),
         ((302, {}, {"Location": "http://127.0.0.1:9/"}), "(302)"),
         ((404, [], {}), "(404)"),
         ((200, {"access_token": "two words", "token_type": "Bearer"}, {}), "its answer holds none"),
@@ -238,3 +240,27 @@ def test_what_is_no_address_of_a_token_server_is_refused(given: str) -> None:
     with pytest.raises(StoreRefused):
         checked_token_url(given)
     assert checked_token_url("https://login.example.org/t?tenant=1") == "https://login.example.org/t?tenant=1"
+
+
+@pytest.mark.parametrize("where", ["error", "error_description"])
+def test_a_secret_that_the_token_server_repeats_is_neither_kept_nor_logged(
+    world: World,
+    bridge: Bridge,
+    fake_lrs: FakeLrs,
+    tokens: TokenServer,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+) -> None:
+    logged: list[object] = []
+    monkeypatch.setattr("xapi.book.log", SimpleNamespace(error=lambda *a, **k: logged.append((a, k))))
+    secret = "letters_only"
+    connect(world, fake_lrs, tokens, password=secret)
+    tokens.plan.append((400, {"error": "invalid_client", where: secret}, {}))
+    world.post("maya")
+    run(bridge)
+    trouble = world.lrs().trouble
+    assert trouble is not None
+    assert "(400)" in trouble
+    assert secret not in trouble
+    assert logged
+    assert secret not in repr(logged)

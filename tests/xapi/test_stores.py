@@ -141,7 +141,7 @@ def test_the_status_counts_and_tells_the_oldest(world: World, database: Database
     world.post("maya")
     with database.read() as session, counted(database.engine) as seen:
         status = bridge_status(session)
-    assert len([one for one in seen if one.startswith("SELECT")]) == 5
+    assert len([one for one in seen if one.startswith("SELECT")]) == 4
     (lrs,) = status.lrss
     assert (lrs.pending, lrs.delivered, lrs.parked) == (2, 1, 1)
     assert lrs.trouble == "it fails by itself (500)"

@@ -9,6 +9,14 @@ from typing import Any, Self
 from xapi.eventlog.columns import LAYOUT
 
 
+# In what was asked for, where accounts are told: the number of changes of scopes until then.
+SCOPES = "scopes"
+SCOPES_CHANGED = (
+    "scopes or choices have changed since this export was begun: what follows could show whose account a pseudonym is;"
+    " export anew with --anew"
+)
+
+
 class ExportRefused(Exception):
     """Why nothing is exported, and what to do, in one line."""
 
@@ -35,6 +43,8 @@ class Bookmark:
             return None
         except (OSError, ValueError, TypeError):
             raise ExportRefused(f"{path} cannot be read; export anew with --anew") from None
+        if found.asked != asked and {**found.asked, SCOPES: None} == {**asked, SCOPES: None}:
+            raise ExportRefused(SCOPES_CHANGED)
         if found.asked != asked or found.layout != LAYOUT:
             raise ExportRefused(
                 f"{path} is of another export; ask for the same, choose another file, or say --anew"

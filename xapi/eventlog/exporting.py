@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xapi.eventlog.bookmark import ExportRefused
 from xapi.eventlog.files import Target
 from xapi.eventlog.rows import EventLog
 
@@ -19,11 +20,19 @@ class Summary:
 
 
 def export(log: EventLog, target: Target, told: Told = lambda done, of: None) -> Summary:
-    """``told``: how many events were gone through, of how many."""
+    """``told``: how many events were gone through, of how many. Raises :class:`ExportRefused`."""
     before, start = target.rows, target.after
     up_to = log.number()
+    check_after(start, up_to)
     for portion in log.portions(start, up_to):
         target.take(portion)
         told(portion.up_to - start, up_to - start)
     target.finish()
     return Summary(target.rows - before, target.rows, target.after)
+
+
+def check_after(after: int, up_to: int) -> None:
+    """Raises :class:`ExportRefused` for a number that the log has not reached: all that comes until then would be
+    passed over."""
+    if after > up_to:
+        raise ExportRefused(f"the log goes up to number {up_to}: nothing can come after {after} yet")

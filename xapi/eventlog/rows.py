@@ -16,11 +16,12 @@ from social_layer.events.models import Event
 from social_layer.events.numbering import number_events
 from social_layer.panels.models import Panel, TemplateVersion
 from social_layer.people.models import Voice
+from xapi.eventlog.bookmark import SCOPES_CHANGED, ExportRefused
 from xapi.eventlog.columns import PersonIs
 from xapi.models import Scope
 from xapi.occurrences import Occurrence, occurrences
 from xapi.scopes.pseudonyms import Mask, Masks, as_known
-from xapi.scopes.queries import FOLLOWS, KNOWN, Rulings, least, scope_of_act
+from xapi.scopes.queries import FOLLOWS, KNOWN, Rulings, changes_of, least, scope_of_act
 
 Row = dict[str, Any]
 PORTION = 5000
@@ -28,13 +29,18 @@ PORTION = 5000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events, and how people are told. ``most``: pseudonymous, or identified where the rules allow it."""
+    """Which events, and how people are told. ``most``: pseudonymous, or identified where the rules allow it.
+
+    ``as_of``: the number of changes of scopes when the export was begun; after another one it ends, for rows under an
+    account and rows under a pseudonym could be about the same entry.
+    """
 
     tenant_id: UUID
     most: Scope = Scope.pseudonymous
     course_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    as_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +76,16 @@ class EventLog:
         return number_events(self._database, self._wanted.tenant_id)
 
     def portions(self, after: int, up_to: int) -> Iterator[Portion]:
-        """Raises :class:`~social_layer.sealing.SealBroken` where the key of pseudonyms cannot be opened."""
+        """Raises :class:`~social_layer.sealing.SealBroken` where the key of pseudonyms cannot be opened, and
+        :class:`~xapi.eventlog.bookmark.ExportRefused` where scopes change meanwhile."""
         mask = self._masks.of(self._wanted.tenant_id, self._wanted.tenant_id)
         while after < up_to:
             with self._database.read() as session:
                 found = session.execute(_picked(self._wanted, after, up_to, self._portion)).all()
                 rows = self._rows(session, found, mask) if found else []
+                # Last: what was read before it was read under the same rules.
+                if self._wanted.as_of not in (None, changes_of(session, self._wanted.tenant_id)):
+                    raise ExportRefused(SCOPES_CHANGED)
             after = found[-1].number if len(found) == self._portion else up_to
             yield Portion(rows, after)
 

@@ -11,10 +11,14 @@ from lti_tool.cli import main
 from lti_tool.config import read_settings
 from lti_tool.parts import Parts
 from social_layer.database import Database
-from tests.xapi.scopes.test_leaving import rule
-from tests.xapi.world import HOME_PAGE, SEALER, TestClock, World
+from tests.xapi.scopes.test_leaving import chosen, rule
+from tests.xapi.world import BASE, HOME_PAGE, SEALER, TestClock, World
+from xapi.eventlog.bookmark import ExportRefused
+from xapi.eventlog.rows import EventLog, Wanted
 from xapi.models import Scope
 from xapi.scopes.models import Level
+from xapi.scopes.pseudonyms import Masks
+from xapi.scopes.queries import changes_of
 
 Run = Callable[..., Result]
 
@@ -102,3 +106,44 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert refused.exit_code != 0
     assert says in refused.output
     assert "Traceback" not in refused.output
+
+
+@pytest.mark.parametrize("after", ["3", "99999999999999999999", "-1", "one"])
+def test_no_number_that_the_log_has_not_reached_is_taken(
+    run: Run, world: World, tmp_path: Path, after: str
+) -> None:
+    out = tmp_path / "log"
+    for where in (str(out), "-"):
+        refused = run("--out", where, "--after", after)
+        assert refused.exit_code != 0
+        assert "Traceback" not in refused.output
+    assert list(tmp_path.glob("log*")) == [], "no bookmark that passes over what comes"
+
+
+def test_accounts_and_pseudonyms_do_not_meet_in_one_file(run: Run, world: World, tmp_path: Path) -> None:
+    out = str(tmp_path / "log")
+    assert run("--out", out, "--people", "identified").exit_code == 0
+    world.post("maya")
+    assert run("--out", out, "--people", "identified").exit_code == 0
+    rule(world, Scope.identified, may_choose=True)
+    chosen(world, "maya", Scope.pseudonymous)
+    world.post("maya")
+    before = Path(out).read_bytes()
+    refused = run("--out", out, "--people", "identified")
+    assert refused.exit_code == 1
+    assert "export anew with --anew" in refused.output
+    assert Path(out).read_bytes() == before
+    assert run("--out", out, "--people", "identified", "--anew").exit_code == 0
+
+
+def test_scopes_that_change_during_an_export_end_it(given: Parts, world: World) -> None:
+    with given.database.read() as session:
+        as_of = changes_of(session, world.tenant_id)
+    masks = Masks(given.database, SEALER, BASE)
+    wanted = Wanted(world.tenant_id, Scope.identified, as_of=as_of)
+    log = EventLog(given.database, given.clock, masks, BASE, wanted, portion=1)
+    portions = log.portions(0, log.number())
+    assert len(next(portions).rows) == 1
+    rule(world, Scope.pseudonymous)
+    with pytest.raises(ExportRefused, match="have changed"):
+        next(portions)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner, Result
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from lti_tool.cli import main
 from lti_tool.config import read_settings
@@ -21,6 +21,7 @@ from social_layer.database import Database
 from tests.faults.fake_lrs import Fails, FakeLrs
 from tests.tables import make_tables
 from tests.xapi.world import SEALER, World
+from xapi.models import Lrs
 
 Run = Callable[..., Result]
 
@@ -58,6 +59,11 @@ def lrs() -> Iterator[FakeLrs]:
 def add(run: Run, endpoint: str, *more: str, password: str = "secret", typed: str | None = None) -> Result:
     arguments = ["--name", "ours", "--endpoint", endpoint, "--username", "key", "--password", password]
     return run("lrs", "add", *arguments, *more, typed=typed)
+
+
+def oauth(run: Run, endpoint: str, *more: str) -> Result:
+    client = ["--client-id", "key", "--client-secret", "secret", "--token-url", "https://login.example.org/t"]
+    return run("lrs", "add", "--name", "ours", "--endpoint", endpoint, *client, *more)
 
 
 def test_an_lrs_is_added_tried_listed_and_removed(run: Run, lrs: FakeLrs) -> None:
@@ -99,6 +105,11 @@ def test_what_goes_wrong_is_one_line(run: Run, lrs: FakeLrs) -> None:
         add(run, lrs.endpoint, "--name", " \t"),
         add(run, lrs.endpoint, "--name", "x" * 65),
         add(run, lrs.endpoint, "--username", "u:x"),
+        add(run, lrs.endpoint + "/" + "x" * 3000),
+        add(run, lrs.endpoint, password="x" * 3000),
+        add(run, lrs.endpoint, "--username", "x" * 300),
+        add(run, lrs.endpoint, "--tenant", "x" * 300),
+        oauth(run, lrs.endpoint, "--oauth-scope", "x" * 300),
         run("report", "network", "--lrs", "http://[::1", "--username", "u", "--password", "p"),
         add(run, lrs.endpoint, password="-", typed="\n"),
         run("lrs", "test", "unknown"),
@@ -108,6 +119,22 @@ def test_what_goes_wrong_is_one_line(run: Run, lrs: FakeLrs) -> None:
         assert wrong.exit_code == 1
         (line,) = wrong.output.strip().splitlines()
         assert line.startswith("Error: ")
+
+
+def test_an_lrs_of_another_version_is_refused_when_added_and_when_tried(
+    run: Run, lrs: FakeLrs, database: Database
+) -> None:
+    refused = add(run, lrs.endpoint, "--version", "2.0.0")
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: it speaks xAPI 1.0.3, and not 2.0.0")
+    assert json.loads(run("lrs", "list", "--json").output) == []
+    assert add(run, lrs.endpoint).exit_code == 0
+    with database.write() as session:
+        session.execute(update(Lrs).values(version="2.0.0"))
+    tried = run("lrs", "test", "ours")
+    assert tried.exit_code == 1
+    assert "not 2.0.0" in tried.output
+    assert lrs.stored == {}
 
 
 def test_a_test_that_fails_says_why_and_what_to_do(run: Run, lrs: FakeLrs) -> None:
@@ -213,6 +240,9 @@ def test_in_production_a_private_address_must_be_named(run: Run, lrs: FakeLrs) -
     refused = add(run, lrs.endpoint)
     assert refused.exit_code == 1
     assert "ALONGSIDE_ALLOWED_HOSTS" in refused.output
+    in_the_clear = add(run, "http://93.184.215.14/xAPI")
+    assert in_the_clear.exit_code == 1
+    assert "is not https" in in_the_clear.output
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Who sees timelines, said on the command line: the institution's word, and a course's own."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -40,16 +41,24 @@ def test_the_institution_says_and_a_course_may_have_its_own_rule(given: Parts) -
             return [staff_may_look(session, tenant_id, course) for course in (one, other)]
 
     assert seen() == [False, False]
-    assert "see the timelines" in run(given, "show", "--tenant", "College").stdout
+    asked = run(given, "--tenant", "College")
+    assert (asked.exit_code, asked.stdout) == (0, "College: nobody but the person sees a timeline\n")
+    assert run(given, "show", "--tenant", "College").exit_code == 2, "nothing that reads like a question decides"
+    assert seen() == [False, False], "asking changes nothing"
+    assert "see the timelines" in run(given, "allow", "--tenant", "College").stdout
     assert seen() == [True, True]
-    assert "nobody but the person" in run(given, "hide", "--tenant", "College", "--course", str(one)).stdout
+    assert "nobody but the person" in run(given, "deny", "--tenant", "College", "--course", str(one)).stdout
     assert seen() == [False, True]
+    assert run(given, "--tenant", "College", "deny").exit_code == 2, "it would be another institution's"
+    asked = run(given, "--tenant", "College", "--json")
+    assert json.loads(asked.stdout) == {"institution": True, "courses": {str(one): False}}
+    assert f"College, course {one}: nobody" in run(given, "--tenant", "College").stdout
 
 
 def test_what_is_not_there_is_named(given: Parts) -> None:
     with given.database.write() as session:
         find_or_make_tenant(session, given.clock, "College")
-    nobody = run(given, "show", "--tenant", "Nobody")
+    nobody = run(given, "allow", "--tenant", "Nobody")
     assert (nobody.exit_code, "no institution is called" in nobody.stderr) == (1, True)
-    no_course = run(given, "show", "--tenant", "College", "--course", str(uuid4()))
+    no_course = run(given, "allow", "--tenant", "College", "--course", str(uuid4()))
     assert (no_course.exit_code, "has no course" in no_course.stderr) == (1, True)
