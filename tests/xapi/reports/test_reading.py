@@ -237,7 +237,7 @@ def test_an_answer_to_something_old_is_looked_up_once(
     assert reply["context"]["statement"]["id"] == topic["id"]
     again = {**reply, "id": str(UUID(int=9))}
     published_before = [page()] * 4
-    there = lrs(*published_before, page(reply, again), *[page()] * 8, (200, topic, {}))
+    there = lrs(*published_before, page(reply, again), *[page()] * 9, (200, topic, {}))
     with Network() as network:
         network.gather(read(there.endpoint))
         assert [(edge.from_, edge.to) for edge in network.edges()] == [
