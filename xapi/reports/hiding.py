@@ -47,7 +47,9 @@ def hidden_of(people: Sequence[int], whole: int) -> frozenset[int]:
     [0]
     """
     shared = sum(people) - whole
-    among = hidden_among([*people, shared if is_small(shared) else 0]) - {len(people)}
+    among = hidden_among(people)
+    if is_small(shared):
+        among |= hidden_among([*people, shared]) - {len(people)}
     return among | {place for place, number in enumerate(people) if number and is_small(whole - number)}
 
 
