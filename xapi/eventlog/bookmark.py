@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from xapi.eventlog.columns import LAYOUT
 
-
 # In what was asked for, where accounts are told: the number of changes of scopes until then.
 SCOPES = "scopes"
 SCOPES_CHANGED = (

@@ -43,7 +43,9 @@ def test_the_institution_says_and_a_course_may_have_its_own_rule(given: Parts) -
     assert seen() == [False, False]
     asked = run(given, "--tenant", "College")
     assert (asked.exit_code, asked.stdout) == (0, "College: nobody but the person sees a timeline\n")
-    assert run(given, "show", "--tenant", "College").exit_code == 2, "nothing that reads like a question decides"
+    assert run(given, "show", "--tenant", "College").exit_code == 2, (
+        "nothing that reads like a question decides"
+    )
     assert seen() == [False, False], "asking changes nothing"
     assert "see the timelines" in run(given, "allow", "--tenant", "College").stdout
     assert seen() == [True, True]
