@@ -84,7 +84,7 @@ def _register_blueprints(app: Flask) -> None:
     from lti_tool.api import register_api
     from lti_tool.console import blueprint as console
     from lti_tool.front import front
-    from lti_tool.lti import blueprint as lti
+    from lti_tool.lti.routes import blueprint as lti
     from lti_tool.profile import blueprint as profile
     from lti_tool.web import blueprint as web
 

@@ -1,7 +1,7 @@
 """Everything that the installation knows of one person, as plain data."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from lti_tool.bridging import builder_of
 from lti_tool.lti.grade_models import Score
 from lti_tool.parts import Parts
-from social_layer.discussion.models import Draft, Entry, Reaction, ReadMark, Revision
+from social_layer.discussion.models import Draft, Entry, Reaction, ReadingTime, ReadMark, Revision
 from social_layer.grading.models import Judgement
 from social_layer.people.models import Account, Course, CourseGroup, GroupMember, Membership, Person, Voice
 from xapi.models import Record
@@ -64,6 +64,14 @@ def export_person(given: Parts, tenant_id: UUID, person_id: UUID) -> Row:
             ),
             "drafts": _rows(session, Draft, _is(Draft, of_person), "panel_id", "about", "fields"),
             "read_marks": _rows(session, ReadMark, _is(ReadMark, of_person), "thread_id", "seq"),
+            "reading_times": _rows(
+                session,
+                ReadingTime,
+                (ReadingTime.tenant_id == tenant_id) & ReadingTime.voice_id.in_(voices),
+                "thread_id",
+                "day",
+                "seconds",
+            ),
             "judgements": _rows(
                 session,
                 Judgement,
@@ -159,6 +167,6 @@ def _told(row: Any, *names: str) -> Row:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value

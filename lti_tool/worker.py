@@ -30,6 +30,7 @@ from lti_tool.lti.service_errors import sweep_service_errors
 from lti_tool.lti.service_tokens import sweep_tokens
 from lti_tool.parts import Parts
 from lti_tool.records.process import gather_aside
+from social_layer.discussion.reading import tell_readings
 from xapi.bridge import Bridge
 from xapi.couriers import Couriers
 
@@ -45,6 +46,8 @@ _SWEEP = "alongside.sweep"
 _DELIVER = "alongside.deliver"
 _KEEP_HOUSE = "alongside.keep_house"
 _KEEP_HOUSE_SECONDS = 600.0
+_NOTE_READINGS = "alongside.note_readings"
+_READINGS_SECONDS = 60.0
 _READ_ROSTERS = "alongside.read_rosters"
 _ROSTER_SECONDS = 2.0
 _READ_GROUP_NAMES = "alongside.read_group_names"
@@ -116,6 +119,21 @@ def keep_house(app: Celery, given: Parts) -> None:
         "task": _KEEP_HOUSE,
         "schedule": _KEEP_HOUSE_SECONDS,
         "options": {"expires": _KEEP_HOUSE_SECONDS},
+    }
+
+
+def note_readings(app: Celery, given: Parts) -> None:
+    """Adds the tick that makes events of what was read, once the reading is over."""
+
+    @app.task(name=_NOTE_READINGS, shared=False)
+    def tell() -> None:
+        if told := tell_readings(given.database, given.clock):
+            log.debug("readings told", readings=told)
+
+    app.conf.beat_schedule[_NOTE_READINGS] = {
+        "task": _NOTE_READINGS,
+        "schedule": _READINGS_SECONDS,
+        "options": {"expires": _READINGS_SECONDS},
     }
 
 
@@ -196,6 +214,7 @@ def run(given: Parts, *, beat: bool = True, threads: int = THREADS) -> int:
     couriers = Couriers(bridge, threads)
     app = make_celery(given.settings.broker_url, bridge, couriers)
     keep_house(app, given)
+    note_readings(app, given)
     readers = Readers(given)
     read_rosters(app, readers)
     name_readers = Aside("groups", lambda stop: group_names.read_due(given, stop=stop))

@@ -21,6 +21,7 @@ from social_layer.discussion.models import (
     EntryKind,
     Reaction,
     ReactionKind,
+    ReadingTime,
     ReadMark,
     Revision,
 )
@@ -254,6 +255,20 @@ class ReadMarkFactory(Rows):
     person_id = _made("PersonFactory", "tenant_id")
     thread_id = _made("EntryFactory", "tenant_id")
     seq = 1
+
+
+class ReadingTimeFactory(Rows):
+    class Meta:
+        model = ReadingTime
+
+    tenant_id = _made("TenantFactory")
+    panel_id = _made("PanelFactory", "tenant_id")
+    voice_id = _made("VoiceFactory", "tenant_id")
+    thread_id = _made("EntryFactory", "tenant_id")
+    day = NOW.date()
+    seconds = 60
+    last_at = NOW
+    over_at = NOW
 
 
 class DraftFactory(Rows):

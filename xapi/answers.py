@@ -11,6 +11,7 @@ LONGEST_PAUSE = 3600.0
 LONGEST_ASKED = 24 * 3600.0
 # How much of an answer is kept for the administrator.
 KEPT = 2000
+_SAYING = ", saying: "
 
 
 class Meaning(Enum):
@@ -61,7 +62,13 @@ def explain(answer: Answer) -> str:
         return "it asks us to slow down (429)"
     if status >= 500:
         return f"it fails by itself ({status})"
-    return f"it answers {said(answer)}"
+    words = said(answer).removeprefix(str(status)).strip()
+    return f"it answers {status}{_SAYING}{words}" if words else f"it answers {status}"
+
+
+def for_log(trouble: str) -> str:
+    """Without the LRS's own words: they may repeat the statement, and logs name no people."""
+    return trouble.partition(_SAYING)[0]
 
 
 def said(answer: Answer) -> str:

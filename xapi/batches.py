@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from social_layer.clock import Clock
 from social_layer.database import Database
-from social_layer.events.models import EventType
+from social_layer.events.models import TAKEN_AWAY
 from xapi.claim import Claimed, Held, How, claim, put_off
 from xapi.models import Scope
 from xapi.occurrences import Occurrence, occurrences, with_texts
@@ -152,7 +152,7 @@ def _build(
     to_build = []
     for event_id, one in acts.items():
         scope, answered_as = scopes[event_id], answered.get(event_id)
-        if found[event_id].type == EventType.entry_deleted:
+        if found[event_id].type in TAKEN_AWAY:
             built.removed.append(found[event_id])
         if one.body is not None:
             was_right = one.scope == scope and one.text == (found[event_id].text is not None)

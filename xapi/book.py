@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
 from social_layer.database import Database
-from xapi.answers import pause_after
+from xapi.answers import for_log, pause_after
 from xapi.batches import Batch, Ready
 from xapi.claim import Held
 from xapi.models import TROUBLE_LENGTH, Lrs, LrsState
@@ -76,7 +76,8 @@ class Book:
         """The LRS will never have this one."""
         with self._database.write() as session:
             self._held(session, batch).parked(item.id, answer)
-        log.warning("statement_parked", lrs=self._lrs.name, statement=str(item.statement_id), answer=answer)
+        # What the LRS said may repeat the statement: it stands with the delivery, and logs name no people.
+        log.warning("statement_parked", lrs=self._lrs.name, statement=str(item.statement_id))
 
     def released(self, batch: Batch, items: Sequence[Ready]) -> None:
         """They were not sent."""
@@ -117,7 +118,11 @@ class Book:
         if blame:
             self.adapt(len(items) // 2)
         log.warning(
-            "lrs_rests", lrs=self._lrs.name, trouble=trouble, seconds=round(pause, 1), failures=failures
+            "lrs_rests",
+            lrs=self._lrs.name,
+            trouble=for_log(trouble),
+            seconds=round(pause, 1),
+            failures=failures,
         )
         return Halt(trouble)
 
@@ -126,7 +131,7 @@ class Book:
         with self._database.write() as session:
             self._held(session, batch).release([item.id for item in items])
             self._note(session, state=LrsState.paused, trouble=trouble[:TROUBLE_LENGTH])
-        log.error("lrs_paused", lrs=self._lrs.name, trouble=trouble)
+        log.error("lrs_paused", lrs=self._lrs.name, trouble=for_log(trouble))
         return Halt(trouble)
 
     def adapt(self, limit: int) -> None:

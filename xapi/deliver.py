@@ -15,7 +15,7 @@ from threading import Event as Flag
 
 from social_layer.clock import Clock
 from social_layer.database import Database
-from xapi.answers import Meaning, explain, meaning, said
+from xapi.answers import KEPT, Meaning, explain, meaning, said
 from xapi.batches import Batch, Ready, next_batch
 from xapi.book import Book, Halt, Terms
 from xapi.claim import Held
@@ -195,7 +195,7 @@ class Courier:
                 self._refusals.forget()
                 self._book.stored(batch, [item])
             else:
-                self._book.parked(batch, item, f"{TAKEN}: {found.text}")
+                self._book.parked(batch, item, f"{TAKEN}: {found.text[:KEPT]}")
         elif found.status in (401, 403):
             raise self._book.paused(batch, [item], f"statements cannot be read back: {explain(found)}")
         else:

@@ -27,7 +27,7 @@ from tincan import (
 )
 from tincan.serializable_base import SerializableBase
 
-from social_layer.events.models import EventType
+from social_layer.events.models import TAKEN_AWAY, EventType
 from xapi import vocabulary as words
 from xapi.lrs.validation import validate_statement
 from xapi.lrs.validation.formats import LANGUAGE
@@ -168,6 +168,8 @@ class Builder:
         }
         if occurrence.text:
             statement["result"] = {"response": occurrence.text}
+        if EMITTED[happened].has_duration:
+            statement["result"] = {"duration": occurrence.detail}
         if problems := self._profile.problems(statement, self._templates[happened]):
             raise StatementWrong(f"it breaks the template {self._templates[happened]}: {'; '.join(problems)}")
         return statement
@@ -214,7 +216,7 @@ class Builder:
 
     def _context(self, occurrence: Occurrence, happened: EventType) -> Json:
         # Taking an entry away answers nobody.
-        answers = None if happened is EventType.entry_deleted else occurrence.answers_id
+        answers = None if happened in TAKEN_AWAY else occurrence.answers_id
         reaction = occurrence.detail if EMITTED[happened].has_reaction else None
         form = self._context_form(
             occurrence.place.language, occurrence.revision is not None, answers is not None, reaction

@@ -47,6 +47,7 @@ ANSWERED = VerbTerm(f"{ADL}verbs/answered", "answered")
 REPLIED = VerbTerm(f"{T}verb/replied", "replied")
 EDITED = VerbTerm(f"{AX}verbs/edited", "edited")
 DELETED = VerbTerm(f"{AS}delete", "deleted")
+REMOVED = VerbTerm(f"{AS}remove", "removed")
 LIKED = VerbTerm(f"{AS}like", "liked")
 UNLIKED = VerbTerm(f"{AS}unlike", "unliked")
 SUBMITTED = VerbTerm(f"{AS}submit", "submitted")
@@ -56,6 +57,9 @@ ACCEPTED = VerbTerm(f"{AS}accept", "accepted")
 REJECTED = VerbTerm(f"{AS}reject", "took the acceptance back")
 SHARED = VerbTerm(f"{ADL}verbs/shared", "shared")
 VOIDED = VerbTerm(f"{ADL}verbs/voided", "voided")
+
+# An entry with a later one of these is gone: its author took it away, or staff did.
+TAKING_AWAY = (DELETED, REMOVED)
 
 COMMUNITY_SITE = f"{T}activitytype/community-site"
 DISCUSSION = f"{T}activitytype/discussion"

@@ -1,5 +1,6 @@
 """The panel itself: its settings, how far its reader has read, previews, and reflections shared in it."""
 
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -76,9 +77,15 @@ def note_reading(sent: dict[str, Any], panel_id: UUID) -> Response:
 
     Each thread is read up to the first unread entry, in the order of posting, that is not among them; this never
     goes back. Name what was seen beyond it again with what was left out.
+
+    `reading` says for how many seconds which threads were really read since it was last said; from it comes one
+    statement a day.
     """
     with changing(panel_id) as (session, viewer):
-        mark_read(session, viewer, sent["entries"])
+        seconds: Counter[UUID] = Counter()
+        for one in sent["reading"]:
+            seconds[one["thread"]] += one["seconds"]
+        mark_read(session, parts().clock, viewer, sent["entries"], seconds)
     return nothing()
 
 

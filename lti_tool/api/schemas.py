@@ -18,6 +18,9 @@ from social_layer.viewer import Phase
 
 LARGEST = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 MAX_LIMIT = 200
+# What one report of reading may hold; a page says it sooner than that.
+MAX_THREADS_READ = 50
+MAX_SECONDS_READ = 3600
 # What Python calls a space, spelled out since every language has its own idea of it, NUL, and what nobody sees.
 _UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _SPACES = (
@@ -129,12 +132,27 @@ class MarkdownText(Sent):
     body = Text(required=True, validate=validate.Length(max=MAX_BODY))
 
 
+class TimeRead(Sent):
+    thread = fields.UUID(required=True)
+    seconds = Whole(
+        required=True,
+        validate=validate.Range(1, MAX_SECONDS_READ),
+        metadata=_about("For how long entries of the thread were in sight of somebody who was there."),
+    )
+
+
 class Read(Sent):
     entries = fields.List(
         fields.UUID(),
         required=True,
         validate=validate.Length(max=MAX_LIMIT),
         metadata=_about("Entries that were in sight, in any order."),
+    )
+    reading = fields.List(
+        fields.Nested(TimeRead),
+        load_default=list,
+        validate=validate.Length(max=MAX_THREADS_READ),
+        metadata=_about("For how long threads were read since that was last said."),
     )
 
 

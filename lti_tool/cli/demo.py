@@ -22,7 +22,12 @@ PORT = click.IntRange(1, 65535)
 @click.option("--sandbox-port", default=8001, show_default=True, type=PORT)
 @click.option("--lrs-port", default=8002, show_default=True, type=PORT)
 @click.option("--reset", is_flag=True, help="Clear the demo's data and stop.")
-def demo(home: Path, tool_port: int, sandbox_port: int, lrs_port: int, reset: bool) -> None:
+@click.option(
+    "--lrs",
+    type=click.Choice(["stop", "start"]),
+    help="Stop or start the LRS of the demo that runs, to see that what is done meanwhile arrives later.",
+)
+def demo(home: Path, tool_port: int, sandbox_port: int, lrs_port: int, reset: bool, lrs: str | None) -> None:
     """Run tool, worker, sandbox LMS and LRS, with a believable course.
 
     Ctrl-C stops it. A second start keeps what was written.
@@ -35,6 +40,10 @@ def demo(home: Path, tool_port: int, sandbox_port: int, lrs_port: int, reset: bo
             cleared = the_demo.reset(chosen)
             click.echo("The demo's data is cleared." if cleared else "There was nothing to clear.")
             return
+        if lrs:
+            the_demo.wish_lrs(chosen, running=lrs == "start")
+            click.echo(f"The demo is asked to {lrs} its LRS; it says so where it runs.")
+            return
         console = Console()
         with console.status("Starting") as status:
             the_demo.run(chosen, lambda step: _tell(console, status, chosen, step))
@@ -43,6 +52,9 @@ def demo(home: Path, tool_port: int, sandbox_port: int, lrs_port: int, reset: bo
 
 
 def _tell(console: Console, status: Status, chosen: "Demo", step: str) -> None:
+    if step.startswith("The LRS"):
+        console.print(step)
+        return
     if step != "ready":
         status.update(step)
         status.start()  # stopped while the demo runs

@@ -53,12 +53,14 @@ def worker(to_drain: bool, no_beat: bool, threads: int) -> None:
 def _drain() -> None:
     from lti_tool.bridging import bridge_of
     from lti_tool.lti.platform_drain import drain_platforms
+    from social_layer.discussion.reading import tell_readings
     from xapi.drain import drain
     from xapi.status import waiting
 
     console = Console(stderr=True)
     with console.status("Grades"):
         grades, kept = drain_platforms(command_parts())
+    tell_readings(command_parts().database, command_parts().clock)
     bridge = bridge_of(command_parts())
     columns = (TextColumn("Delivering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     delivered = 0

@@ -18,12 +18,12 @@ from lti_tool.problems import Problem
 from lti_tool.reporting.cursor import read_cursor, write_cursor
 from lti_tool.reporting.lists import page_behind
 from lti_tool.reporting.naming import Names
-from lti_tool.reporting.opening import Sources, opened, sources_of
+from lti_tool.reporting.opening import Sources, opened, own_of, sources_of
 from lti_tool.reporting.shown import Words
 from social_layer.people.models import Course, Tenant
 from xapi.gathering.store import Gathered
 from xapi.installation import find_activity_base
-from xapi.reports.acts import tell
+from xapi.reports.acts import Own, tell
 from xapi.reports.institution import MEASURES
 from xapi.reports.measures import Measure, Window
 from xapi.reports.tables import one_as_csv
@@ -50,7 +50,7 @@ def _page(tenant_id: UUID | None) -> str:
     if chosen.sources.folders:
         words = Words(chosen.names, "UTC")
         with opened(chosen.sources) as found:
-            everything = tell(found, Window())
+            everything = tell(found, Window(), own=chosen.own)
             measures = [words.show(one(everything)) for one in MEASURES.values()]
             as_of = found.as_of
     with parts().database.read() as session:
@@ -96,12 +96,13 @@ def report_csv(tenant_id: UUID, table: str) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """An institution, its courses' titles, and its LRSs."""
+    """An institution, its courses' titles, its LRSs, and what there is its own: others may send to the same."""
 
     tenant_id: UUID
     tenant: str
     names: Names
     sources: Sources
+    own: Own
 
 
 @contextmanager
@@ -110,7 +111,7 @@ def _measured(chosen: _Chosen, table: str) -> Iterator[tuple[Gathered, Measure]]
     if table not in MEASURES:
         raise Problem("not_found")
     with opened(chosen.sources) as found:
-        yield found, MEASURES[table](tell(found, Window()))
+        yield found, MEASURES[table](tell(found, Window(), own=chosen.own))
 
 
 def _chosen(tenant_id: UUID | None) -> _Chosen:
@@ -130,7 +131,7 @@ def _chosen(tenant_id: UUID | None) -> _Chosen:
         )
         names = Names({}, {Ids(base).course(id_): title for id_, title in courses})
         sources = sources_of(session, given.settings, tenant.id, base)
-        return _Chosen(tenant.id, tenant.name, names, sources)
+        return _Chosen(tenant.id, tenant.name, names, sources, own_of(session, tenant.id, base))
 
 
 def _tenants(session: Session) -> list[tuple[UUID, str]]:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from lti_tool import migrations
 from lti_tool.config import Settings, make_private_folder, read_settings
-from lti_tool.demo import records
+from lti_tool.demo import outage, records
 from lti_tool.demo.processes import DidNotStart, Processes, port_is_free
 from lti_tool.demo.seed import LaunchFailed, seed
 from lti_tool.lti.registrations import Registration, register
@@ -111,8 +111,10 @@ def run(demo: Demo, told: Callable[[str], None]) -> None:
                 running = _start(demo, processes, told)
                 _keep_ports(demo)
                 told("ready")
+                lrs = outage.Outage(demo.home, processes, lambda: _start_lrs(demo, processes), told)
                 while True:
                     time.sleep(1)
+                    lrs.look()
                     processes.check()
         except KeyboardInterrupt:
             told("Stopping.")
@@ -122,6 +124,18 @@ def run(demo: Demo, told: Callable[[str], None]) -> None:
             processes.stop()
             if running:
                 running.stop()
+
+
+def wish_lrs(demo: Demo, *, running: bool) -> None:
+    """Has the demo that runs there stop or start its LRS. Raises :class:`DemoRefused` where none runs."""
+    if demo.home.exists():
+        try:
+            with _alone(demo):
+                pass
+        except DemoRefused:
+            outage.wish(demo.home, running=running)
+            return
+    raise DemoRefused(f"no demo is running in {demo.home}; start it with: make demo")
 
 
 def reset(demo: Demo) -> bool:
@@ -141,7 +155,7 @@ def _start(demo: Demo, processes: Processes, told: Callable[[str], None]) -> Run
     password = _lrs_password(demo)
     told("Starting the LRS")
     processes.environ["LRS_PASSWORD"] = password
-    processes.start("lrs", "lrs", "serve", "--port", str(demo.ports.lrs), "--username", LRS_USER)
+    _start_lrs(demo, processes)
     told("Starting the sandbox LMS")
     running = start_sandbox(demo.sandbox_config(password), "127.0.0.1", demo.ports.sandbox)
     connect_parts(demo, given, password)
@@ -159,6 +173,10 @@ def _start(demo: Demo, processes: Processes, told: Callable[[str], None]) -> Run
     told("Starting the worker")
     processes.start("worker", "worker")
     return running
+
+
+def _start_lrs(demo: Demo, processes: Processes) -> None:
+    processes.start(outage.NAME, "lrs", "serve", "--port", str(demo.ports.lrs), "--username", LRS_USER)
 
 
 def _lrs_password(demo: Demo) -> str:

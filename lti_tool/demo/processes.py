@@ -79,15 +79,28 @@ class Processes:
                     f"{name} ended with {process.returncode}{said} (log: {self.folder / name}.log)"
                 )
 
+    def knows(self, name: str) -> bool:
+        """It was started, and :meth:`end` was not called since."""
+        return any(one == name for one, _, _ in self._running)
+
+    def is_running(self, name: str) -> bool:
+        return any(one == name and process.poll() is None for one, process, _ in self._running)
+
+    def end(self, name: str) -> None:
+        self._stop([one for one in self._running if one[0] == name])
+
     def stop(self) -> None:
-        for _, process, _ in reversed(self._running):
+        self._stop(self._running)
+
+    def _stop(self, some: list[tuple[str, subprocess.Popen[bytes], BinaryIO]]) -> None:
+        for _, process, _ in reversed(some):
             if process.poll() is None:
                 process.terminate()
-        for _, process, log in reversed(self._running):
+        for _, process, log in reversed(some):
             try:
                 process.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
             log.close()
-        self._running.clear()
+        self._running = [one for one in self._running if one not in some]

@@ -1,6 +1,1 @@
-"""LTI 1.3 as a tool speaks it: login, launch, keys and registrations."""
-
-from lti_tool.lti import connecting, notices
-from lti_tool.lti.views import blueprint
-
-__all__ = ["blueprint", "connecting", "notices"]
+"""LTI 1.3 as a tool speaks it: login, launch, keys and registrations. Its addresses: see routes.py."""

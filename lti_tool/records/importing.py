@@ -80,7 +80,7 @@ def preview(session: Session, tenant_id: UUID, base: str, text: Iterable[str]) -
     }
     said: dict[str, UUID] = {}
     lines = []
-    for number, told, account in _read(text):
+    for number, told, account in lines_of(text):
         identifier = normal(told)
         person_id = people.find(account)
         verdict = Verdict.new
@@ -148,7 +148,8 @@ class _People:
         return self._by_account.get(account) or self._by_name.get(account)
 
 
-def _read(text: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+def lines_of(text: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """(number, identifier, account). Raises :class:`FileWrong`."""
     try:
         rows = csv.DictReader(text)
         names = [name.strip().lower().lstrip("\ufeff") for name in rows.fieldnames or ()]

@@ -1,7 +1,7 @@
 """The statements behind a number, and how much of each its reader is shown."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from lti_tool.reporting.shown import Listed, Words, listed
@@ -21,21 +21,32 @@ def page_behind(
     after: tuple[Any, str] | None,
     *,
     tells_whom: bool,
+    base: str = "",
 ) -> tuple[list[Listed], BehindRow | None]:
-    """The newest first; and the last one, where more follow. ``tells_whom``: whether it is told whose they are."""
+    """The newest first; and the last one, where more follow. ``tells_whom``: whether it is told whose they are.
+
+    ``base``: whose accounts are pseudonyms and aliases. It is never told that a statement is of one of them: what it is
+    about stands in the panel with a name.
+    """
     rows = behind_page(readable, behind, after=after, limit=PAGE + 1)
-    texts = texts_of(readable, [row.id for row in rows[:PAGE]], tells_whom=tells_whom)
+    texts = texts_of(
+        readable, [row.id for row in rows[:PAGE]], tells_whom=tells_whom, base=base, untold=behind.untold
+    )
     shown = [listed(words, row, texts(row.id)) for row in rows[:PAGE]]
     return shown, rows[PAGE - 1] if len(rows) > PAGE else None
 
 
-def texts_of(readable: Readable, ids: list[str], *, tells_whom: bool) -> Callable[[str], str]:
-    """What was gathered of each statement, as text."""
+def texts_of(
+    readable: Readable, ids: list[str], *, tells_whom: bool, base: str = "", untold: Set[str] = frozenset()
+) -> Callable[[str], str]:
+    """What was gathered of each statement, as text, without ``untold``. ``base``: as for :func:`page_behind`."""
     found = as_gathered(readable, ids)
 
     def text(id_: str) -> str:
         known = found.get(id_, {})
-        told = {name: value for name, value in known.items() if tells_whom or name not in _OF_WHOM}
+        names_whom = tells_whom and not (base and str(known.get("person")).startswith(f"{base}|"))
+        left_out = untold if names_whom else {*untold, *_OF_WHOM}
+        told = {name: value for name, value in known.items() if name not in left_out}
         return json.dumps(told, ensure_ascii=False, indent=2, default=str)
 
     return text

@@ -98,9 +98,10 @@ def _panels(session: Session, viewer: Viewer, base: str) -> dict[str, str]:
 
 
 def _letters(identifier: str) -> str:
-    """Two letters, the same ones each time, that say nothing of who it is."""
+    """The same ones each time, that say nothing of who it is; so many that no two people of a course share them."""
     digest = hashlib.sha256(identifier.encode()).digest()
-    return "".join(chr(65 + byte % 26) for byte in digest[:2])
+    letters = "".join(chr(65 + byte % 26) for byte in digest[:6])
+    return f"{letters[:3]}-{letters[3:]}"
 
 
 def _uuid(text: str) -> UUID | None:

@@ -11,12 +11,16 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.config import Settings
+from lti_tool.lti.models import Platform
 from lti_tool.problems import Problem
 from lti_tool.records.gathering import folder_of
 from lti_tool.records.joining import courses_by_activity, known_as
+from social_layer.people.models import Course
 from xapi.gathering.store import Gathered
 from xapi.models import Lrs
+from xapi.reports.acts import Own
 from xapi.scopes.models import PseudonymKey
+from xapi.vocabulary import Ids
 
 # Each takes up to half a gigabyte; whoever comes meanwhile waits a little.
 _AT_ONCE = BoundedSemaphore(2)
@@ -29,6 +33,7 @@ class Sources:
     records are here; ``courses``: to which course of ours an activity belongs."""
 
     folders: tuple[Path, ...]
+    lrs_ids: tuple[UUID, ...]
     names: tuple[str, ...]
     aliases: dict[str, str]
     courses: dict[str, str]
@@ -49,10 +54,25 @@ def sources_of(session: Session, settings: Settings, tenant_id: UUID, base: str)
     alike = [row for row in found if row.own_key is None] or found[:1]
     return Sources(
         tuple(folder_of(settings, tenant_id, row.id) for row in alike),
+        tuple(row.id for row in alike),
         tuple(row.name for row in alike),
         known_as(session, tenant_id),
         courses_by_activity(session, tenant_id, base),
     )
+
+
+def own_of(session: Session, tenant_id: UUID, base: str) -> Own:
+    """What is the tenant's in an LRS that several use. An LMS of several tenants is nobody's own: Canvas calls itself
+    the same everywhere."""
+    ids = Ids(base)
+    courses = session.scalars(select(Course.id).where(Course.tenant_id == tenant_id))
+    others = select(Platform.issuer).where(Platform.tenant_id != tenant_id)
+    homes = session.scalars(
+        select(Platform.issuer)
+        .where(Platform.tenant_id == tenant_id, Platform.issuer.not_in(others))
+        .distinct()
+    )
+    return Own([ids.course(one) for one in courses], list(homes), ids.course_prefix)
 
 
 @contextmanager

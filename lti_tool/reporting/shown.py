@@ -145,9 +145,10 @@ class Words:
         return None
 
     def _columns(self, measure: Measure, which: Any) -> dict[str, Any]:
-        """Numbers for columns; none where one is hidden."""
+        """Numbers for columns; none where one is hidden. ``hidden``: what to say there."""
         return {
             "kind": "columns",
+            "hidden": self.cell(HIDDEN),
             "labels": [self._row(measure, row)[0] for row in measure.rows],
             "series": [
                 {

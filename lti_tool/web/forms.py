@@ -8,6 +8,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, vali
 
 from lti_tool.fields import ChosenId, LocalTime, Text
 from lti_tool.moments import as_time_zone
+from social_layer.grading.rules import FIRST_DAY, LAST_DAY
 from social_layer.groups.plans import MOST_GROUPS, MOST_PEOPLE
 from social_layer.panels.models import GroupMode, Kind
 from social_layer.people.class_list import Shown
@@ -125,6 +126,17 @@ class Ending(Form):
 
 class FormerPage(Form):
     after = fields.String(load_default=None)
+
+
+class ReportDays(Form):
+    """Of which days a report is to tell, both included; an empty field: no limit."""
+
+    first = fields.Date(load_default=None, data_key="from", validate=validate.Range(FIRST_DAY, LAST_DAY))
+    last = fields.Date(load_default=None, data_key="to", validate=validate.Range(FIRST_DAY, LAST_DAY))
+
+    @pre_load
+    def drop_empty(self, data: Any, **_: Any) -> Any:
+        return {name: value for name, value in data.items() if value}
 
 
 class FormerPoints(Form):

@@ -31,11 +31,13 @@ _PAGE = 20
 
 ACTS = {
     EventType.panel_opened: lazy_gettext("You opened the panel"),
+    EventType.thread_read: lazy_gettext("You read in a thread"),
     EventType.topic_posted: lazy_gettext("You opened a thread"),
     EventType.reply_posted: lazy_gettext("You wrote a reply"),
     EventType.reflection_shared: lazy_gettext("You shared a reflection"),
     EventType.entry_edited: lazy_gettext("You changed an entry"),
     EventType.entry_deleted: lazy_gettext("You removed an entry"),
+    EventType.entry_removed: lazy_gettext("You removed somebody else's entry"),
     EventType.reaction_added: lazy_gettext("You reacted to an entry"),
     EventType.reaction_removed: lazy_gettext("You took a reaction back"),
 }

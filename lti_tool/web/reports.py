@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Response, g, jsonify, url_for
 from sqlalchemy import select
@@ -22,22 +24,26 @@ from lti_tool.reporting.naming import Names, names_of
 from lti_tool.reporting.opening import Sources, opened, sources_of
 from lti_tool.reporting.rules import staff_may_look
 from lti_tool.reporting.shown import Words
+from lti_tool.reporting.windows import Days, days_between
 from lti_tool.web import blueprint
-from lti_tool.web.forms import FormerPage, from_query
+from lti_tool.web.forms import FormerPage, ReportDays, from_query
 from lti_tool.web.fragments import fragment
 from lti_tool.web.panel_page import speak_to
 from lti_tool.web.presenting import Presenter
 from social_layer.panels.queries import find_viewer
 from social_layer.people.class_list import people_page
 from social_layer.people.models import Account, Membership
+from social_layer.people.zones import zone_of_course
+from social_layer.sealing import SealBroken
 from social_layer.viewer import Viewer
 from xapi.gathering.store import Gathered
 from xapi.installation import find_activity_base
 from xapi.reports.acts import tell
 from xapi.reports.course import MEASURES, course_report
-from xapi.reports.measures import Measure, Window
+from xapi.reports.measures import Measure
 from xapi.reports.person import Moment, timeline
 from xapi.reports.tables import one_as_csv
+from xapi.scopes.pseudonyms import pseudonym_in
 from xapi.vocabulary import Ids
 
 _REPORTS = "/panels/<uuid:panel_id>/reports"
@@ -48,12 +54,13 @@ _MOST_PEOPLE = 200
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a report is made: its reader, the course's activity id, and what was gathered of it."""
+    """Where a report is made: its reader, the course's activity id and zone, and what was gathered of it."""
 
     viewer: Viewer
     base: str
     sources: Sources
     staff_may_look: bool
+    zone: ZoneInfo
 
     @property
     def course(self) -> str:
@@ -68,23 +75,27 @@ def place_of(session: Session, viewer: Viewer) -> Place:
         base,
         sources_of(session, given.settings, viewer.tenant_id, base),
         staff_may_look(session, viewer.tenant_id, viewer.panel.course_id),
+        zone_of_course(session, viewer.tenant_id, viewer.panel.course_id),
     )
 
 
 @blueprint.get(f"{_REPORTS}/course")
 def course_page(panel_id: UUID) -> Response:
     """All measures of the course."""
+    days = _days()
     with looking(panel_id) as (session, viewer):
         _check(viewer)
         place = place_of(session, viewer)
         members = _members(session, place)
     with opened(place.sources) as found:
-        measures = course_report(found, place.course, _window(viewer))
+        measures = course_report(found, place.course, days.window(place.zone))
     with looking(panel_id) as (session, viewer):
         words = _words(session, place, measures)
     return fragment(
         "web/reports/course.html",
-        **_told(place, found.as_of),
+        **_told(place, found.as_of, measures[0].window.zone),
+        days=days,
+        query=_query(days),
         measures=[words.show(one) for one in measures],
         members=members,
     )
@@ -93,26 +104,29 @@ def course_page(panel_id: UUID) -> Response:
 @blueprint.get(f"{_REPORTS}/course/<measure>")
 def statements_behind(panel_id: UUID, measure: str) -> Response:
     """The statements behind a number, the newest first; with ``after`` the next page of them."""
-    after = _after()
+    after, days = _after(), _days()
     with looking(panel_id) as (session, viewer):
         _check(viewer)
         place = place_of(session, viewer)
-        words = Words(names_of(session, viewer, place.base, ()), viewer.time_zone)
-    with _measured(place, measure) as (found, one):
+        words = Words(names_of(session, viewer, place.base, ()), place.zone.key)
+    with _measured(place, measure, days) as (found, one):
         shown, last = page_behind(
             found,
             words,
             one.behind,
             after,
             tells_whom=place.staff_may_look or measure in SEEN_BY_ALL,
+            base=place.base,
         )
         title = words.show(one).title
     return fragment(
         f"web/reports/{'more_statements' if after else 'statements'}.html",
         home=_home(place),
         measure=measure,
+        query=_query(days),
         title=title,
         listed=shown,
+        leaves_out=one.behind.leaves_out,
         next=write_cursor(last.happened, last.id) if last else None,
     )
 
@@ -125,7 +139,7 @@ def link_to_measure(panel_id: UUID, measure: str) -> Response:
     if measure not in MEASURES:
         raise Problem("not_found")
     link = make_link(parts(), f"report:{measure}", viewer.tenant_id, viewer.membership_id, panel_id)
-    return jsonify(url=url_for("web.download_measure", measure=measure, link=link))
+    return jsonify(url=url_for("web.download_measure", measure=measure, link=link) + _query(_days()))
 
 
 @blueprint.get("/reports/<measure>/<link>")
@@ -140,7 +154,7 @@ def download_measure(measure: str, link: str) -> Response:
         speak_to(viewer)
         _check(viewer)
         place = place_of(session, viewer)
-    with _measured(place, measure) as (_found, one):
+    with _measured(place, measure, _days()) as (_found, one):
         pass
     with parts().database.read() as session:
         words = _words(session, place, [one])
@@ -157,7 +171,7 @@ def own_timeline(panel_id: UUID) -> Response:
     """What the reader did with others, beside what they reached; with ``after`` the next page of it."""
     with looking(panel_id) as (session, viewer):
         place = place_of(session, viewer)
-        people = _identifiers(session, viewer, viewer.person_id)
+        people = [*_identifiers(session, viewer, viewer.person_id), *_own_pseudonyms(session, place)]
     return _timeline(place, people, name="", path="/reports/mine")
 
 
@@ -183,13 +197,15 @@ def _timeline(place: Place, people: list[str], *, name: str, path: str) -> Respo
     after = _after()
     with opened(place.sources) as found:
         page = timeline(found, people, course=place.course, after=after)
-        texts = texts_of(found, [one.id for one in page.moments], tells_whom=True)
+        texts = texts_of(found, [one.id for one in page.moments], tells_whom=True, base=place.base)
     with parts().database.read() as session:
         names = names_of(session, place.viewer, place.base, [one.whom for one in page.moments if one.whom])
-    words = Words(names, place.viewer.time_zone)
+    # One's own day, not the course's.
+    zone = place.viewer.time_zone or place.zone.key
+    words = Words(names, zone)
     return fragment(
         f"web/reports/{'more_moments' if after else 'timeline'}.html",
-        **_told(place, page.as_of),
+        **_told(place, page.as_of, zone),
         name=name,
         path=path,
         moments=[_moment(words, one, texts(one.id)) for one in page.moments],
@@ -217,21 +233,27 @@ def _check(viewer: Viewer) -> None:
 
 
 @contextmanager
-def _measured(place: Place, measure: str) -> Iterator[tuple[Gathered, Measure]]:
+def _measured(place: Place, measure: str, days: Days) -> Iterator[tuple[Gathered, Measure]]:
     """One measure, while its statements can be asked for. Raises ``not_found``."""
     if measure not in MEASURES:
         raise Problem("not_found")
     with opened(place.sources) as found:
-        yield found, MEASURES[measure](tell(found, _window(place.viewer), course=place.course))
+        yield found, MEASURES[measure](tell(found, days.window(place.zone), course=place.course))
 
 
-def _window(viewer: Viewer) -> Window:
-    return Window(zone=viewer.time_zone or "UTC")
+def _days() -> Days:
+    """Raises ``ValidationError``."""
+    asked = from_query(ReportDays)
+    return days_between(asked["first"], asked["last"])
+
+
+def _query(days: Days) -> str:
+    return f"?{urlencode(days.query)}" if days.query else ""
 
 
 def _words(session: Session, place: Place, measures: list[Measure]) -> Words:
     people = {who for one in measures if one.key == "network" for row in one.rows for who in row[:2]}
-    return Words(names_of(session, place.viewer, place.base, people), place.viewer.time_zone)
+    return Words(names_of(session, place.viewer, place.base, people), place.zone.key)
 
 
 def _identifiers(session: Session, viewer: Viewer, person_id: UUID) -> list[str]:
@@ -243,6 +265,19 @@ def _identifiers(session: Session, viewer: Viewer, person_id: UUID) -> list[str]
     return [f"{home_page}|{name}" for home_page, name in rows]
 
 
+def _own_pseudonyms(session: Session, place: Place) -> list[str]:
+    """Under which the reader stands in the LRSs. Whoever else may look at their timeline must not see these."""
+    viewer, sealer = place.viewer, parts().sealer
+    found = set()
+    for lrs_id in place.sources.lrs_ids:
+        try:
+            found.add(pseudonym_in(session, sealer, viewer.tenant_id, lrs_id, place.base, viewer.person_id))
+        except SealBroken:
+            # Its key was sealed with a secret that is gone; the doctor says so.
+            continue
+    return sorted(one for one in found if one is not None)
+
+
 def _members(session: Session, place: Place) -> list[tuple[UUID, str]]:
     """Whose timelines may be opened."""
     if not place.staff_may_look:
@@ -251,9 +286,9 @@ def _members(session: Session, place: Place) -> list[tuple[UUID, str]]:
     return [(one.membership_id, one.name) for one in found if one.name and not one.is_test]
 
 
-def _told(place: Place, as_of: datetime | None) -> dict[str, Any]:
+def _told(place: Place, as_of: datetime | None, zone: str) -> dict[str, Any]:
     now = parts().clock()
-    words = Words(Names({}, {}), place.viewer.time_zone)
+    words = Words(Names({}, {}), zone)
     return {
         "home": _home(place),
         "viewer": place.viewer,
@@ -263,7 +298,7 @@ def _told(place: Place, as_of: datetime | None) -> dict[str, Any]:
         "as_of_ago": Presenter(place.viewer, now).ago(as_of) if as_of else "",
         "is_old": as_of is not None and now - as_of > _OLD,
         "staff_may_look": place.staff_may_look,
-        "zone": place.viewer.time_zone or "UTC",
+        "zone": zone,
     }
 
 

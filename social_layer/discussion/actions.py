@@ -181,7 +181,8 @@ def remove(
     let_write(viewer)
     seq = take_turn(session, viewer).seq
     entry = _answerable(session, viewer, entry_id)
-    if entry.voice_id != viewer.voice_id and not viewer.is_staff:
+    is_own = entry.voice_id == viewer.voice_id
+    if not is_own and not viewer.is_staff:
         raise NotAllowed("not_author")
     if version is not None:
         _check_version(entry, version)
@@ -192,7 +193,7 @@ def remove(
         session,
         clock,
         viewer,
-        EventType.entry_deleted,
+        EventType.entry_deleted if is_own else EventType.entry_removed,
         entry_id,
         answers_id=entry.parent_id,
         detail=entry.kind,

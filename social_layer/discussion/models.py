@@ -1,11 +1,11 @@
-"""Tables: entry, its revisions, reactions, read marks and private drafts."""
+"""Tables: entry, its revisions, reactions, read marks, times of reading and private drafts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from social_layer.database import Base, Tenanted, refers_to
@@ -109,6 +109,37 @@ class ReadMark(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     thread_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReadingTime(Base):
+    """For how many seconds somebody read in a thread on one day of theirs; gone soon after the day is over.
+
+    ``over_at``: when that day ends. ``told``: the event was appended, and what is read later that day adds nothing.
+    """
+
+    __tablename__ = "reading_time"
+    __table_args__ = (
+        refers_to("panel", "panel_id"),
+        refers_to("voice", "voice_id"),
+        refers_to("entry", "thread_id"),
+        Index(
+            "ix_reading_time_untold",
+            "tenant_id",
+            "last_at",
+            postgresql_where=text("NOT told"),
+            sqlite_where=text("NOT told"),
+        ),
+        Index(None, "tenant_id", "over_at"),
+    )
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    voice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    thread_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    panel_id: Mapped[UUID]
+    seconds: Mapped[int]
+    last_at: Mapped[datetime]
+    over_at: Mapped[datetime]
+    told: Mapped[bool] = mapped_column(default=False)
 
 
 class Draft(Base):

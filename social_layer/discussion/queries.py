@@ -1,7 +1,7 @@
 """Reads: entries as a viewer sees them, what changed since, and the viewer's own drafts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -156,10 +156,24 @@ def as_posted(session: Session, viewer: Viewer, entry_id: UUID) -> tuple[UUID | 
     return (*found[0],) if found else None
 
 
-def read_up_to(session: Session, viewer: Viewer, seen: Sequence[UUID]) -> dict[UUID, int]:
-    """How far each thread was read, who saw these entries: up to the first unread one that they did not see."""
-    found = rows(session, statements.seen(sight_of(viewer)), seen_by(viewer, seen=seen))
-    threads = list({row.thread_id for row in found})
+def read_up_to(
+    session: Session, viewer: Viewer, seen: Sequence[UUID], threads: Collection[UUID] = ()
+) -> tuple[dict[UUID, int], frozenset[UUID]]:
+    """How far each thread was read, who saw these entries: up to the first unread one that they did not see.
+
+    With it, which of ``threads`` are threads that the viewer may see.
+    """
+    asked = set(seen)
+    both = rows(session, statements.seen(sight_of(viewer)), seen_by(viewer, seen=[*asked.union(threads)]))
+    in_sight = frozenset(row.id for row in both if row.id == row.thread_id and row.id in threads)
+    found = [(row.thread_id, row.seq) for row in both if row.id in asked]
+    return _marks(session, viewer, seen, found), in_sight
+
+
+def _marks(
+    session: Session, viewer: Viewer, seen: Sequence[UUID], found: Sequence[tuple[UUID, int]]
+) -> dict[UUID, int]:
+    threads = list({thread_id for thread_id, _ in found})
     gaps = (
         rows(session, statements.gaps(sight_of(viewer)), seen_by(viewer, seen=seen, threads=threads))
         if threads

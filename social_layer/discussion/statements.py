@@ -91,7 +91,7 @@ def standing(sight: Sight) -> Select[*tuple[Any, ...]]:
 
 @cache
 def seen(sight: Sight) -> Select[*tuple[Any, ...]]:
-    return select(Entry.thread_id, Entry.seq).where(
+    return select(Entry.id, Entry.thread_id, Entry.seq).where(
         condition(sight), Entry.id.in_(bindparam("seen", expanding=True))
     )
 

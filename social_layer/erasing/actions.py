@@ -1,4 +1,4 @@
-"""Removes a person from the domain: texts, reactions, drafts, marks, groups, name and accounts.
+"""Removes a person from the domain: texts, reactions, drafts, marks, times of reading, groups, name and accounts.
 
 What others wrote stays, and so does the place of each entry, so that threads can still be read. The log keeps what
 happened, under a voice that nobody is behind any more.
@@ -11,7 +11,7 @@ from sqlalchemy import Delete, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from social_layer.clock import Clock
-from social_layer.discussion.models import Draft, Entry, Reaction, ReadMark, Revision
+from social_layer.discussion.models import Draft, Entry, Reaction, ReadingTime, ReadMark, Revision
 from social_layer.grading.models import Judgement, PanelGrading
 from social_layer.panels.models import Panel
 from social_layer.people.models import Account, GroupMember, Membership, Person, Voice
@@ -35,6 +35,10 @@ def erase(session: Session, clock: Clock, tenant_id: UUID, person_id: UUID) -> C
         counts[name] = _count(
             session, delete(table).where(table.tenant_id == tenant_id, table.person_id == person_id)
         )
+    counts["reading_times"] = _count(
+        session,
+        delete(ReadingTime).where(ReadingTime.tenant_id == tenant_id, ReadingTime.voice_id.in_(voices)),
+    )
     counts["voices"] = _silence(session, clock, tenant_id, person_id)
     counts["accounts"] = _count(
         session, delete(Account).where(Account.tenant_id == tenant_id, Account.person_id == person_id)

@@ -12,13 +12,19 @@ from social_layer.database import Base, Tenanted, of_tenant, refers_to
 
 class EventType(StrEnum):
     panel_opened = "panel_opened"
+    thread_read = "thread_read"
     topic_posted = "topic_posted"
     reply_posted = "reply_posted"
     reflection_shared = "reflection_shared"
     entry_edited = "entry_edited"
     entry_deleted = "entry_deleted"
+    entry_removed = "entry_removed"
     reaction_added = "reaction_added"
     reaction_removed = "reaction_removed"
+
+
+# What takes an entry out of sight: its author's hand, or that of staff.
+TAKEN_AWAY = frozenset({EventType.entry_deleted, EventType.entry_removed})
 
 
 class Event(Tenanted, Base):
@@ -70,7 +76,7 @@ class Event(Tenanted, Base):
     # The event that it answers: of the parent entry, of the entry reacted to.
     answers_id: Mapped[UUID | None]
     revision: Mapped[int | None]
-    # Which one, where a type has several: the reaction's kind, the entry's kind.
+    # Which one, where a type has several: the reaction's kind, the entry's kind. Of reading, for how long (ISO 8601).
     detail: Mapped[str | None] = mapped_column(String(32))
     dispatched: Mapped[bool] = mapped_column(default=False)
     number: Mapped[int | None] = mapped_column(BigInteger)

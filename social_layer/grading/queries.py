@@ -27,6 +27,7 @@ from social_layer.grading.rules import (
 )
 from social_layer.panels.models import Panel, TemplateVersion
 from social_layer.people.models import Course, CourseTerm, Membership, Person, Role, Tenant, Voice
+from social_layer.people.zones import zone_named
 from social_layer.viewer import Viewer
 
 
@@ -245,14 +246,6 @@ def _stage(row: PlainRow | GradingStage) -> Stage:
             by_itself=row.by_itself,
         ),
     )
-
-
-def zone_named(name: str | None) -> ZoneInfo:
-    """The time zone of that name, or UTC."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (KeyError, OSError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def grades(session: Session, sheet: Sheet, now: datetime) -> list[Learner]:

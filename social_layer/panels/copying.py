@@ -7,20 +7,19 @@ which remembers the one that it is a copy of (ADR 11).
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
 from social_layer.grading.actions import carry, give_zone, keep_rules
 from social_layer.grading.models import GradingStage
-from social_layer.grading.queries import stages_of, zone_named
+from social_layer.grading.queries import stages_of
 from social_layer.grading.rules import Need, Rule, Stage, first_rule, rounded
 from social_layer.panels.models import Panel, Template, TemplateOrigin, TemplateVersion
 from social_layer.panels.queries import hold_home, version_by_id
 from social_layer.panels.settings import NewPanel, Settings, columns, first_version, next_version
-from social_layer.people.models import Course, Tenant
+from social_layer.people.zones import zone_of_course
 
 _WITHOUT_DATES = {"opens_at": None, "due_at": None, "closes_at": None}
 
@@ -51,7 +50,9 @@ def make_template(
     if rule or wanted.graded_alike:
         give_zone(session, tenant_id, course_id, zone)
     due_on = (
-        wanted.due_at.astimezone(_zone_of(session, tenant_id, course_id)).date() if wanted.due_at else None
+        wanted.due_at.astimezone(zone_of_course(session, tenant_id, course_id)).date()
+        if wanted.due_at
+        else None
     )
     if wanted.like is not None and wanted.graded_alike:
         carry(session, tenant_id, wanted.like, version.id, with_dates=False)
@@ -84,15 +85,6 @@ def first_rule_of(wanted: NewPanel) -> Rule | None:
         return usual
     asked = zip(usual.needs, (wanted.beginnings or 0, wanted.replies or 0), strict=True)
     return replace(usual, needs=tuple(Need(need.counted, number) for need, number in asked if number))
-
-
-def _zone_of(session: Session, tenant_id: UUID, course_id: UUID) -> ZoneInfo:
-    course, tenant = session.execute(
-        select(Course.time_zone, Tenant.time_zone)
-        .join(Tenant, Tenant.id == Course.tenant_id)
-        .where(Course.tenant_id == tenant_id, Course.id == course_id)
-    ).one()
-    return zone_named(course or tenant)
 
 
 def make_panel_from(

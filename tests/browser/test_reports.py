@@ -87,6 +87,21 @@ def test_the_course_is_seen_drawn_and_read_with_the_keyboard(
     expect(network.get_by_text("An alias is a person of its own.")).to_be_visible()
     assert violations(frame) == []
 
+    frame.get_by_label("First day").fill("2026-02-02")
+    frame.get_by_label("Last day").fill("2026-02-08")
+    amara.button("Show these days").press("Enter")
+    expect(frame.get_by_role("heading", name="How the course learns together")).to_be_focused()
+    expect(frame.get_by_label("Last day")).to_have_value("2026-02-08")
+    # The quiz was later.
+    expect(frame.get_by_role("region", name="Completions and scores", exact=True)).to_contain_text(
+        "Nothing of this"
+    )
+    expect(frame.locator("[data-picture][data-drawn] canvas").first).to_be_visible()
+    assert violations(frame) == []
+    assert frame.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    amara.button("Show all days").press("Enter")
+    expect(frame.get_by_label("Last day")).to_have_value("")
+
     network.get_by_role("button", name="Statements behind it").press("Enter")
     expect(frame.get_by_role("heading", name="Who answers whom")).to_be_focused()
     frame.locator(".record summary").first.press("Enter")

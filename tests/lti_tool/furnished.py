@@ -65,7 +65,7 @@ class Furnished:
             lrs = connect(
                 session,
                 clock,
-                Sealer(["a secret key of the tests, long enough"]),
+                Sealer(["a-secret-key-of-the-tests-long-enough"]),
                 room.tenant_id,
                 name=SECRET,
                 endpoint="https://lrs.example.edu/xAPI",

@@ -98,9 +98,35 @@ def test_the_demo_starts_whole_and_stops_clean_and_keeps_what_was_written(tmp_pa
         assert refused.returncode == 1
         assert "already running" in refused.stderr
         assert _demo(home, "--reset").returncode == 1
+        _an_outage(second)
         assert second.stop(signal.SIGTERM) == 0
     cleared = _demo(home, "--reset")
     assert (cleared.returncode, home.exists()) == (0, False)
+
+
+def _an_outage(demo: RunningDemo) -> None:
+    """The LRS is stopped, then killed: the rest goes on, and it can be started again."""
+    health = f"http://127.0.0.1:{demo.ports['lrs']}/healthz"
+
+    def answers() -> bool:
+        try:
+            return requests.get(health, timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    for _ in range(2):
+        assert _demo(demo.home, "--lrs", "stop").returncode == 0
+        _until(answers, False)
+        assert requests.get(f"http://localhost:{demo.ports['tool']}/readyz", timeout=10).ok
+        assert _demo(demo.home, "--lrs", "start").returncode == 0
+        _until(answers, True)
+        (lrs,) = [one for one in psutil.Process(demo.process.pid).children() if "lrs" in one.cmdline()]
+    lrs.kill()
+    _until(answers, False)
+    time.sleep(2)
+    assert demo.process.poll() is None
+    assert _demo(demo.home, "--lrs", "start").returncode == 0
+    _until(answers, True)
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
@@ -141,6 +167,13 @@ def test_another_installation_s_settings_do_not_reach_the_demo(tmp_path: Path) -
             os.environ.pop(name) if value is None else os.environ.update({name: value})
     assert settings.database_url == f"sqlite:///{tmp_path / 'alongside.db'}"
     assert not settings.is_production
+
+
+def _until(read: Callable[[], bool], wanted: bool, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while read() is not wanted:
+        assert time.monotonic() < end
+        time.sleep(0.3)
 
 
 def _demo(home: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -31,7 +31,7 @@ from xapi.models import Delivery, DeliveryState, Lrs
 from xapi.statements import statement_id
 from xapi.stores import connect
 
-SECRET = "a secret key of the tests, long enough"
+SECRET = "a-secret-key-of-the-tests-long-enough"
 
 
 @dataclass

@@ -194,6 +194,9 @@ def everything(world: World) -> None:
     world.react("maya", reply, on=False)
     world.share("maya", world.make_panel("Looking back", Kind.reflection))
     world.remove("joel", reply)
+    world.member("amara", role=Role.instructor)
+    world.remove("amara", world.post("joel", parent=topic))
+    world.read_thread("joel", topic)
 
 
 def test_a_foreign_validator_finds_nothing_wrong_with_any_kind(
@@ -277,6 +280,7 @@ def test_staff_removing_an_entry_answer_nobody(world: World) -> None:
     world.remove("amara", reply)
     found = statements(world)[-1]
     assert found["actor"]["account"]["name"] == "amara-7"
+    assert found["verb"] == {"id": f"{AS}remove", "display": {"en": "removed"}}
     assert "statement" not in found["context"]
 
 

@@ -11,7 +11,9 @@ from sqlalchemy import Engine, event, select
 from social_layer.clock import Clock
 from social_layer.database import Database
 from social_layer.discussion.actions import edit, post, react, remove
+from social_layer.discussion.marks import mark_read
 from social_layer.discussion.models import Entry, ReactionKind
+from social_layer.discussion.reading import PAUSE, tell_readings
 from social_layer.panels.actions import make_panel, open_panel
 from social_layer.panels.models import Kind
 from social_layer.panels.queries import find_viewer
@@ -25,7 +27,8 @@ from xapi.stores import connect
 
 BASE = "https://alongside.example.edu"
 HOME_PAGE = "https://moodle.example.edu"
-SEALER = Sealer(["a secret key of the tests, long enough"])
+SECRET = "a-secret-key-of-the-tests-long-enough"
+SEALER = Sealer([SECRET])
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -122,6 +125,14 @@ class World:
         headings = {"what": "What?", "so_what": "So what?", "now_what": "Now what?"}
         with self.database.write() as session:
             return share(session, self.clock, viewer, thoughts, headings=headings)
+
+    def read_thread(self, name: str, thread: UUID, seconds: int = 93) -> None:
+        """Reads, and leaves it for long enough that it is told."""
+        viewer = self.viewer(name)
+        with self.database.write() as session:
+            mark_read(session, self.clock, viewer, [], {thread: seconds})
+        later = self.clock() + PAUSE
+        tell_readings(self.database, lambda: later)
 
     def voice(self, name: str) -> Voice:
         viewer = self.viewer(name)

@@ -42,7 +42,11 @@ COLUMNS = (
     Column("thread", "UUID", "The entry that opened the thread; null for a panel"),
     Column("answers", "UUID", "The event that published what it answers; null where it answers nothing"),
     Column("revision", "INTEGER", "Which version of the entry's text; null where it is about none"),
-    Column("detail", "VARCHAR", "Which one, where a type has several: the reaction, the kind of entry"),
+    Column(
+        "detail",
+        "VARCHAR",
+        "Which one, where a type has several: the reaction, the kind of entry; of reading, for how long",
+    ),
     Column("person", "VARCHAR", "Who: an account as homePage|name"),
     Column("person_is", "VARCHAR", "What that account is: account, pseudonym or alias"),
 )

@@ -179,9 +179,16 @@ def _words(row: Emitted, about_entries: bool) -> list[Json]:
     places = ["$.attachments", "$.object.definition.description"]
     if about_entries:
         places.append("$.object.definition.name")
+    others = ["score", "success", "completion", "extensions"]
+    if row.has_duration:
+        return [
+            _rule("$.result.duration", presence="included", note="In whole seconds: PT93S."),
+            *(_rule(f"$.result.{name}", presence="excluded") for name in ("response", *others)),
+            *(_rule(place, presence="excluded") for place in places),
+        ]
     if not row.has_text:
         return [_rule(place, presence="excluded") for place in ("$.result", *places)]
-    others = ("score", "success", "completion", "duration", "extensions")
+    others.insert(3, "duration")
     return [
         _rule("$.result.response", presence="recommended", note=_RESPONSE),
         *(_rule(f"$.result.{name}", presence="excluded") for name in others),

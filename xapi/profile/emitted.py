@@ -47,7 +47,7 @@ class Emitted:
     """``version``: of its template, to be raised with any change of verb, types or rules once it is released.
 
     ``objects`` and ``parents``: what the object may be, and what may directly hold it. ``has_text``: it may bear the
-    words of the entry, where the institution says so.
+    words of the entry, where the institution says so. ``has_duration``: it says for how long.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Emitted:
     has_revision: bool = False
     has_reaction: bool = False
     has_text: bool = False
+    has_duration: bool = False
     version: int = 1
 
 
@@ -74,6 +75,19 @@ EMITTED: dict[EventType, Emitted] = {
         act=Act.visiting,
         objects=(Holder.panel,),
         parents=(Holder.course,),
+    ),
+    EventType.thread_read: Emitted(
+        name="thread-read",
+        label="Thread read",
+        says="Somebody read in a thread: at most once a day for each person and thread, and for three seconds or "
+        "longer. result.duration is the time for which its entries were in sight, the page was to be seen, and "
+        "somebody was at it; the timestamp is when that was noted last. What is read later the same day, more than 30 "
+        "minutes after, is not in it.",
+        verb=words.VIEWED,
+        act=Act.visiting,
+        objects=(EntryKind.topic, EntryKind.reflection),
+        parents=(Holder.panel,),
+        has_duration=True,
     ),
     EventType.topic_posted: Emitted(
         name="topic-posted",
@@ -126,8 +140,17 @@ EMITTED: dict[EventType, Emitted] = {
     EventType.entry_deleted: Emitted(
         name="entry-deleted",
         label="Entry deleted",
-        says="The author or somebody of the staff took an entry away; the actor says who. It answers nobody.",
+        says="The author took an entry away. It answers nobody.",
         verb=words.DELETED,
+        act=Act.writing,
+        objects=ANY_ENTRY,
+        parents=AROUND_ENTRIES,
+    ),
+    EventType.entry_removed: Emitted(
+        name="entry-removed",
+        label="Entry removed by staff",
+        says="Somebody of the staff took somebody else's entry away. It answers nobody.",
+        verb=words.REMOVED,
         act=Act.writing,
         objects=ANY_ENTRY,
         parents=AROUND_ENTRIES,

@@ -1,12 +1,12 @@
 """What people did and reached, read once from the gathered statements into a few tables that all measures ask.
 
 ``act``: what stands of our own statements, each with its kind and its week. ``result``: formal results. ``thread``:
-after how many seconds each thread was first answered. ``pair``: who did how much for whom.
+after how many seconds each thread was first answered, and by which statement. ``pair``: who did how much for whom.
 They are made in the connection that reads, and spill to its temporary folder where they are large.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ KINDS = {
     words.ACCEPTED.iri: "accepted",
     words.VIEWED.iri: "read",
 }
-_TAKEN_BACK = {words.UNLIKED.iri: "thanked", words.REJECTED.iri: "accepted"}
+TAKEN_BACK = {words.UNLIKED.iri: "thanked", words.REJECTED.iri: "accepted"}
 # Contributions can be read by others; exchanges are done for somebody.
 CONTRIBUTING = "('opened', 'reflected', 'answered', 'reviewed')"
 EXCHANGING = "('answered', 'reviewed', 'thanked', 'accepted')"
@@ -41,7 +41,7 @@ WITH told AS MATERIALIZED (
   SELECT id, happened, person, verb, object, answers, course, panel, around, coalesce(detail, '') AS detail,
          duration, lrs, platform
   FROM statement WHERE ours AND {{where}} AND happened >= ? AND happened < ?),
-gone AS (SELECT DISTINCT object FROM told WHERE verb = ?),
+gone AS (SELECT DISTINCT object FROM told WHERE verb IN (SELECT unnest(?::VARCHAR[]))),
 back AS (
   SELECT kind, object, person, detail, max(happened) AS last
   FROM told JOIN {_NAMED} AS undoing USING (verb) GROUP BY ALL)
@@ -60,10 +60,11 @@ FROM record WHERE {where} AND happened >= ? AND happened < ?
 # A thread is what was opened or shared; its first answer is the first by somebody else, anywhere in it.
 _THREADS = """
 CREATE OR REPLACE TEMP TABLE thread AS
-WITH opening AS (SELECT id, object, person, happened FROM act WHERE kind IN ('opened', 'reflected')),
+WITH opening AS (SELECT id, object, person, week, happened FROM act WHERE kind IN ('opened', 'reflected')),
 answering AS (
-  SELECT person, happened, unnest(around) AS object FROM act WHERE kind IN ('answered', 'reviewed'))
-SELECT opening.id, any_value(opening.person) AS person,
+  SELECT id, person, happened, unnest(around) AS object FROM act WHERE kind IN ('answered', 'reviewed'))
+SELECT opening.id, any_value(opening.person) AS person, any_value(opening.week) AS week,
+       arg_min(answering.id, (answering.happened, answering.id)) AS reply,
        epoch(min(answering.happened) - any_value(opening.happened)) AS seconds
 FROM opening LEFT JOIN answering ON answering.object = opening.object AND answering.person <> opening.person
 GROUP BY opening.id
@@ -78,6 +79,16 @@ WHERE act.kind IN {EXCHANGING} AND act.person <> other.person
 GROUP BY ALL
 """
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is one institution's, where others send to the same LRS: the activity ids of its ``courses``, and formal
+    results under accounts at its ``homes`` that are of no course of ours; those begin with ``prefix``."""
+
+    courses: Sequence[str]
+    homes: Sequence[str]
+    prefix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +110,52 @@ class Told:
         return found
 
 
-def tell(readable: Readable, window: Window, *, course: str | None = None) -> Told:
-    """Reads what happened in a course, or everywhere."""
-    where, asked = ("course = ?", [course]) if course is not None else ("true", [])
-    within = [*asked, naive(window.since or _EARLIEST), naive(window.until or _LATEST)]
+def tell(readable: Readable, window: Window, *, course: str | None = None, own: Own | None = None) -> Told:
+    """Reads what happened in a course, or everywhere; with ``own`` nothing of other institutions."""
+    # DuckDB knows the IANA's zones, and not, say, ``localtime``.
+    if not readable.rows("SELECT 1 FROM pg_timezone_names() WHERE name = ?", [window.zone]):
+        window = replace(window, zone="UTC")
+    doing, done_in = _limited(course, own)
+    reaching, reached_in = _limited(course, own, formal=True)
+    within = [naive(window.since or _EARLIEST), naive(window.until or _LATEST)]
     readable.rows(
-        _ACTS.format(where=where),
+        _ACTS.format(where=doing),
         [
+            *done_in,
             *within,
-            words.DELETED.iri,
-            list(_TAKEN_BACK),
-            list(_TAKEN_BACK.values()),
+            [verb.iri for verb in words.TAKING_AWAY],
+            list(TAKEN_BACK),
+            list(TAKEN_BACK.values()),
             window.zone,
             list(KINDS),
             list(KINDS.values()),
         ],
     )
-    readable.rows(_RESULTS.format(where=where), within)
+    readable.rows(_RESULTS.format(where=reaching), [*reached_in, *within])
     readable.rows(_THREADS)
     readable.rows(_PAIRS)
     return Told(readable, window)
+
+
+def _limited(course: str | None, own: Own | None, *, formal: bool = False) -> tuple[str, list[Any]]:
+    """A condition on what is read, and its parameters."""
+    conditions: list[str] = ["true"]
+    asked: list[Any] = []
+    if course is not None:
+        conditions.append("course = ?")
+        asked.append(course)
+    if own is not None:
+        theirs = "course IN (SELECT unnest(?::VARCHAR[]))"
+        asked.append(list(own.courses))
+        if formal:
+            # As it was told: whom we know under other names may have results at other institutions.
+            theirs = (
+                f"({theirs} OR (rtrim(split_part(told_as, '|', 1), '/') IN (SELECT unnest(?::VARCHAR[])) "
+                "AND NOT starts_with(coalesce(course, ''), ?)))"
+            )
+            asked += [[home.rstrip("/") for home in own.homes], own.prefix]
+        conditions.append(theirs)
+    return " AND ".join(conditions), asked
 
 
 def acts_behind(condition: str, *parameters: Any) -> Behind:

@@ -1,13 +1,19 @@
 """Who answers whom, and how soon: the network, first replies, and threads that nobody answered."""
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from xapi.reports.acts import EXCHANGING, Told, acts_behind
 from xapi.reports.hiding import LEAST, hidden_among, told
 from xapi.reports.measures import HIDDEN, N_, Behind, Measure
+from xapi.reports.weeks import reflected
 
 MOST_PAIRS = 500
+_FOR_ANOTHER = (
+    f"kind IN {EXCHANGING} AND "
+    "EXISTS (SELECT 1 FROM act AS other WHERE other.id = act.answers AND other.person <> act.person)"
+)
 # The last one has no end.
 _STEPS = (
     (N_("within an hour"), 3600.0),
@@ -17,6 +23,27 @@ _STEPS = (
     (N_("within a week"), 7 * 86_400.0),
     (N_("later"), float("inf")),
 )
+_STEP = (
+    f"CASE WHEN seconds IS NULL THEN {len(_STEPS)} "
+    + " ".join(f"WHEN seconds <= {seconds} THEN {place}" for place, (_, seconds) in enumerate(_STEPS[:-1]))
+    + f" ELSE {len(_STEPS) - 1} END"
+)
+# What of an answer says to which thread it belongs: by these one could count those that nobody answered.
+IN_THREADS = frozenset({"answers", "around", "object_type"})
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Whether something of threads is hidden: after which time they were answered, or how many they are at all."""
+
+    are_some: bool
+    are_all: bool
+
+
+def threads_hidden(course: Told) -> Threads:
+    threads, people = course.rows("SELECT count(*), count(DISTINCT person) FROM thread")[0]
+    few = bool(threads) and people < LEAST
+    return Threads(few or HIDDEN in _waits(course), few)
 
 
 def network(course: Told) -> Measure:
@@ -30,6 +57,7 @@ def network(course: Told) -> Measure:
         f"ORDER BY acts DESC, giving, taking LIMIT {MOST_PAIRS}"
     )
     hides = told(people) is HIDDEN
+    behind = acts_behind("false" if hides else _FOR_ANOTHER)
     return Measure(
         key="network",
         title=N_("Who answers whom"),
@@ -44,7 +72,9 @@ def network(course: Told) -> Measure:
         as_of=course.as_of,
         columns=(N_("Who"), N_("For whom"), N_("Answered"), N_("Thanked"), N_("Accepted or reviewed")),
         rows=() if hides else tuple(rows),
-        behind=acts_behind("false" if hides else f"kind IN {EXCHANGING} AND answers IN (SELECT id FROM act)"),
+        behind=replace(behind, leaves_out=hides, untold=IN_THREADS)
+        if threads_hidden(course).are_some
+        else replace(behind, leaves_out=hides),
         note=N_("Only the pairs with the most acts are listed.") if pairs > MOST_PAIRS and not hides else "",
         facts={} if hides else {"pairs": pairs, "acts": acts},
     )
@@ -76,7 +106,12 @@ def first_replies(course: Told) -> Measure:
         )
         if threads
         else (),
-        behind=_threads("false" if hides or cells[-1] is HIDDEN else "seconds IS NOT NULL"),
+        behind=_threads(
+            course,
+            [] if hides or cells[-1] is HIDDEN else _told_places(cells[:-1]),
+            "[id, reply]",
+            leaves_out=hides or HIDDEN in cells,
+        ),
         facts={}
         if hides
         else {
@@ -109,24 +144,37 @@ def unanswered(course: Told) -> Measure:
         )
         if threads
         else (),
-        behind=_threads("false" if hides else "seconds IS NULL"),
+        behind=_threads(course, [] if hides else [len(_STEPS)], "[id]", leaves_out=hides),
     )
 
 
 def _waits(course: Told) -> list[Any]:
     """How many threads waited how long, the last those that wait still: parts of one whole, hidden as such."""
-    steps = " ".join(
-        f"WHEN seconds <= {seconds} THEN {place}" for place, (_, seconds) in enumerate(_STEPS[:-1])
-    )
-    found = course.rows(
-        f"SELECT CASE WHEN seconds IS NULL THEN {len(_STEPS)} {steps} ELSE {len(_STEPS) - 1} END AS step, "
-        "count(*), count(DISTINCT person) FROM thread GROUP BY step"
-    )
+    found = course.rows(f"SELECT {_STEP} AS step, count(*), count(DISTINCT person) FROM thread GROUP BY step")
     by_step = {step: (number, people) for step, number, people in found}
     cells = [by_step.get(step, (0, 0)) for step in range(len(_STEPS) + 1)]
     hidden = hidden_among([people for _, people in cells])
     return [HIDDEN if place in hidden else number for place, (number, _) in enumerate(cells)]
 
 
-def _threads(condition: str) -> Behind:
-    return acts_behind(f"id IN (SELECT id FROM thread WHERE {condition})")
+def _told_places(cells: list[Any]) -> list[int]:
+    return [place for place, number in enumerate(cells) if number is not HIDDEN]
+
+
+def _threads(course: Told, steps: list[int], statements: str, *, leaves_out: bool) -> Behind:
+    """Of the steps that are told only. Threads of weeks whose reflections are hidden are left out, if what is missing
+    then could be reflections or other threads; else all are."""
+    weeks = sorted(reflected(course).hidden)
+    others = course.number(
+        "SELECT count(DISTINCT person) FROM act WHERE kind = 'opened' AND list_contains(?::DATE[], week)",
+        [weeks],
+    )
+    if weeks and others < LEAST:
+        steps = []
+    behind = acts_behind(
+        f"id IN (SELECT unnest({statements}) FROM thread "
+        f"WHERE list_contains(?::INTEGER[], {_STEP}) AND NOT list_contains(?::DATE[], week))",
+        steps,
+        weeks,
+    )
+    return replace(behind, leaves_out=leaves_out or bool(weeks))

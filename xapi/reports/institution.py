@@ -1,9 +1,10 @@
 """An institution over its courses and platforms: how many take part where, and reach what."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from xapi.reports.acts import CONTRIBUTING, EXCHANGING, Told, acts_behind
-from xapi.reports.hiding import hidden_among, part_told, told
+from xapi.reports.hiding import hidden_among, hidden_of, part_told, told
 from xapi.reports.measures import HIDDEN, N_, Measure
 from xapi.reports.results import COMPLETING
 
@@ -59,7 +60,7 @@ def _over(everything: Told, *, by: str, key: str, title: str, definition: str, c
     )
     people = everything.number(f"SELECT count(DISTINCT person) FROM act WHERE {_DOING}")
     few = told(people) is HIDDEN
-    hidden = hidden_among([row[1] for row in found])
+    hidden = hidden_of([row[1] for row in found], people)
     hidden_results = hidden_among([row[4] for row in found])
     rows, shown = [], []
     for place, (name, who, contributions, exchanges, learners, completed) in enumerate(found):
@@ -90,7 +91,10 @@ def _over(everything: Told, *, by: str, key: str, title: str, definition: str, c
             N_("Completed"),
         ),
         rows=tuple(rows),
-        behind=acts_behind(f"{_DOING} AND list_contains(?::VARCHAR[], {of})", shown),
+        behind=replace(
+            acts_behind(f"{_DOING} AND list_contains(?::VARCHAR[], {of})", shown),
+            leaves_out=len(shown) < sum(1 for row in found if row[1]),
+        ),
     )
 
 

@@ -48,10 +48,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The statements behind a measure: a query for id, happened, person, verb, object, lrs."""
+    """The statements behind a measure: a query for id, happened, person, verb, object, lrs.
+
+    ``leaves_out``: some are not listed, because few people are behind them. ``untold``: what of each is not shown,
+    because it would tell a hidden number.
+    """
 
     sql: str
     parameters: tuple[Any, ...] = ()
+    leaves_out: bool = False
+    untold: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

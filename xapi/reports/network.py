@@ -54,7 +54,7 @@ _ACTS = {
 _UNDONE = {words.UNLIKED: Kind.thanked, words.REJECTED: Kind.accepted}
 # What publishes an entry, and so may be answered, besides the acts themselves.
 _PUBLISHING = (words.CREATED, words.ASKED, words.SUBMITTED, words.SHARED)
-_READ = (*_PUBLISHING, *_ACTS, *_UNDONE, words.DELETED)
+_READ = (*_PUBLISHING, *_ACTS, *_UNDONE, *words.TAKING_AWAY)
 
 _TABLES = """
 CREATE TABLE published (statement BLOB PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID;
@@ -163,7 +163,7 @@ class Network:
         if until is not None:
             acts = [act for act in acts if act.happened < until]
         self._store.execute("BEGIN")
-        if verb is words.DELETED:
+        if verb in words.TAKING_AWAY:
             self._store.executemany(
                 "INSERT OR IGNORE INTO deleted VALUES (?)", ((act.object,) for act in acts)
             )
@@ -173,7 +173,7 @@ class Network:
                 "INSERT OR IGNORE INTO act VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (_row(act, kind, undone=verb in _UNDONE) for act in lately),
             )
-        if verb not in _UNDONE and verb is not words.DELETED:
+        if verb not in _UNDONE and verb not in words.TAKING_AWAY:
             self._store.executemany(
                 "INSERT OR IGNORE INTO published VALUES (?, ?)", ((act.id.bytes, act.person) for act in acts)
             )

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from xapi.reports.acts import KINDS, aware, naive
+from xapi import vocabulary as words
+from xapi.reports.acts import CONTRIBUTING, KINDS, TAKEN_BACK, aware, naive
 from xapi.reports.measures import Readable
 from xapi.reports.tables import write_rows
 
@@ -46,17 +47,28 @@ class Timeline:
     as_of: datetime | None
 
 
-_BOTH = """
+# As in reports: an entry stands until it is deleted, by whomever, a thank or an acceptance until it is undone.
+_BOTH = f"""
+WITH mine AS MATERIALIZED (
+  SELECT id, happened, person, verb, object, answers, course, panel, coalesce(detail, '') AS detail, lrs
+  FROM statement WHERE ours AND list_contains($people::VARCHAR[], person){{course}}),
+gone AS (SELECT DISTINCT object FROM statement WHERE ours AND verb = $deleted{{course}}),
+back AS (
+  SELECT kind, object, person, detail, max(happened) AS last
+  FROM mine JOIN (SELECT unnest($undoing::VARCHAR[]) AS verb, unnest($undone::VARCHAR[]) AS kind) AS named USING (verb)
+  GROUP BY ALL)
 SELECT id::VARCHAR AS id, happened, false AS is_formal, kind, verb, object, NULL AS name, course, panel,
        answers, NULL::DOUBLE AS scaled, lrs
-FROM statement JOIN (SELECT unnest(?::VARCHAR[]) AS verb, unnest(?::VARCHAR[]) AS kind) AS named USING (verb)
-WHERE ours AND list_contains(?::VARCHAR[], person){course}
+FROM mine JOIN (SELECT unnest($verbs::VARCHAR[]) AS verb, unnest($kinds::VARCHAR[]) AS kind) AS named USING (verb)
+LEFT JOIN back USING (kind, object, person, detail)
+WHERE (back.last IS NULL OR back.last < happened)
+  AND NOT (kind IN {CONTRIBUTING} AND object IN (SELECT object FROM gone))
 UNION ALL
 SELECT statement::VARCHAR, any_value(happened), true,
        coalesce(string_agg(outcome, ' ' ORDER BY outcome) FILTER (outcome <> 'scored'), 'scored'), NULL,
        any_value(activity), any_value(name), any_value(course), NULL, NULL,
        max(scaled) FILTER (outcome IN ('scored', 'progressed')), any_value(lrs)
-FROM record WHERE list_contains(?::VARCHAR[], person){course} GROUP BY statement
+FROM record WHERE list_contains($people::VARCHAR[], person){{course}} GROUP BY statement
 """
 
 
@@ -72,8 +84,8 @@ def timeline(
     asked = _asked(people, course)
     page = ""
     if after is not None:
-        page = "WHERE happened < ? OR (happened = ? AND id < ?)"
-        asked += [naive(after[0]), naive(after[0]), after[1]]
+        page = "WHERE happened < $at OR (happened = $at AND id < $id)"
+        asked |= {"at": naive(after[0]), "id": after[1]}
     found = readable.rows(
         f"WITH page AS (SELECT * FROM ({_both(course)}) AS both_kinds {page} "
         f"ORDER BY happened DESC, id DESC LIMIT {limit + 1:d}) {_WITH_WHOM}",
@@ -85,12 +97,12 @@ def timeline(
 
 
 def write_timeline(
-    connection: duckdb.DuckDBPyConnection, person: str, course: str | None, path: Path
+    connection: duckdb.DuckDBPyConnection, people: Sequence[str], course: str | None, path: Path
 ) -> None:
     """All of it as Parquet."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE moment AS WITH page AS ({_both(course)}) {_WITH_WHOM}",
-        _asked([person], course),
+        _asked(people, course),
     )
     names = ", ".join(f"{old} AS {new}" for old, new in zip(_READ, MOMENT_COLUMNS, strict=True))
     write_rows(connection, f"SELECT {names} FROM moment", path)
@@ -118,9 +130,16 @@ _WITH_WHOM = (
 
 
 def _both(course: str | None) -> str:
-    return _BOTH.format(course=" AND course = ?" if course is not None else "")
+    return _BOTH.format(course=" AND course = $course" if course is not None else "")
 
 
-def _asked(people: Sequence[str], course: str | None) -> list[Any]:
-    within = [] if course is None else [course]
-    return [list(KINDS), list(KINDS.values()), list(people), *within, list(people), *within]
+def _asked(people: Sequence[str], course: str | None) -> dict[str, Any]:
+    asked: dict[str, Any] = {
+        "people": list(people),
+        "deleted": words.DELETED.iri,
+        "undoing": list(TAKEN_BACK),
+        "undone": list(TAKEN_BACK.values()),
+        "verbs": list(KINDS),
+        "kinds": list(KINDS.values()),
+    }
+    return asked if course is None else {**asked, "course": course}

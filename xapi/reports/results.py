@@ -1,9 +1,10 @@
 """Formal results beside what people did together: completions, scores, and how both go along, told honestly."""
 
+from dataclasses import replace
 from typing import Any
 
 from xapi.reports.acts import CONTRIBUTING, Told, results_behind
-from xapi.reports.hiding import LEAST, is_small, part_told, told
+from xapi.reports.hiding import LEAST, hidden_of, is_small, part_told, told
 from xapi.reports.measures import HIDDEN, N_, Measure
 from xapi.reports.statistics import Estimate, newcombe, spearman
 
@@ -30,8 +31,9 @@ def results(course: Told) -> Measure:
         f"GROUP BY activity ORDER BY count(DISTINCT person) DESC, activity LIMIT {_MOST_ACTIVITIES}"
     )
     people = course.number("SELECT count(DISTINCT person) FROM result")
-    hides = told(people) is HIDDEN
-    rows = tuple(_result(row, hides) for row in found)
+    hidden = hidden_of([row[1] for row in found], people)
+    few = told(people) is HIDDEN
+    rows = tuple(_result(row, few or place in hidden) for place, row in enumerate(found))
     # What is behind a number tells the others of its line.
     shown = [row[-1] for row, told_row in zip(found, rows, strict=True) if HIDDEN not in told_row]
     return Measure(
@@ -57,14 +59,18 @@ def results(course: Told) -> Measure:
             N_("Upper quartile"),
         ),
         rows=rows,
-        behind=results_behind("list_contains(?::VARCHAR[], activity)", shown),
-        note=N_("A number is hidden, too, where it would tell about the few others in the activity."),
+        behind=replace(
+            results_behind("list_contains(?::VARCHAR[], activity)", shown), leaves_out=len(shown) < len(rows)
+        ),
+        note=N_(
+            "A number is hidden, too, where it would tell about the few others in the activity, or outside it."
+        ),
     )
 
 
 def _result(row: tuple[Any, ...], hides: bool) -> tuple[Any, ...]:
     name, people, completed, failed, either, scored, quartiles, _activity = row
-    if hides or is_small(people):
+    if hides:
         return (name, *(HIDDEN,) * 7)
     shown = part_told(scored, people)
     scores = (
@@ -96,8 +102,10 @@ def relation(course: Told) -> Measure:
     )
     scored = [row for row in pairs if row[2] is not None]
     rows = (
-        _ranked(N_("Contributions and mean score"), [(row[0], row[2]) for row in scored]),
-        _ranked(N_("People exchanged with, and mean score"), [(row[1], row[2]) for row in scored]),
+        _ranked(N_("Contributions and mean score"), [(row[0], row[2]) for row in scored], len(pairs)),
+        _ranked(
+            N_("People exchanged with, and mean score"), [(row[1], row[2]) for row in scored], len(pairs)
+        ),
         _difference(
             N_("Completed something: who contributed against who did not"),
             [row[3] for row in pairs if row[0] > 0],
@@ -125,10 +133,12 @@ def relation(course: Told) -> Measure:
     )
 
 
-def _ranked(name: str, pairs: list[tuple[float, float]]) -> tuple[Any, ...]:
-    if len(pairs) < LEAST_RELATED:
-        return (name, told(len(pairs)), *(HIDDEN,) * 3)
-    return (name, len(pairs), *_told(spearman(pairs)))
+def _ranked(name: str, pairs: list[tuple[float, float]], whole: int) -> tuple[Any, ...]:
+    """``whole``: how many have a result at all. The width of an interval tells of how many it is."""
+    people = part_told(len(pairs), whole)
+    if people is HIDDEN or people < LEAST_RELATED:
+        return (name, people, *(HIDDEN,) * 3)
+    return (name, people, *_told(spearman(pairs)))
 
 
 def _difference(name: str, ones: list[bool], others: list[bool]) -> tuple[Any, ...]:

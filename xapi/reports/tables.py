@@ -12,7 +12,12 @@ import duckdb
 from xapi.reports.measures import HIDDEN, BehindRow, Measure
 from xapi.statements import timestamp
 
-COLUMNS = ("measure", "row", "column", "value", "text", "hidden", "n", "as_of")
+COLUMNS = (
+    *("measure", "row", "column", "value", "text", "hidden"),
+    *("n", "as_of", "since", "until", "time_zone", "definition"),
+)
+# What a measure says of itself.
+_OF_ITSELF = COLUMNS[6:]
 # Of the statements behind a measure so many are named, the newest first.
 MOST_NAMED = 1000
 
@@ -49,6 +54,7 @@ def write_json(
             "facts": {name: plain(value) for name, value in one.facts.items()},
             "note": one.note,
             "statements": [row.id for row in behind],
+            "leaves_out": one.behind.leaves_out,
         }
         for one, behind in measures
     ]
@@ -68,11 +74,12 @@ def write_parquet(measures: Iterable[Measure], path: Path) -> None:
     with duckdb.connect(":memory:") as memory:
         memory.execute(
             "CREATE TABLE cell (measure VARCHAR, row INTEGER, col VARCHAR, value DOUBLE, text VARCHAR, "
-            "hidden BOOLEAN, n BIGINT, as_of VARCHAR)"
+            "hidden BOOLEAN, n BIGINT, as_of VARCHAR, since VARCHAR, until VARCHAR, time_zone VARCHAR, "
+            "definition VARCHAR)"
         )
         cells = list(_cells(measures))
         if cells:
-            memory.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", cells)
+            memory.executemany(f"INSERT INTO cell VALUES ({', '.join('?' * len(COLUMNS))})", cells)
         write_rows(memory, 'SELECT * RENAME (col AS "column") FROM cell', path)
 
 
@@ -82,31 +89,41 @@ def write_rows(memory: duckdb.DuckDBPyConnection, query: str, path: Path) -> Non
 
 
 def one_as_csv(measure: Measure, out: TextIO, who: Callable[[str], str] = str) -> None:
-    """A measure by itself, as its table stands on the page. ``who``: what people are called there."""
+    """A measure by itself, as its table stands on the page, with what it says of itself in each line. ``who``: what
+    people are called there."""
     rows = csv.writer(out)
-    rows.writerow(measure.columns)
+    rows.writerow([*measure.columns, *_OF_ITSELF])
+    of_itself = ["hidden" if measure.n is HIDDEN else measure.n, *_of_itself(measure)[1:]]
     for row in measure.rows:
         told = (who(row[0]), who(row[1]), *row[2:]) if measure.key == "network" else row
-        rows.writerow([guarded("hidden" if cell is HIDDEN else plain(cell)) for cell in told])
+        rows.writerow([guarded("hidden" if cell is HIDDEN else plain(cell)) for cell in told] + of_itself)
 
 
 def guarded(value: Any) -> Any:
-    """What a spreadsheet would take for a formula is text (OWASP, CSV injection)."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    """What a spreadsheet would take for a formula is text (OWASP, CSV injection); some skip what is blank before it."""
+    if isinstance(value, str) and (
+        value[:1] in ("\t", "\r", "\n") or value.lstrip()[:1] in ("=", "+", "-", "@")
+    ):
         return f"'{value}"
     return value
 
 
 def _cells(measures: Iterable[Measure]) -> Iterator[tuple[Any, ...]]:
     for one in measures:
-        n, as_of = plain(one.n), plain(one.as_of)
+        of_itself = _of_itself(one)
         for number, row in enumerate(one.rows):
             for column, cell in zip(one.columns, row, strict=True):
                 value, text = _value(cell)
-                yield (one.key, number, column, value, text, cell is HIDDEN, n, as_of)
+                yield (one.key, number, column, value, text, cell is HIDDEN, *of_itself)
         for name, fact in one.facts.items():
             value, text = _value(fact)
-            yield (one.key, None, name, value, text, fact is HIDDEN, n, as_of)
+            yield (one.key, None, name, value, text, fact is HIDDEN, *of_itself)
+
+
+def _of_itself(one: Measure) -> tuple[Any, ...]:
+    window = one.window
+    told = (one.n, one.as_of, window.since, window.until, window.zone, one.definition)
+    return tuple(plain(value) for value in told)
 
 
 def _value(cell: Any) -> tuple[float | None, str | None]:

@@ -1,20 +1,22 @@
 """How many take part: participation, reading and reflections by week."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 
 from xapi.reports.acts import CONTRIBUTING, Told, acts_behind
-from xapi.reports.hiding import hidden_among, is_small, told
-from xapi.reports.measures import HIDDEN, N_, Behind, Measure
-
-_WEEK = timedelta(weeks=1)
-# More weeks than these are not filled in where nothing happened.
-_MOST_WEEKS = 520
+from xapi.reports.answering import IN_THREADS, threads_hidden
+from xapi.reports.hiding import LEAST
+from xapi.reports.measures import N_, Behind, Measure
+from xapi.reports.weeks import REFLECTED, Weekly, contributed, reflected, weekly
 
 
 def participation(course: Told) -> Measure:
     """Rows: week, people who contributed, contributions."""
+    found = contributed(course)
     return _by_week(
         course,
+        found,
+        _contributions_behind(course, found),
         key="participation",
         title=N_("Participation by week"),
         definition=N_(
@@ -22,91 +24,105 @@ def participation(course: Told) -> Measure:
             " Monday, and how many such contributions there were. What was deleted is not counted. Whoever "
             "runs the course is counted too, for a statement does not tell roles."
         ),
-        condition=f"kind IN {CONTRIBUTING}",
         columns=(N_("Week"), N_("People"), N_("Contributions")),
     )
 
 
 def reading(course: Told) -> Measure:
-    """Rows: week, people who opened a panel or thread, openings."""
+    """Rows: week, people who read in a thread, minutes. Where hardly anybody's times are known: people who opened a
+    panel, openings."""
+    timed = "kind = 'read' AND duration IS NOT NULL"
+    if course.number(f"SELECT count(DISTINCT person) FROM act WHERE {timed}") >= LEAST:
+        found = weekly(course, timed, amount="round(sum(duration) FILTER ({0}) / 60)::BIGINT")
+        return _by_week(
+            course,
+            found,
+            _of_weeks(timed, found.shown, leaves_out=bool(found.hidden)),
+            key="reading",
+            title=N_("Reading by week"),
+            definition=N_(
+                "People who read in a thread, and for how many minutes in all: while its entries were in sight, the "
+                "page was shown and somebody was at it. Less than three seconds a day is not counted."
+            ),
+            columns=(N_("Week"), N_("People"), N_("Minutes")),
+        )
+    found = weekly(course, "kind = 'read'")
     return _by_week(
         course,
+        found,
+        _of_weeks("kind = 'read'", found.shown, leaves_out=bool(found.hidden)),
         key="reading",
         title=N_("Reading by week"),
         definition=N_(
             "People who opened a panel or read in a thread, and how often. An opening counts once in 30 "
             "minutes for each person and panel; it says that the page was shown, and not that it was read."
         ),
-        condition="kind = 'read'",
         columns=(N_("Week"), N_("People"), N_("Openings")),
     )
 
 
 def reflections(course: Told) -> Measure:
     """Rows: week, people who shared a reflection, reflections."""
+    found = reflected(course)
     return _by_week(
         course,
+        found,
+        _of_weeks(REFLECTED, found.shown, leaves_out=bool(found.hidden)),
         key="reflections",
         title=N_("Reflections by week"),
         definition=N_(
             "People who shared a reflection, and how many they shared. Private ones leave no statement."
         ),
-        condition="kind = 'reflected'",
         columns=(N_("Week"), N_("People"), N_("Reflections")),
-        # Told of both, one would know what the others contributed.
-        rest=f"kind IN {CONTRIBUTING} AND kind <> 'reflected'",
     )
 
 
 def _by_week(
     course: Told,
+    found: Weekly,
+    behind: Behind,
     *,
     key: str,
     title: str,
     definition: str,
-    condition: str,
     columns: tuple[str, ...],
-    rest: str = "false",
 ) -> Measure:
-    """``rest``: what could be reckoned by taking this from another measure."""
-    found = course.rows(
-        f"SELECT week, count(DISTINCT person) FILTER ({condition}), count(*) FILTER ({condition}), "
-        f"count(DISTINCT person) FILTER ({rest}) FROM act WHERE {condition} OR {rest} GROUP BY week ORDER BY week"
-    )
-    people = course.number(f"SELECT count(DISTINCT person) FROM act WHERE {condition}")
-    weeks = _filled({week: (who, number, others) for week, who, number, others in found if who})
-    hidden = hidden_among([min(who, others) if is_small(others) else who for _, (who, _, others) in weeks])
-    if told(people) is HIDDEN:
-        hidden = frozenset(range(len(weeks)))
-    shown = [week for place, (week, numbers) in enumerate(weeks) if place not in hidden and numbers[0]]
     return Measure(
         key=key,
         title=title,
         definition=definition,
         window=course.window,
-        n=told(people),
+        n=found.n,
         n_of=N_("people"),
         as_of=course.as_of,
         columns=columns,
-        rows=tuple(
-            (week, HIDDEN, HIDDEN) if place in hidden and numbers[0] else (week, *numbers[:2])
-            for place, (week, numbers) in enumerate(weeks)
-        ),
-        behind=_of_weeks(condition, shown),
+        rows=found.told,
+        behind=behind,
     )
 
 
-def _of_weeks(condition: str, shown: list[date]) -> Behind:
+def _contributions_behind(course: Told, found: Weekly) -> Behind:
+    """Without what could be counted here though it is hidden elsewhere. What is missing could be counted, too, for the
+    sum is told: so all of a week is left out where its reflections are hidden, or its threads where no other sum tells
+    how many they are."""
+    without = found.hidden | reflected(course).hidden
+    threads = threads_hidden(course)
+    if threads.are_all:
+        opened = course.rows("SELECT DISTINCT week FROM act WHERE kind IN ('opened', 'reflected')")
+        without |= {week for (week,) in opened}
+    weeks = [week for week in found.shown if week not in without]
+    listed = "kind IN ('answered', 'reviewed')" if threads.are_some else f"kind IN {CONTRIBUTING}"
+    return _of_weeks(
+        listed,
+        weeks,
+        leaves_out=threads.are_some or bool(found.hidden) or len(weeks) < len(found.shown),
+        untold=IN_THREADS if threads.are_some else frozenset(),
+    )
+
+
+def _of_weeks(
+    condition: str, shown: list[date], *, leaves_out: bool, untold: frozenset[str] = frozenset()
+) -> Behind:
     """Of the weeks that are told only: the times of statements would tell how many there are in the others."""
-    return acts_behind(f"{condition} AND list_contains(?::DATE[], week)", shown)
-
-
-def _filled(known: dict[date, tuple[int, int, int]]) -> list[tuple[date, tuple[int, int, int]]]:
-    """With the weeks between in which nothing happened."""
-    if not known:
-        return []
-    first, last = min(known), max(known)
-    if (last - first) / _WEEK > _MOST_WEEKS:
-        return sorted(known.items())
-    weeks = [first + number * _WEEK for number in range(int((last - first) / _WEEK) + 1)]
-    return [(week, known.get(week, (0, 0, 0))) for week in weeks]
+    behind = acts_behind(f"{condition} AND list_contains(?::DATE[], week)", shown)
+    return replace(behind, leaves_out=leaves_out, untold=untold)

@@ -11,7 +11,7 @@ from social_layer.people.models import Account, Voice
 from xapi.models import Delivery, DeliveryState, Record, Scope
 from xapi.scopes.actions import note_change
 from xapi.scopes.models import ScopeChoice
-from xapi.scopes.voiding import PART, Sent, void
+from xapi.scopes.voiding import PART, Sent, may_be_there, void
 
 _SOME = 1000
 
@@ -33,13 +33,22 @@ def take_back(session: Session, base: str, tenant_id: UUID, person_id: UUID, now
         )
         rows = session.execute(
             select(
-                Delivery.lrs_id, Delivery.event_id, Delivery.state, Delivery.attempts, Delivery.lease_until
-            ).where(*theirs)
+                Delivery.lrs_id,
+                Delivery.event_id,
+                Delivery.state,
+                Delivery.attempts,
+                Delivery.answer,
+                Delivery.lease_until,
+            )
+            .where(*theirs)
+            .order_by(Delivery.id)
+            # A worker must not send meanwhile what is taken here for not sent.
+            .with_for_update()
         ).all()
         sent = [
             Sent(row.lrs_id, row.event_id, max(now, row.lease_until or now))
             for row in rows
-            if row.state == DeliveryState.delivered or (row.state == DeliveryState.pending and row.attempts)
+            if may_be_there(row.state, row.attempts, row.answer)
         ]
         voided += void(session, base, tenant_id, sent, now)
         forgotten += len(rows) - len(sent)
@@ -74,7 +83,7 @@ def _take_back_names(session: Session, base: str, tenant_id: UUID, voices: objec
     answered = aliased(Event)
     rows = session.execute(
         select(Delivery.id, Delivery.lrs_id, Delivery.event_id, Delivery.state, Delivery.attempts)
-        .add_columns(Delivery.lease_until)
+        .add_columns(Delivery.answer, Delivery.lease_until)
         .join(Event, and_(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id))
         .join(answered, and_(answered.tenant_id == Event.tenant_id, answered.id == Event.answers_id))
         .where(
@@ -82,12 +91,10 @@ def _take_back_names(session: Session, base: str, tenant_id: UUID, voices: objec
             Delivery.answered_as.is_not(None),
             answered.voice_id.in_(voices),  # type: ignore[arg-type]
         )
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
     ).all()
-    sent = [
-        row
-        for row in rows
-        if row.state == DeliveryState.delivered or (row.state == "pending" and row.attempts)
-    ]
+    sent = [row for row in rows if may_be_there(row.state, row.attempts, row.answer)]
     unsent = {row.id for row in rows} - {row.id for row in sent}
     voided = void(
         session,

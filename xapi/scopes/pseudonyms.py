@@ -37,9 +37,25 @@ class Mask:
             registration=self._digest("registration", speaker.registration),
         )
 
+    def of_person(self, person_id: UUID) -> str:
+        return f"{self.base}|{self._digest('person', person_id)}"
+
     def _digest(self, purpose: str, value: UUID) -> UUID:
         digest = hmac.digest(self.key, purpose.encode() + b"\n" + value.bytes, "sha256")
         return UUID(bytes=digest[:16], version=4)
+
+
+def pseudonym_in(
+    session: Session, sealer: Sealer, tenant_id: UUID, lrs_id: UUID, base: str, person_id: UUID
+) -> str | None:
+    """Under what an LRS knows somebody who is pseudonymous there, as ``homePage|name``; for their own eyes alone.
+
+    None where nothing was sent under pseudonyms. Raises :class:`~social_layer.sealing.SealBroken`.
+    """
+    sealed = _find(session, tenant_id, lrs_id)
+    if sealed is None:
+        return None
+    return Mask(bytes.fromhex(sealer.open(sealed)), base).of_person(person_id)
 
 
 class Masks:

@@ -15,7 +15,7 @@ from social_layer.events.models import Event, EventType
 from xapi.models import Delivery, DeliveryState, Scope
 from xapi.occurrences import Occurrence, occurrences
 from xapi.scopes.queries import Rulings, least, scope_of_act, text_of_act
-from xapi.scopes.voiding import PART, Sent, void
+from xapi.scopes.voiding import PART, Sent, may_be_there, void
 
 _SOME = 1000
 
@@ -52,6 +52,8 @@ def take_words_back(
             # The event that published the entry bears its id.
             or_(Event.id == Entry.id, Event.type == EventType.entry_edited),
         )
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
     ).scalars()
     return withhold(session, base, tenant_id, rows.all(), now)
 
@@ -63,11 +65,7 @@ def withhold(
 
     Answers how many are voided. What is on its way at this moment is voided when its lease is over.
     """
-    sent = [
-        one
-        for one in deliveries
-        if one.state == DeliveryState.delivered or (one.state == DeliveryState.pending and one.attempts)
-    ]
+    sent = [one for one in deliveries if may_be_there(one.state, one.attempts, one.answer)]
     waiting = [one for one in deliveries if one.state == DeliveryState.pending and not one.attempts]
     _set(
         session,
@@ -79,6 +77,7 @@ def withhold(
         text=False,
         body=None,
         digest=None,
+        answer=None,
         lease=None,
         lease_until=None,
     )

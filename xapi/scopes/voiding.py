@@ -15,6 +15,7 @@ from tincan import Agent, AgentAccount, LanguageMap, StatementRef, Verb
 from social_layer.database import upsert
 from xapi import vocabulary as words
 from xapi.models import Delivery, DeliveryState
+from xapi.parked import TAKEN
 from xapi.statements import freeze, statement_id, timestamp
 
 PART = 1
@@ -26,6 +27,14 @@ class Sent(NamedTuple):
     lrs_id: UUID
     event_id: UUID
     due_at: datetime
+
+
+def may_be_there(state: str, attempts: int, answer: str | None) -> bool:
+    """Whether the LRS may hold what this delivery carried. Of what is parked: where an attempt before the last may have
+    arrived, or a statement stands under its id, which can only be ours."""
+    if state == DeliveryState.parked:
+        return attempts > 1 or (answer or "").startswith(TAKEN)
+    return state == DeliveryState.delivered or (state == DeliveryState.pending and attempts > 0)
 
 
 def void(session: Session, base: str, tenant_id: UUID, sent: Iterable[Sent], now: datetime) -> int:

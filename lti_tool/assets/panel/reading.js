@@ -1,11 +1,16 @@
-// How far somebody has read: an entry that stood in sight for a moment was seen. Sent now and then, many at once.
+// How far somebody has read: an entry that stood in sight for a moment was seen. Sent now and then, many at once, and
+// with it for how long threads were read.
 
+import { longestUntold, startDwelling, takeTimes } from "./dwelling.js";
 import { askApi } from "./pass.js";
 import { idOf, threadOf } from "./places.js";
 
 const DWELL = 900;
 const PAUSE = 3000;
 const MOST = 200;
+const MOST_TIMES = 50;
+// In seconds: less alone is not worth a request.
+const WORTH = 3;
 const MOSTLY = 0.6;
 // A text that is longer than the window is never in sight as a whole: asked again as more of it comes.
 const STEPS = Array.from({ length: 31 }, (_, step) => (step * MOSTLY) / 30);
@@ -37,6 +42,8 @@ export function startReading() {
   }
   document.body.addEventListener("panel:placed", watch);
   addEventListener("pagehide", () => send(true));
+  document.addEventListener("visibilitychange", () => document.hidden && send(true));
+  startDwelling(send);
   watch();
 }
 
@@ -66,11 +73,13 @@ function nextToTell() {
 async function send(closing = false) {
   clearTimeout(timer);
   const entries = nextToTell();
-  if (!entries.length) return;
+  if (!entries.length && longestUntold() < WORTH) return;
+  const reading = takeTimes(MOST_TIMES);
   try {
-    await askApi("/read", { method: "POST", json: { entries }, keepalive: closing === true });
+    await askApi("/read", { method: "POST", json: { entries, reading }, keepalive: closing === true });
   } catch {
-    // Not worth a word: what was not noted is shown as new once more.
+    // Not worth a word: what was not noted is shown as new once more. Times are not told again, for they may have
+    // arrived, and rather too little is noted than too much.
   }
   if (untold.size) timer = setTimeout(send, PAUSE);
 }

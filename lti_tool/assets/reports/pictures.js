@@ -59,7 +59,16 @@ function ground() {
   };
 }
 
-function columns({ labels, series }) {
+function columns({ labels, series, hidden }) {
+  // What is hidden has a low, hatched stub: nothing at all would look like none.
+  const known = series.flatMap(({ values }) => values).filter((value) => value !== null);
+  const stub = 0.07 * Math.max(1, ...known);
+  const hatched = {
+    color: "transparent",
+    borderColor: colour("soft"),
+    borderType: "dashed",
+    decal: { color: colour("soft"), dashArrayX: [1, 0], dashArrayY: [2, 4], rotation: -Math.PI / 4 },
+  };
   const axis = { axisLine: { lineStyle: { color: colour("edge") } }, axisLabel: { color: colour("soft") } };
   return {
     ...ground(),
@@ -71,7 +80,8 @@ function columns({ labels, series }) {
     series: series.map(({ name, values }) => ({
       type: "bar",
       name,
-      data: values.map((value) => value ?? "-"),
+      data: values.map((value) => value ?? { value: stub, itemStyle: hatched }),
+      tooltip: { valueFormatter: (value, place) => (values[place] === null ? hidden : value) },
       barMaxWidth: 40,
       itemStyle: { borderRadius: [3, 3, 0, 0] },
     })),

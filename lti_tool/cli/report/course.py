@@ -9,6 +9,7 @@ from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
 from lti_tool.cli.report.pulling import pulled
 from lti_tool.cli.report.reading import TIME, lrs_options, utc, written, written_at
+from lti_tool.cli.report.tying import aliases_of, courses_of, tying_options
 from lti_tool.moments import as_time_zone
 from xapi.gathering.store import Gathered
 from xapi.reports.acts import behind_page
@@ -24,6 +25,7 @@ _IN_FILE = 100
 @click.command()
 @lrs_options
 @click.option("--course", required=True, help="The course, by its activity id: …/xapi/courses/…")
+@tying_options
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="By default that of --out's name, else html."
 )
@@ -40,6 +42,8 @@ _IN_FILE = 100
 def course(
     endpoint: str,
     course: str,
+    also: tuple[str, ...],
+    identifiers: Path | None,
     form: str | None,
     as_json: bool,
     since: datetime | None,
@@ -57,7 +61,8 @@ def course(
     if as_time_zone(zone) is None:
         raise click.UsageError(f"--time-zone {zone}: no such time zone; one is Europe/Berlin")
     window = Window(utc(since), utc(until), zone)
-    with pulled(endpoint, access_of(**signs_in), cache) as found:
+    courses, aliases = courses_of(also, course), aliases_of(identifiers, course)
+    with pulled(endpoint, access_of(**signs_in), cache, aliases=aliases, courses=courses) as found:
         _check_course(found, course)
         measures = course_report(found, course, window)
         most = _IN_FILE if form == "html" else MOST_NAMED

@@ -14,6 +14,7 @@ from lti_tool.cli.parts import json_option
 from lti_tool.cli.report.course import FORMATS, format_of
 from lti_tool.cli.report.pulling import pulled
 from lti_tool.cli.report.reading import lrs_options, written, written_at
+from lti_tool.cli.report.tying import aliases_of, courses_of, known_as, tying_options
 from xapi.gathering.store import Gathered
 from xapi.reports.person import MOMENT_COLUMNS, Moment, timeline, write_timeline
 from xapi.reports.tables import guarded, plain
@@ -25,6 +26,7 @@ _AT_ONCE = 1000
 @lrs_options
 @click.option("--person", required=True, help="Their account, as 'homePage|name', or their mbox.")
 @click.option("--course", help="Only this course, by its activity id.")
+@tying_options
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="By default that of --out's name, else html."
 )
@@ -39,6 +41,8 @@ def person(
     endpoint: str,
     person: str,
     course: str | None,
+    also: tuple[str, ...],
+    identifiers: Path | None,
     form: str | None,
     as_json: bool,
     out: Path | None,
@@ -50,14 +54,16 @@ def person(
     What they did under an alias or a pseudonym is not in it: nothing joins it to them.
     """
     form = format_of(form, out, as_json)
-    with pulled(endpoint, access_of(**signs_in), cache) as found:
-        if not timeline(found, [person], course=course, limit=1).moments:
+    courses, aliases = courses_of(also, course), aliases_of(identifiers, course)
+    people = known_as(person, aliases)
+    with pulled(endpoint, access_of(**signs_in), cache, aliases=aliases, courses=courses) as found:
+        if not timeline(found, people, course=course, limit=1).moments:
             raise click.ClickException(f"the LRS has nothing of {person}; it is written as homePage|name")
         if form == "parquet" and out is not None:
             with written_at(out) as path:
-                write_timeline(found.connection, person, course, path)
+                write_timeline(found.connection, people, course, path)
             return
-        moments = _all(found, person, course)
+        moments = _all(found, people, course)
         with written(out) as file:
             if form == "json":
                 before = "[\n"
@@ -75,10 +81,10 @@ def person(
                 write_person(moments, file, person=person, endpoint=endpoint, as_of=found.as_of)
 
 
-def _all(found: Gathered, person: str, course: str | None) -> Iterator[Moment]:
+def _all(found: Gathered, people: list[str], course: str | None) -> Iterator[Moment]:
     after = None
     while True:
-        page = timeline(found, [person], course=course, after=after, limit=_AT_ONCE)
+        page = timeline(found, people, course=course, after=after, limit=_AT_ONCE)
         yield from page.moments
         if page.next is None:
             return

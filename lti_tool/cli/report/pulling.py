@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -20,8 +20,18 @@ _OF = "read-from"
 
 
 @contextmanager
-def pulled(endpoint: str, access: Access, cache: Path | None) -> Iterator[Gathered]:
-    """All that the LRS shows to this user, to be asked. ``cache``: only what is new is read into it."""
+def pulled(
+    endpoint: str,
+    access: Access,
+    cache: Path | None,
+    *,
+    aliases: Mapping[str, str] | None = None,
+    courses: Mapping[str, str] | None = None,
+) -> Iterator[Gathered]:
+    """All that the LRS shows to this user, to be asked. ``cache``: only what is new is read into it.
+
+    ``aliases``, ``courses``: what ties formal results to people and courses, as :class:`Gathered` takes them.
+    """
     try:
         with reader_of(endpoint, access) as reader:
             place = nullcontext(cache) if cache else tempfile.TemporaryDirectory(prefix="alongside-report-")
@@ -32,7 +42,7 @@ def pulled(endpoint: str, access: Access, cache: Path | None) -> Iterator[Gather
                     reader.waiting = waiting
                     done = gather(reader, path, system_clock, told=lambda read: told(0, 1, read))
                 click.echo(f"{done.read} statements read, {done.new} of them new.", err=True)
-                with Gathered([path]) as found:
+                with Gathered([path], aliases, courses, names={path: endpoint}) as found:
                     yield found
     except ReadingFailed as failed:
         raise click.ClickException(str(failed)) from None

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from lti_tool import bearer
 from lti_tool.lti.models import Platform
 from lti_tool.lti.registrations import remove
 from lti_tool.parts import Parts
+from social_layer.discussion.models import ReadingTime
 from social_layer.panels.models import Kind
 from social_layer.people.models import Role
 from tests.lti_tool.api.speaker import Speaker
@@ -76,6 +78,37 @@ def test_reading_marks_nothing_to_come(learner: Speaker, instructor: Speaker) ->
     learner.post("{panel}/read", {"entries": [topic["id"], str(uuid4())]})
     reply = instructor.write(parent_id=topic["id"])
     assert learner.get(f"/entries/{reply['id']}").json["unread"] is True
+
+
+def test_for_how_long_threads_were_read_may_be_said(
+    learner: Speaker, instructor: Speaker, room: Room
+) -> None:
+    thread = instructor.write()["id"]
+    for seconds in (1, 3600):
+        said = {"entries": [], "reading": [{"thread": thread, "seconds": seconds}] * 2}
+        assert learner.post("{panel}/read", said).status_code == 204
+    with room.database.read() as session:
+        assert session.scalars(select(ReadingTime.seconds)).all() == [2 * 3601]
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        [{"thread": str(uuid4()), "seconds": seconds}]
+        for seconds in (0, -1, 3601, 1.5, "5", True, None, 10**30)
+    ]
+    + [
+        [{"thread": "none", "seconds": 5}],
+        [{"seconds": 5}],
+        [{"thread": str(uuid4()), "seconds": 5, "more": 1}],
+        [{"thread": str(uuid4()), "seconds": 5}] * 51,
+        {},
+        None,
+    ],
+)
+def test_times_of_reading_are_few_and_short(learner: Speaker, reading: object) -> None:
+    refused = learner.post("{panel}/read", {"entries": [], "reading": reading})
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid")
 
 
 def test_drafts_are_kept_for_their_writer_alone(learner: Speaker, speak: Callable[..., Speaker]) -> None:

@@ -20,6 +20,7 @@ from lti_tool.migrations import metadata
 from lti_tool.parts import Parts
 from social_layer.database import Database
 from social_layer.discussion.actions import save_draft
+from social_layer.discussion.marks import mark_read
 from social_layer.discussion.queries import entries_page
 from social_layer.people.models import Person, Role
 from tests.xapi.fixtures import bundled
@@ -64,6 +65,7 @@ def world(given: Parts, bundled: str) -> World:
     viewer = world.viewer("maya")
     with given.database.write() as session:
         save_draft(session, viewer, "topic", {"body": SECRET_WORDS})
+        mark_read(session, given.clock, viewer, [topic], {topic: 45})
         choose(session, given.clock, world.tenant_id, viewer.person_id, Scope.identified)
     deliver(given)
     return world
@@ -219,6 +221,7 @@ def test_an_export_holds_what_is_known_and_what_was_sent(
     assert [len(one["versions"]) for one in found["entries"]] == [2, 1]
     assert found["drafts"][0]["fields"] == {"body": SECRET_WORDS}
     assert [one["kind"] for one in found["reactions"]] == ["insight"]
+    assert [(one["day"], one["seconds"]) for one in found["reading_times"]] == [("2026-03-02", 45)]
     assert "An answer of somebody else" not in out.read_text()
     sent = {one["statement"]["id"] for one in found["statements"]}
     assert len(sent) == 4

@@ -5,14 +5,18 @@ import io
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
 
 from lti_tool.config import read_settings
+from lti_tool.lti.models import Platform
 from lti_tool.parts import Parts
 from lti_tool.records.gathering import folder_of
 from social_layer.people.models import Course, Tenant
 from tests.apps import new_app
+from tests.factories import CourseFactory
 from tests.lti_tool.console.desk import Desk, make_operator
 from tests.lti_tool.web.gathering import connected
 from tests.lti_tool.web.reader import words_of
@@ -36,7 +40,9 @@ def room(given: Parts) -> Room:
     room = Room(given.database)
     lrs = connected(given, room)
     base = given.settings.public_url
-    few = Told(base=base)
+    with room.rows():
+        second = CourseFactory(tenant_id=room.tenant_id).id
+    few = Told(second, base)
     for who in PEOPLE[:3]:
         few.open(who, hours=1)
     statements = lively(room.course_id, base).statements + few.statements
@@ -77,3 +83,63 @@ def test_an_operator_sees_their_own_institution_alone(given: Parts, room: Room) 
     assert "No learning record store is connected." in desk.get("/reports").text
     for path in ("", "/platforms", "/platforms/csv"):
         assert desk.get(f"/reports/{room.tenant_id}{path}").status_code == 404
+
+
+def test_institutions_on_one_lrs_see_nothing_of_each_other(given: Parts) -> None:
+    """Both folders hold all that the LRS has."""
+    rooms = [Room(given.database)]
+    rooms.append(Room(given.database, rooms[0].clock))
+    homes = ("https://moodle.north.example", "https://moodle.south.example")
+    shared, base = "https://canvas.example", given.settings.public_url
+    statements = []
+    for number, (room, home) in enumerate(zip(rooms, homes, strict=True)):
+        for issuer in (home, shared):
+            with given.database.write() as session:
+                session.add(
+                    Platform(
+                        tenant_id=room.tenant_id,
+                        name=issuer,
+                        issuer=issuer,
+                        client_id=str(room.tenant_id),
+                        auth_login_url=f"{issuer}/auth",
+                        auth_token_url=f"{issuer}/token",
+                        jwks_url=f"{issuer}/jwks",
+                        created_at=given.clock(),
+                    )
+                )
+        course = lively(room.course_id, base, home_page=home)
+        # Formal results that nobody mapped: in a course of the LMS's own, and in one that names no course.
+        unmapped = Told(home_page=home)
+        for who in PEOPLE[: 8 + number]:
+            unmapped.reach(who, f"exam-{number}", days=20)
+        for one in unmapped.statements:
+            one["context"]["contextActivities"]["grouping"][0]["id"] = f"{home}/course/view.php?id=7{number}"
+        everybodys = Told(home_page=shared)
+        for who in PEOPLE[:7]:
+            everybodys.reach(who, f"everybodys-{number}", days=20)
+        for one in everybodys.statements:
+            del one["context"]
+        # The same account, known to both, in each one's course.
+        statements += course.statements + _anew(unmapped, number) + _anew(everybodys, 10 + number)
+    for room in rooms:
+        written(folder_of(given.settings, room.tenant_id, connected(given, room).id), statements)
+    with given.database.read() as session:
+        names = [session.get_one(Tenant, room.tenant_id).name for room in rooms]
+    for number, (name, room) in enumerate(zip(names, rooms, strict=True)):
+        desk = Desk(new_app(given))
+        make_operator(given, name=f"operator-{number}", tenant=name)
+        assert desk.sign_in(f"operator-{number}").status_code == 303
+        other = 1 - number
+        seen = ""
+        for table in ("", "/courses", "/platforms", "/courses/csv", "/platforms/csv"):
+            seen += unescape(desk.get(f"/reports/{room.tenant_id}{table}").text)
+        assert homes[number] in seen
+        assert f"view.php?id=7{number}" in seen
+        assert "12" in seen
+        for foreign in (homes[other], str(rooms[other].course_id), f"id=7{other}", f"exam-{other}", shared):
+            assert foreign not in seen, foreign
+
+
+def _anew(told: Told, number: int) -> list[dict[str, Any]]:
+    """Ids of its own."""
+    return [{**one, "id": str(uuid5(UUID(one["id"]), str(number)))} for one in told.statements]

@@ -1,10 +1,13 @@
 """LRSs read back by the worker, one at a time, and what is said of one that may not be read."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,7 +20,7 @@ from lti_tool.records import gathering, process
 from lti_tool.records.gathering import folder_of, gather_due, gather_one
 from lti_tool.records.status import ReadBack, readings
 from tests.xapi.gathering.test_gatherer import everything, put
-from tests.xapi.world import HOME_PAGE, World
+from tests.xapi.world import HOME_PAGE, SECRET, World
 from xapi.gathering import schedule
 from xapi.gathering.store import Gathered
 from xapi.models import Lrs
@@ -122,6 +125,35 @@ def test_the_worker_has_it_read_in_a_process_of_its_own(
     stop.set()
     process.gather_aside(given, stop=stop)
     assert started == [["records", "gather", "--due"]]
+
+
+def test_that_process_begins_and_reads(
+    given: Parts, world: World, bundled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALONGSIDE_SECRET_KEY", SECRET)
+    monkeypatch.setenv("ALONGSIDE_HOME", str(given.settings.home))
+    monkeypatch.setenv("DATABASE_URL", given.settings.database_url)
+    world.connect(bundled)
+    process.gather_aside(given, stop=threading.Event())
+    assert status(given).read_at is not None
+    assert status(given).trouble is None
+
+
+def test_one_that_dies_is_told_of_and_not_begun_again_at_once(
+    given: Parts, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    popen, begun = subprocess.Popen, []
+
+    def dying(_: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        begun.append(1)
+        return popen([sys.executable, "-c", "raise SystemExit(3)"], **options)
+
+    monkeypatch.setattr(process.subprocess, "Popen", dying)
+    world.connect("https://lrs.example.org/xAPI")
+    for _ in range(2):
+        process.gather_aside(given, stop=threading.Event())
+    assert begun == [1]
+    assert "died (3)" in (status(given).trouble or "")
 
 
 def test_what_is_due_is_read_by_a_command(

@@ -119,7 +119,7 @@ def test_staff_may_remove_and_others_not(room: Room, role: Role) -> None:
     staff = room.newcomer(role)
     remove(room, staff, entry_id, version=1)
     last = room.events()[-1]
-    assert (last.type, last.object_id, last.voice_id) == ("entry_deleted", entry_id, staff.voice_id)
+    assert (last.type, last.object_id, last.voice_id) == ("entry_removed", entry_id, staff.voice_id)
 
 
 def test_a_removed_entry_shows_neither_text_nor_author_nor_reactions(room: Room) -> None:

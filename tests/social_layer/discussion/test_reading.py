@@ -16,7 +16,7 @@ from tests.room import Room
 
 def read(room: Room, viewer: Viewer, *seen: UUID) -> None:
     with room.database.write() as session:
-        mark_read(session, viewer, seen)
+        mark_read(session, room.clock, viewer, seen)
 
 
 def unread(room: Room, viewer: Viewer) -> list[UUID]:

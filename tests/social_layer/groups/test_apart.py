@@ -57,7 +57,7 @@ def test_another_groups_entry_cannot_be_answered_changed_or_reacted_to(room: Div
         assert code_of(refused) == "entry_not_found"
     with room.database.read() as session:
         assert queries.find_entry(session, red, theirs) is None
-        assert queries.read_up_to(session, red, [theirs]) == {}
+        assert queries.read_up_to(session, red, [theirs], [theirs]) == ({}, frozenset())
 
 
 def test_a_group_is_not_told_of_what_others_write(room: Divided) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid5
 
 import duckdb
 import pytest
@@ -14,7 +15,7 @@ from click.testing import CliRunner, Result
 from playwright.sync_api import Browser
 
 from lti_tool.cli import main
-from tests.xapi.reports.told import BASE, PEOPLE, Told, identifier, lively
+from tests.xapi.reports.told import BASE, LMS, PEOPLE, Told, identifier, lively
 
 Run = Callable[..., Result]
 
@@ -62,6 +63,17 @@ def test_a_course_as_json_csv_and_parquet(bundled: str, run: Run, tmp_path: Path
     assert report["as_of"]
     known = {one["id"] for one in told.statements}
     assert all(set(one["statements"]) <= known for one in report["measures"])
+    # Three people's threads wait, and three shared a reflection: neither can be counted in another list.
+    (listed, leaves_out) = next(
+        (set(one["statements"]), one["leaves_out"])
+        for one in report["measures"]
+        if one["measure"] == "participation"
+    )
+    assert leaves_out
+    assert listed == {one["id"] for one in told.statements[12:24]}
+    page = run("course", bundled, "--course", told.iri, "--format", "html").stdout
+    assert "Some statements are not listed, because few people are behind them." in page
+    assert not any(one["id"] in page for one in told.statements if one["verb"]["id"].endswith("/submitted"))
     assert f"{len(told.statements)} statements read" in result.stderr
 
     table = list(
@@ -73,10 +85,16 @@ def test_a_course_as_json_csv_and_parquet(bundled: str, run: Run, tmp_path: Path
         if (one["measure"], one["row"], one["column"]) == ("participation", "0", "People")
     ]
     assert people["value"] == "12.0"
+    assert (people["since"], people["until"], people["time_zone"]) == ("", "", "UTC")
+    assert "in a week that begins on Monday" in people["definition"]
     file = tmp_path / "report.parquet"
     assert run("course", bundled, "--course", told.iri, "--out", str(file)).exit_code == 0
     ((cells, hidden),) = duckdb.sql(f"SELECT count(*), sum(hidden::INT) FROM '{file}'").fetchall()
     assert cells == len(table)
+    ((definition,),) = duckdb.sql(
+        f"SELECT DISTINCT definition FROM '{file}' WHERE measure = 'participation'"
+    ).fetchall()
+    assert definition == people["definition"]
     assert hidden == sum(one["hidden"] == "True" for one in table) > 0
 
 
@@ -136,9 +154,81 @@ def test_a_persons_timeline(bundled: str, run: Run, tmp_path: Path) -> None:
     assert run("person", bundled, "--person", identifier("ada"), "--out", str(file)).exit_code == 0
     found = duckdb.sql(f"SELECT id FROM '{file}'").fetchall()
     assert [id_ for (id_,) in found] == [one["id"] for one in moments]
+    assert {one["lrs"] for one in csv.DictReader(io.StringIO(table))} == {bundled}
     nobody = run("person", bundled, "--person", identifier("nobody"))
     assert nobody.exit_code == 1
     assert "homePage|name" in nobody.stderr
+
+
+MOODLE_COURSE = f"{LMS}/course/view.php?id=2"
+
+
+def as_an_lms_writes(told: Told) -> Told:
+    """Formal results of the LMS's own course, of people named by mail."""
+    formal = Told(course=uuid5(told.course, "formal"))
+    for number, who in enumerate(PEOPLE):
+        formal.reach(who, "Exam", scaled=0.3 + number / 20, days=25)
+    for one in formal.statements:
+        one["actor"] = {
+            "objectType": "Agent",
+            "mbox": f"mailto:{one['actor']['account']['name']}@example.edu",
+        }
+        one["context"]["contextActivities"]["grouping"][0]["id"] = MOODLE_COURSE
+    return formal
+
+
+def test_formal_results_of_another_id_and_other_names_stand_beside(
+    bundled: str, run: Run, tmp_path: Path
+) -> None:
+    told = lively()
+    told.statements = [one for one in told.statements if "/quiz/" not in one["object"]["id"]]
+    for each in (told, as_an_lms_writes(told)):
+        post(bundled, each)
+    file = tmp_path / "known.csv"
+    lines = [f"{who.upper()}@example.edu,{identifier(who)}" for who in PEOPLE]
+    file.write_text("\n".join(["identifier,account", *lines]))
+    ties = ["--course", told.iri, "--also", MOODLE_COURSE, "--identifiers", str(file)]
+    alone = json.loads(run("course", bundled, "--course", told.iri, "--json").stdout)
+    assert rows_of(alone, "results") == []
+    tied = run("course", bundled, *ties, "--json")
+    assert tied.exit_code == 0, tied.stderr
+    report = json.loads(tied.stdout)
+    assert rows_of(report, "results")[0][:3] == ["Exam", 12, 12]
+    relation = next(one for one in report["measures"] if one["measure"] == "relation")
+    assert (relation["n"], relation["facts"]["joined"]) == (12, 12)
+    for person in (identifier("ada"), "mailto:ada@example.edu"):
+        moments = json.loads(run("person", bundled, "--person", person, *ties, "--json").stdout)
+        assert [one["kind"] for one in moments][:3] == ["completed", "opened", "reflected"]
+        assert moments[0]["course"] == told.iri
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["who,account"], "missing: identifier"),
+        (["identifier,account", "ada@example.edu,ada"], "line 2: give an identifier and an account"),
+        (["identifier,account", f"ada@example.edu,{BASE}|ada"], "whose accounts are aliases"),
+        (
+            ["identifier,account", *(f"ada@example.edu,{identifier(one)}" for one in ("ada", "ben"))],
+            "line 3: mailto:ada@example.edu is somebody else above",
+        ),
+    ],
+)
+def test_a_file_of_identifiers_that_is_wrong_says_where(
+    run: Run, tmp_path: Path, lines: list[str], said: str
+) -> None:
+    file = tmp_path / "known.csv"
+    file.write_text("\n".join(lines))
+    course = ["--course", lively().iri]
+    result = run("course", "http://127.0.0.1:1/xAPI", *course, "--identifiers", str(file))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+
+
+def test_other_ids_are_those_of_a_course(run: Run) -> None:
+    result = run("person", "http://127.0.0.1:1/xAPI", "--person", identifier("ada"), "--also", MOODLE_COURSE)
+    assert result.exit_code == 2
+    assert "--also needs --course" in result.stderr
 
 
 HOSTILE = "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)>"

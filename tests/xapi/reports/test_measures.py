@@ -45,7 +45,8 @@ def test_participation_is_counted_by_week_and_few_people_are_hidden(tmp_path: Pa
         )
         assert one.as_of == datetime(2026, 3, 9, tzinfo=UTC)
         behind = behind_page(found, one.behind, limit=100)
-        assert len(behind) == 24  # of the week that is told only
+        # Of the week that is told only, and without its threads: three people's wait for an answer.
+        assert [row.verb for row in behind] == [words.REPLIED.iri] * 12
         assert max(row.happened for row in behind) < datetime(2026, 2, 9, tzinfo=UTC)
 
 
@@ -67,13 +68,31 @@ def test_what_was_taken_back_deleted_or_voided_does_not_count(tmp_path: Path) ->
     told.thank("ada", threads[1], hours=5)  # and given again
     told.thank("ben", threads[2], words.UNLIKED, hours=4)
     told.delete("lea", threads[11], hours=5)
+    told.delete("ida", threads[9], words.REMOVED, hours=5)
     told.void(threads[10], hours=6)
     with measured(tmp_path, told) as (_found, measures):
-        assert measures["participation"].rows == ((date(2026, 2, 2), 10, 10),)
+        assert measures["participation"].rows == ((date(2026, 2, 2), 9, 9),)
         pairs = {(row[0], row[1]): row[3] for row in measures["network"].rows}
         assert pairs[identifier("ada"), identifier("ben")] == 1
         assert (identifier("ben"), identifier("cleo")) not in pairs
         assert measures["network"].facts == {"pairs": 5, "acts": 5}
+
+
+def test_reading_is_told_in_minutes_where_the_times_of_enough_people_are_known(tmp_path: Path) -> None:
+    told = Told()
+    thread = told.open("ada", hours=1)
+    for who in PEOPLE[:6]:
+        told.read(who, hours=2)
+    for who in PEOPLE[:4]:
+        told.read_thread(who, thread, 100, hours=2)
+    with measured(tmp_path / "few", told) as (_found, measures):
+        assert measures["reading"].rows == ((date(2026, 2, 2), 6, 10),)
+        assert measures["reading"].columns[2] == "Openings"
+    told.read_thread(PEOPLE[4], thread, 500, hours=2)
+    with measured(tmp_path / "enough", told) as (found, measures):
+        assert measures["reading"].rows == ((date(2026, 2, 2), 5, 15),)
+        assert measures["reading"].columns[2] == "Minutes"
+        assert len(behind_page(found, measures["reading"].behind)) == 5
 
 
 def test_the_network_names_whom_each_answered(tmp_path: Path) -> None:
@@ -83,6 +102,28 @@ def test_the_network_names_whom_each_answered(tmp_path: Path) -> None:
         assert one.facts == {"pairs": 18, "acts": 18}
         assert (identifier("ada"), identifier("ben"), 1, 0, 0) in one.rows
         assert len(behind_page(found, one.behind, limit=100)) == 18
+
+
+def test_the_network_lists_the_acts_that_it_counts(tmp_path: Path) -> None:
+    told = lively()
+    told.answer("ada", told.statements[0], hours=5)  # herself
+    told.thank("ada", told.statements[0], hours=5)
+    with measured(tmp_path, told) as (found, measures):
+        assert measures["network"].facts["acts"] == 18
+        assert len(behind_page(found, measures["network"].behind, limit=100)) == 18
+
+
+def test_the_first_reply_is_listed_with_its_thread(tmp_path: Path) -> None:
+    told = Told()
+    wanted = []
+    for who in PEOPLE[:5]:
+        thread = told.open(who, hours=0)
+        told.answer(who, thread, hours=0.5)  # no answer to oneself
+        wanted += [thread, told.answer("lea", thread, hours=2)]
+        told.answer("kim", thread, hours=3)
+    with measured(tmp_path, told) as (found, measures):
+        behind = behind_page(found, measures["first_replies"].behind, limit=100)
+        assert {row.id for row in behind} == {one["id"] for one in wanted}
 
 
 def test_a_network_of_four_is_not_told(tmp_path: Path) -> None:
@@ -138,15 +179,15 @@ def test_reflections_are_hidden_where_the_rest_of_the_week_would_tell(tmp_path: 
 
 def test_results_are_told_only_where_the_others_are_not_few(tmp_path: Path) -> None:
     told = lively()
-    for who in PEOPLE[:6]:
+    for who in PEOPLE[:4]:
         told.reach(who, "Essay", "passed", days=26)
-    for who in PEOPLE[6:9]:
+    for who in PEOPLE[4:7]:
         told.reach(who, "Essay", "failed", days=26)
     with measured(tmp_path, told) as (found, measures):
         quiz, essay = measures["results"].rows
         assert quiz == ("Quiz", 12, 12, 0, 12, 0.438, 0.575, 0.712)
-        # Three of nine failed.
-        assert essay == ("Essay", 9, HIDDEN, HIDDEN, 0, None, None, None)
+        # Three of seven failed.
+        assert essay == ("Essay", 7, HIDDEN, HIDDEN, 0, None, None, None)
         behind = behind_page(found, measures["results"].behind)
         assert {row.object for row in behind} == {f"{LMS}/quiz/Quiz"}
 
@@ -225,6 +266,30 @@ def test_a_timeline_has_both_kinds_newest_first_and_pages(tmp_path: Path) -> Non
                 break
             after = page.next
         assert tuple(pages) == whole
+
+
+def test_a_timeline_has_nothing_that_was_deleted_or_taken_back(tmp_path: Path) -> None:
+    told = Told()
+    threads = [told.open(who, hours=1) for who in ("ada", "ben", "cleo")]
+    told.open("ada", hours=2)
+    told.delete("dan", threads[0], hours=3)  # by somebody else, such as who runs the course
+    replies = [told.answer("ada", threads[1], hours=number) for number in (4, 5)]
+    told.delete("ada", replies[0], hours=6)
+    for thread in threads[1:]:
+        told.thank("ada", thread, hours=7)
+        told.thank("ada", thread, words.UNLIKED, hours=8)
+    told.thank("ada", threads[2], hours=9)  # and given again
+    told.thank("ben", threads[1], words.UNLIKED, hours=10)  # nobody takes back another's
+    told.thank("cleo", threads[1], hours=9)
+    with opened(tmp_path, told) as found:
+        for course in (told.iri, None):
+            moments = timeline(found, [identifier("ada")], course=course).moments
+            assert [one.kind for one in moments] == ["thanked", "answered", "opened"]
+            assert moments[1].id == replies[1]["id"]
+            assert [one.kind for one in timeline(found, [identifier("cleo")], course=course).moments] == [
+                "thanked",
+                "opened",
+            ]
 
 
 def test_an_institution_is_told_by_course_and_platform(tmp_path: Path) -> None:

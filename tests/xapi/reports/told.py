@@ -53,12 +53,17 @@ class Told:
             who, verb, to["object"], when, to, [to["object"]["id"], self.panel], {"extensions": reaction}
         )
 
-    def delete(self, who: str, entry: Json, **when: float) -> Json:
-        return self._add(who, words.DELETED, entry["object"], when, None, [self.panel])
+    def delete(self, who: str, entry: Json, verb: VerbTerm = words.DELETED, **when: float) -> Json:
+        return self._add(who, verb, entry["object"], when, None, [self.panel])
 
     def read(self, who: str, **when: float) -> Json:
         panel = {"id": self.panel, "definition": {"type": words.COMMUNITY_SITE}}
         return self._add(who, words.VIEWED, panel, when, None, [])
+
+    def read_thread(self, who: str, thread: Json, seconds: int, **when: float) -> Json:
+        told = self._add(who, words.VIEWED, thread["object"], when, None, [self.panel])
+        told["result"] = {"duration": f"PT{seconds}S"}
+        return told
 
     def reach(
         self, who: str, activity: str, verb: str = "completed", scaled: float | None = None, **when: float
@@ -161,13 +166,13 @@ def _actor(who: str, home_page: str) -> Json:
 PEOPLE = ("ada", "ben", "cleo", "dan", "eva", "finn", "gus", "hana", "ida", "jo", "kim", "lea")
 
 
-def lively(course: UUID = COURSE, base: str = BASE) -> Told:
+def lively(course: UUID = COURSE, base: str = BASE, home_page: str = LMS) -> Told:
     """Twelve people. First week: all open a thread, and each answers the next one's two hours later. Second week: six
     answer once more; three of them share a reflection. Third week: nobody. Fourth: three open a thread.
 
     Eleven opened the panel once in the first week. All twelve completed the quiz, the later in the alphabet the better.
     """
-    told = Told(course, base)
+    told = Told(course, base, home_page)
     threads = [told.open(who, hours=number) for number, who in enumerate(PEOPLE)]
     for number, who in enumerate(PEOPLE):
         told.answer(who, threads[(number + 1) % 12], hours=(number + 1) % 12 + 2)

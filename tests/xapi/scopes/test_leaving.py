@@ -254,7 +254,7 @@ def test_pseudonyms_outlive_a_change_of_the_secret(world: World, store: Store) -
     with world.database.write() as session:
         make_key(session, SEALER, world.tenant_id, world.tenant_id)
     before = Masks(world.database, SEALER, BASE).of(world.tenant_id, world.lrs().id)
-    both = Sealer(["a newer secret key of the tests, long", "a secret key of the tests, long enough"])
+    both = Sealer(["a newer secret key of the tests, long", "a-secret-key-of-the-tests-long-enough"])
     newest = Sealer(["a newer secret key of the tests, long"])
     with world.database.write() as session:
         assert reseal(session, both) == (1, 0)

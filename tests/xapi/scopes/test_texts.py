@@ -9,6 +9,7 @@ import pytest
 
 from social_layer.database import Database
 from social_layer.panels.models import Kind
+from social_layer.people.models import Role
 from tests.services.validator import XapiValidator
 from tests.xapi.scopes.test_leaving import Store, chosen, rule, send
 from tests.xapi.world import BASE, TestClock, World
@@ -128,14 +129,16 @@ def test_what_waits_is_built_anew_without_words_when_they_may_not_leave_any_more
     assert [one for one in texts(store)[1:] if one] == []
 
 
-def test_with_an_entry_go_its_words_in_every_version(world: World, store: Store) -> None:
+@pytest.mark.parametrize("who", ["joel", "amara"])
+def test_with_an_entry_go_its_words_in_every_version(world: World, store: Store, who: str) -> None:
+    world.member("amara", role=Role.instructor)
     rule(world, Scope.identified, text=True)
     topic = world.post("maya")
     reply = world.post("joel", parent=topic)
     world.edit("joel", reply)
     send(world, store)
     (edited,) = [one["id"] for one in store.statements if one["verb"]["id"] == words.EDITED.iri]
-    world.remove("joel", reply)
+    world.remove(who, reply)
     send(world, store)
     send(world, store)
     assert sorted(voided(store)) == sorted([str(statement_id(world.tenant_id, reply)), edited])
