@@ -11,7 +11,7 @@ from social_layer.clock import Clock
 from social_layer.database import upsert
 from social_layer.discussion.models import ReadingTime, ReadMark
 from social_layer.discussion.queries import read_up_to
-from social_layer.grading.queries import zone_named
+from social_layer.people.zones import zone_named
 from social_layer.viewer import Viewer
 
 _NOTHING: Mapping[UUID, int] = {}

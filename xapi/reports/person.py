@@ -52,7 +52,7 @@ _BOTH = f"""
 WITH mine AS MATERIALIZED (
   SELECT id, happened, person, verb, object, answers, course, panel, coalesce(detail, '') AS detail, lrs
   FROM statement WHERE ours AND list_contains($people::VARCHAR[], person){{course}}),
-gone AS (SELECT DISTINCT object FROM statement WHERE ours AND verb = $deleted{{course}}),
+gone AS (SELECT DISTINCT object FROM statement WHERE ours AND list_contains($taking_away::VARCHAR[], verb){{course}}),
 back AS (
   SELECT kind, object, person, detail, max(happened) AS last
   FROM mine JOIN (SELECT unnest($undoing::VARCHAR[]) AS verb, unnest($undone::VARCHAR[]) AS kind) AS named USING (verb)
@@ -136,7 +136,7 @@ def _both(course: str | None) -> str:
 def _asked(people: Sequence[str], course: str | None) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "people": list(people),
-        "deleted": words.DELETED.iri,
+        "taking_away": [verb.iri for verb in words.TAKING_AWAY],
         "undoing": list(TAKEN_BACK),
         "undone": list(TAKEN_BACK.values()),
         "verbs": list(KINDS),
