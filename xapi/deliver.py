@@ -176,7 +176,9 @@ class Courier:
         self._book.parked(batch, item, said(answer))
         self._refusals.note(item.id, answer.status, item.attempts)
         if self._refusals.are_enough:
-            trouble = f"it refused {self._refusals.number} statements in a row, and took none: {said(answer)}"
+            trouble = (
+                f"it refused {self._refusals.number} statements in a row, and took none: {explain(answer)}"
+            )
             with self._database.write() as session:
                 unpark(session, batch.tenant_id, self._lrs.id, self._refusals.taken_back())
             raise self._book.paused(batch, [], trouble)

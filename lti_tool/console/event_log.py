@@ -1,9 +1,10 @@
 """The event log as a download: streamed, with pseudonyms, as far as the scopes let it leave."""
 
+import re
 from collections.abc import Iterator
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 
 from lti_tool.bridging import base_of
 from lti_tool.console import blueprint
@@ -16,11 +17,15 @@ from xapi.eventlog.files import lines
 from xapi.eventlog.rows import EventLog, Wanted
 from xapi.scopes.pseudonyms import Masks
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
 
 @blueprint.post("/events/<uuid:tenant_id>")
 def download_events(tenant_id: UUID) -> Response:
-    """JSON Lines. A form, since it gives numbers to what is new. Raises ``not_found``."""
+    """JSON Lines. A form, since it gives numbers to what is new. ``after``: the number of the last whole row of a
+    download that broke off. Raises ``not_found`` and ``bad_cursor``."""
     given = parts()
+    said = request.form.get("after", "") or "0"
     with given.database.read() as session:
         if tenant_id not in dict(tenants(session, scope())):
             raise Problem("not_found")
@@ -29,10 +34,13 @@ def download_events(tenant_id: UUID) -> Response:
         given.database, given.clock, Masks(given.database, given.sealer, base), base, Wanted(tenant_id)
     )
     up_to = found.number()
+    if not _NUMBER.fullmatch(said) or int(said) > up_to:
+        raise Problem("bad_cursor")
+    portions = found.portions(int(said), up_to)
     log.warning("event log downloaded", operator=me().name, tenant=str(tenant_id))
 
     def told() -> Iterator[bytes]:
-        for portion in found.portions(0, up_to):
+        for portion in portions:
             yield lines(portion.rows)
 
     answer = Response(told(), mimetype="application/x-ndjson")

@@ -44,7 +44,7 @@ def test_a_conflict_whose_statement_is_nested_without_end_is_trouble_that_waits(
     run(bridge)
     assert states(world) == [DeliveryState.pending]
     lrs = world.lrs()
-    assert (lrs.failures, lrs.trouble) == (1, "it answers 409 {}")
+    assert (lrs.failures, lrs.trouble) == (1, "it answers 409, saying: {}")
     assert lrs.resting_until is not None
     fake_lrs.find = find  # type: ignore[method-assign]
     clock.advance(60)
@@ -266,7 +266,9 @@ def test_an_lrs_that_refuses_everything_is_paused_and_nothing_is_given_up(
     lrs = world.lrs()
     assert lrs.state == LrsState.paused
     assert lrs.trouble is not None
-    assert lrs.trouble.startswith("it refused 10 statements in a row, and took none: 400 ")
+    assert lrs.trouble.startswith(
+        "it refused 10 statements in a row, and took none: it answers 400, saying: "
+    )
     assert "X-Experience-API-Version" in lrs.trouble
     assert states(world) == [DeliveryState.pending] * 25
     fake_lrs.always = None

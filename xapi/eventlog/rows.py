@@ -76,9 +76,13 @@ class EventLog:
         return number_events(self._database, self._wanted.tenant_id)
 
     def portions(self, after: int, up_to: int) -> Iterator[Portion]:
-        """Raises :class:`~social_layer.sealing.SealBroken` where the key of pseudonyms cannot be opened, and
-        :class:`~xapi.eventlog.bookmark.ExportRefused` where scopes change meanwhile."""
+        """Raises :class:`~social_layer.sealing.SealBroken` where the key of pseudonyms cannot be opened; the
+        portions raise :class:`~xapi.eventlog.bookmark.ExportRefused` where scopes change meanwhile."""
+        # Now, and not with the first portion: nobody shall have begun to answer by then.
         mask = self._masks.of(self._wanted.tenant_id, self._wanted.tenant_id)
+        return self._portions(mask, after, up_to)
+
+    def _portions(self, mask: Mask, after: int, up_to: int) -> Iterator[Portion]:
         while after < up_to:
             with self._database.read() as session:
                 found = session.execute(_picked(self._wanted, after, up_to, self._portion)).all()

@@ -196,6 +196,10 @@ def test_the_event_log_is_downloaded_with_pseudonyms(
         (2, "topic_posted", "pseudonym"),
     ]
     assert not any(word in answer.text for word in ("maya", "Maya", "Words"))
+    rest = desk.submit(path, after="1")
+    assert [json.loads(line)["number"] for line in rest.text.splitlines()] == [2]
+    for beyond in ("3", "-1", "one", "9" * 30):
+        assert desk.submit(path, after=beyond).status_code == 400
     assert desk.send(path).status_code == 403
     assert visitor.send(path).status_code in (401, 403)
     make_operator(given, "bo", tenant="River College")

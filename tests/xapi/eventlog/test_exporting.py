@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from social_layer.database import Database
 from social_layer.people.models import Voice
+from social_layer.sealing import SealBroken, Sealer
 from tests.factories import VoiceFactory, made_in
 from tests.xapi.scopes.test_leaving import Store, chosen, rule, send
 from tests.xapi.world import BASE, HOME_PAGE, SEALER, TestClock, World
@@ -263,3 +264,13 @@ def test_parquet_goes_into_a_folder_of_its_own(world: World, tmp_path: Path) -> 
     (tmp_path / "mine" / "mine.txt").write_text("kept")
     with pytest.raises(ExportRefused, match=r"mine\.txt"):
         Parts(tmp_path / "mine", ASKED)
+
+
+def test_a_key_that_cannot_be_opened_is_told_before_the_first_portion(world: World) -> None:
+    world.post("maya")
+    exported(world)
+    other = Masks(world.database, Sealer(["another secret key of the tests, long enough"]), BASE)
+    log = EventLog(world.database, world.clock, other, BASE, Wanted(world.tenant_id))
+    up_to = log.number()
+    with pytest.raises(SealBroken):
+        log.portions(0, up_to)
