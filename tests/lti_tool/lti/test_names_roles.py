@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -186,11 +185,11 @@ def postgres_room(postgres_with_tables: str) -> Iterator[Room]:
 
 
 @pytest.fixture(scope="module")
-def sqlite_room(sqlite_with_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    import shutil
+def sqlite_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    from tests.tables import make_tables
 
-    path = shutil.copy(sqlite_with_tables, tmp_path_factory.mktemp("roster") / "a.db")
-    database = Database(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('roster') / 'a.db'}")
+    make_tables(database)
     yield Room(database)
     database.close()
 
