@@ -54,8 +54,7 @@ def test_while_postgresql_is_down_all_is_put_off_and_afterwards_goes_on(
     own_server: Callable[[str], AbstractContextManager[OwnServer]], tmp_path: Path
 ) -> None:
     with own_server("postgres") as server, closing(Database(server.address["url"])) as database:
-        with closing(Database(server.address["url"])) as database:
-            make_tables(database)
+        make_tables(database)
         speaker = speaker_in(database, tmp_path)
         kept = speaker.write("Before")
         server.stop()
