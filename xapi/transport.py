@@ -50,12 +50,16 @@ class Answer:
     """
 
     status: int
-    text: str
+    body: bytes
     retry_after: float | None = None
     location: str | None = None
     whole: bool = True
     reason: str | None = None
     through: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
 
 
 class Transport(Protocol):
@@ -164,7 +168,7 @@ class HttpTransport:
             tokens.forget()
             answer = self._send(method, url, until, auth=tokens.shown(until), **options)
         except NoToken as none:
-            return Answer(none.status, "", _retry_after(none.retry_after), reason=str(none))
+            return Answer(none.status, b"", _retry_after(none.retry_after), reason=str(none))
         if answer.status == 401:
             tokens.forget()
             return replace(answer, reason="it refuses the token that its token server gave (401)")
@@ -184,7 +188,7 @@ class HttpTransport:
                 body, whole = body_by(until, response, self._most_read)
                 return Answer(
                     response.status_code,
-                    body.decode("utf-8", "replace"),
+                    body,
                     _retry_after(response.headers.get("Retry-After")),
                     response.headers.get("Location"),
                     whole,
@@ -226,7 +230,7 @@ def _session(guard: Guard) -> requests.Session:
 def json_of(answer: Answer) -> Any:
     """The answer's JSON, or None where it is none."""
     try:
-        return _DECODER.decode(answer.text)
+        return _DECODER.decode(answer.body)
     except (msgspec.MsgspecError, RecursionError):
         pass  # What only json takes, such as half a surrogate pair, is given to it.
     try:

@@ -87,9 +87,9 @@ class MemoryLrs:
 
     def store(self, statements: Sequence[dict[str, Any]]) -> Answer:
         if any(self.stored.get(one["id"], one) != one for one in statements):
-            return Answer(409, "conflict")
+            return Answer(409, b"conflict")
         self.stored.update({one["id"]: one for one in statements})
-        return Answer(200, "[]")
+        return Answer(200, b"[]")
 
 
 class Line:
@@ -112,7 +112,7 @@ class Line:
                 clock.advance(40)
                 self._machine.work([], None)
             if what in ("busy", "broken"):
-                return Answer(429 if what == "busy" else 500, "")
+                return Answer(429 if what == "busy" else 500, b"")
             answer = lrs.store(statements)
             self._life.step()
             if what == "cut off":
@@ -128,7 +128,7 @@ class Line:
     def find(self, statement_id: UUID, *, voided: bool = False) -> Answer:
         self._life.step()
         found = self._machine.lrs.stored.get(str(statement_id))
-        return Answer(200, json.dumps(found)) if found and not voided else Answer(404, "")
+        return Answer(200, json.dumps(found).encode()) if found and not voided else Answer(404, b"")
 
     def close(self) -> None:
         pass

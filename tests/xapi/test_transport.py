@@ -162,7 +162,7 @@ def test_a_long_refusal_is_read_and_not_all_of_it_kept(transport: HttpTransport,
 
 @pytest.mark.parametrize("text", ["", "<html>", "[" * 50_000, '{"a":' * 50_000, "[" * 50_000 + "]" * 50_000])
 def test_what_is_no_json_is_none(text: str) -> None:
-    assert json_of(Answer(200, text)) is None
+    assert json_of(Answer(200, text.encode())) is None
 
 
 def test_a_statement_that_is_nested_without_end_is_not_ours() -> None:
@@ -204,5 +204,5 @@ def test_a_refused_address_is_not_sent_to(fake_lrs: FakeLrs) -> None:
     "text", ['{"a": "\\ud800"}', '{"a": NaN}', '{"a": 1e999}', '{"a": 1, "a": 2}', '{"a": 2e70}']
 )
 def test_what_an_lrs_spells_oddly_is_read_as_json_reads_it(text: str) -> None:
-    found, expected = json_of(Answer(200, text)), json.loads(text)
+    found, expected = json_of(Answer(200, text.encode())), json.loads(text)
     assert found == expected or (found["a"] != found["a"] and expected["a"] != expected["a"])  # not a number

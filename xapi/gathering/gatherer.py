@@ -5,6 +5,7 @@ were stored later, and a clock may jump. What comes twice is known by its id. No
 voiding statements come along. Each segment is committed with how far it reaches; whoever dies goes on from there.
 """
 
+import gc
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -57,7 +58,8 @@ def gather(
         pull = _Pull(reader, folder, clock, rows, told, stopped)
         while True:
             try:
-                pull.run()
+                with uncollected:
+                    pull.run()
                 break
             except Changed:
                 continue  # Somebody was erased meanwhile: what was read and not yet put in is read again.
@@ -91,13 +93,13 @@ class _Pull:
                     for page in pages:
                         if self._stopped():
                             raise Stopped
-                        with uncollected():
-                            draft.add(rows_of(page.statements, self._clock()))
+                        draft.add(rows_of(page.statements, self._clock()))
                         reach.note(page)
                         self.read += len(page.statements)
                         self._told(self.read)
                         if draft.rows >= self._rows and not page.is_last:
                             written.result()
+                            gc.collect()
                             written = writing.submit(self._commit, draft, base, reach.manifest)
                             draft = Draft(self._folder)
                 written.result()

@@ -4,9 +4,9 @@ import gc
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -127,21 +127,34 @@ def _advice(answer: Answer) -> str:
 
 
 def _page_of(answer: Answer) -> Json:
-    with uncollected():
+    with uncollected:
         found = json_of(answer)
     if not isinstance(found, dict) or not isinstance(found.get("statements"), list):
         raise ReadingFailed("what answers there is no LRS; give the address that ends before /statements")
     return {**found, "statements": [one for one in found["statements"] if isinstance(one, dict)]}
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
+class _Uncollected:
     """JSON makes tens of thousands of objects at once and no circle: looking for circles among them, again and again,
-    takes twice as long as reading it."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    takes twice as long as reading it. Several threads may be at it: nobody looks until the last one is done."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._was_on = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._was_on = gc.isenabled()
+                gc.disable()
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._was_on:
+                gc.enable()
+
+
+uncollected = _Uncollected()

@@ -38,10 +38,10 @@ class Store(Transport):
         self.statements += [json.loads(body) for body in bodies]
         if self.fails_after_storing:
             raise NoAnswer("cut off")
-        return Answer(200, "[]")
+        return Answer(200, b"[]")
 
     def find(self, statement_id: UUID, *, voided: bool = False) -> Answer:
-        return Answer(404, "")
+        return Answer(404, b"")
 
 
 def account(statement: Json) -> str:
