@@ -154,16 +154,21 @@ def _build(
         scope, answered_as = scopes[event_id], answered.get(event_id)
         if found[event_id].type in TAKEN_AWAY:
             built.removed.append(found[event_id])
-        if one.body is not None:
+        # Of what is tried again by hand the bytes are gone, and how they told it is not.
+        if one.body is not None or (one.tried and one.scope is not None):
             was_right = one.scope == scope and one.text == (found[event_id].text is not None)
             if was_right and one.answered_as in (None, answered_as):
-                continue
+                if one.body is not None:
+                    continue
             # Of another version of xAPI alone it is no secret.
-            if one.attempts > 1 and (not was_right or names_answered):
+            elif one.tried and (not was_right or names_answered):
                 built.recalled.append(one)
                 continue
         if scope is Scope.nothing or event_id in named:
-            built.withheld.append(one.id)
+            if one.tried:
+                built.recalled.append(one)
+            else:
+                built.withheld.append(one.id)
         else:
             to_build.append((found[event_id], scope, answered_as))
     for act, statement in builder.build_as(to_build, lrs_id, now):

@@ -72,10 +72,10 @@ class Book:
         if sent >= self._lrs.batch_limit and seconds < self._terms.brisk_seconds:
             self.adapt(self._lrs.batch_limit * 2)
 
-    def parked(self, batch: Batch, item: Ready, answer: str) -> None:
-        """The LRS will never have this one."""
+    def parked(self, batch: Batch, item: Ready, answer: str, *, in_doubt: bool = False) -> None:
+        """The LRS will never have this one. ``in_doubt``: or it has it, and says otherwise."""
         with self._database.write() as session:
-            self._held(session, batch).parked(item.id, answer)
+            self._held(session, batch).parked(item.id, answer, in_doubt=in_doubt)
         # What the LRS said may repeat the statement: it stands with the delivery, and logs name no people.
         log.warning("statement_parked", lrs=self._lrs.name, statement=str(item.statement_id))
 
@@ -93,11 +93,13 @@ class Book:
         asked: float | None = None,
         blame: bool = False,
         timed_out: bool = False,
+        in_doubt: bool = False,
     ) -> Halt:
         """The LRS is left alone for a while, longer each time.
 
         ``blame``: perhaps these very statements are why; they then wait by themselves, let others go first, and
-        come again in smaller company.
+        come again in smaller company. ``in_doubt``: it says that it did not look at them, which may not be so: a
+        gateway in front of it may have said it.
         """
         now, failures = self._clock(), self._lrs.failures + 1
         pause = pause_after(failures, self._rng, asked)
@@ -108,7 +110,7 @@ class Book:
                 wait = pause_after(worst, self._rng) + (self._terms.after_timeout_seconds if timed_out else 0)
                 held.later([item.id for item in items], now + timedelta(seconds=wait))
             else:
-                held.release([item.id for item in items])
+                held.release([item.id for item in items], in_doubt=in_doubt)
             self._note(
                 session,
                 failures=failures,
@@ -126,10 +128,10 @@ class Book:
         )
         return Halt(trouble)
 
-    def paused(self, batch: Batch, items: Sequence[Ready], trouble: str) -> Halt:
-        """Nothing is sent there until the administrator has looked."""
+    def paused(self, batch: Batch, items: Sequence[Ready], trouble: str, *, in_doubt: bool = False) -> Halt:
+        """Nothing is sent there until the administrator has looked. ``in_doubt``: it may have them."""
         with self._database.write() as session:
-            self._held(session, batch).release([item.id for item in items])
+            self._held(session, batch).release([item.id for item in items], in_doubt=in_doubt)
             self._note(session, state=LrsState.paused, trouble=trouble[:TROUBLE_LENGTH])
         log.error("lrs_paused", lrs=self._lrs.name, trouble=for_log(trouble))
         return Halt(trouble)

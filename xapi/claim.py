@@ -22,13 +22,14 @@ WAITED_FOR = 6
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery under our lease. ``attempts`` counts this one."""
+    """A delivery under our lease. ``attempts`` counts this one. ``tried``: one before it may have arrived."""
 
     id: UUID
     event_id: UUID
     part: int
     statement_id: UUID
     attempts: int
+    tried: bool
     due_at: datetime
     body: bytes | None
     scope: str | None
@@ -71,13 +72,20 @@ def claim(
         update(Delivery)
         .where(Delivery.tenant_id == tenant_id, Delivery.id == picked.c.id)
         .execution_options(synchronize_session=False)
-        .values(lease=lease, lease_until=until, attempts=Delivery.attempts + 1)
+        .values(
+            lease=lease,
+            lease_until=until,
+            attempts=Delivery.attempts + 1,
+            # Who held it before and did not give it back may have sent it.
+            tried=Delivery.tried | (Delivery.attempts > 0),
+        )
         .returning(
             Delivery.id,
             Delivery.event_id,
             Delivery.part,
             Delivery.statement_id,
             Delivery.attempts,
+            Delivery.tried,
             Delivery.due_at,
             Delivery.body,
             Delivery.scope,
@@ -177,9 +185,12 @@ class Held:
         )
         return int(changed.rowcount)
 
-    def parked(self, delivery_id: UUID, answer: str) -> None:
-        """The LRS will not have this one; its answer stays for the administrator."""
-        self._update([delivery_id], state=DeliveryState.parked, answer=answer, lease=None, lease_until=None)
+    def parked(self, delivery_id: UUID, answer: str, *, in_doubt: bool = False) -> None:
+        """The LRS will not have this one; its answer stays for the administrator. ``in_doubt``: it may have it."""
+        doubt = {"tried": True} if in_doubt else {}
+        self._update(
+            [delivery_id], state=DeliveryState.parked, answer=answer, lease=None, lease_until=None, **doubt
+        )
 
     def withheld(self, ids: Collection[UUID]) -> None:
         """They may not leave; nothing of them stays but that they were looked at."""
@@ -214,9 +225,11 @@ class Held:
             [{"delivery": key, "then": then} for key, then in until.items()],
         )
 
-    def release(self, ids: Collection[UUID]) -> None:
-        """Gives back what the LRS has not looked at; it keeps its place in the queue, and this was no attempt."""
-        self._update(ids, attempts=Delivery.attempts - 1, lease=None, lease_until=None)
+    def release(self, ids: Collection[UUID], *, in_doubt: bool = False) -> None:
+        """Gives back what the LRS has not looked at; it keeps its place in the queue, and this was no attempt.
+        ``in_doubt``: the LRS says so, and may have it all the same."""
+        doubt = {"tried": True} if in_doubt else {}
+        self._update(ids, attempts=Delivery.attempts - 1, lease=None, lease_until=None, **doubt)
 
     def _update(self, ids: Collection[UUID], returning: Any = None, **values: Any) -> Any:
         change = update(Delivery).where(

@@ -156,7 +156,9 @@ class Courier:
                 self._written.append(self._desk.submit(self._book.stored, batch, items))
                 self._look_back(self._terms.batches_ahead)
             case Meaning.busy:
-                raise self._book.resting(batch, items, explain(answer), asked=answer.retry_after)
+                raise self._book.resting(
+                    batch, items, explain(answer), asked=answer.retry_after, in_doubt=True
+                )
             case Meaning.broken:
                 raise self._book.resting(batch, items, explain(answer), asked=answer.retry_after, blame=True)
             case Meaning.locked:
@@ -197,9 +199,10 @@ class Courier:
                 self._refusals.forget()
                 self._book.stored(batch, [item])
             else:
-                self._book.parked(batch, item, f"{TAKEN}: {found.text[:KEPT]}")
+                self._book.parked(batch, item, f"{TAKEN}: {found.text[:KEPT]}", in_doubt=True)
         elif found.status in (401, 403):
-            raise self._book.paused(batch, [item], f"statements cannot be read back: {explain(found)}")
+            trouble = f"statements cannot be read back: {explain(found)}"
+            raise self._book.paused(batch, [item], trouble, in_doubt=True)
         else:
             # Taken, and yet not to be seen: it may show itself later.
             raise self._book.resting(batch, [item], explain(conflict), asked=found.retry_after, blame=True)

@@ -4,7 +4,17 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from social_layer.database import Base, Tenanted, of_tenant, refers_to
@@ -85,10 +95,11 @@ class Delivery(Tenanted, Base):
     """One statement of an event on its way to one LRS.
 
     ``due_at`` starts as the time of the event, so that the oldest goes first, and moves on when the statement had to
-    wait. Who holds ``lease`` may send it until ``lease_until``. ``body`` are the bytes that are sent, frozen when they
-    were first built, under ``scope`` and with the words of an entry where ``text`` says so; after delivery only their
-    digest (SHA-256) stays. ``answered_as``: under which scope they name the person answered, if they do. Part 1 of an
-    event voids its part 0.
+    wait. Who holds ``lease`` may send it until ``lease_until``. ``tried``: an attempt before the one at hand may have
+    left it in the LRS; that is never forgotten, whatever becomes of ``attempts`` and ``answer``. ``body`` are the
+    bytes that are sent, frozen when they were first built, under ``scope`` and with the words of an entry where
+    ``text`` says so; after delivery only their digest (SHA-256) stays. ``answered_as``: under which scope they name
+    the person answered, if they do. Part 1 of an event voids its part 0.
     """
 
     __tablename__ = "delivery"
@@ -120,6 +131,7 @@ class Delivery(Tenanted, Base):
     statement_id: Mapped[UUID]
     state: Mapped[str] = mapped_column(String(16), default=DeliveryState.pending)
     attempts: Mapped[int] = mapped_column(default=0)
+    tried: Mapped[bool] = mapped_column(default=False, server_default=false())
     due_at: Mapped[datetime]
     lease: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]

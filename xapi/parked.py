@@ -103,7 +103,7 @@ def retry(
 ) -> int:
     """Makes due again what the LRS refused: these statements, or all, or all that happened since; answers how many.
 
-    They are built anew. What was refused is not there, and the fix may have been here.
+    They are built anew, for the fix may have been here.
     """
     conditions = list(_parked_in(tenant_id, lrs_id))
     if statements is not None:
@@ -124,6 +124,8 @@ def unpark(session: Session, tenant_id: UUID, lrs_id: UUID, ids: Collection[UUID
 def _pending_anew(session: Session, conditions: Collection[ColumnElement[bool]], **values: Any) -> int:
     # What voids another one was made when it was due, and is sent as it is.
     is_act = Delivery.part == 0
+    # How it may stand in the LRS already decides whether it may stay there.
+    was_refused = is_act & ~Delivery.tried
     changed = session.execute(
         update(Delivery)
         .where(*conditions)
@@ -132,8 +134,8 @@ def _pending_anew(session: Session, conditions: Collection[ColumnElement[bool]],
             answer=None,
             body=case((is_act, None), else_=Delivery.body),
             digest=case((is_act, None), else_=Delivery.digest),
-            scope=case((is_act, None), else_=Delivery.scope),
-            answered_as=None,
+            scope=case((was_refused, None), else_=Delivery.scope),
+            answered_as=case((was_refused, None), else_=Delivery.answered_as),
             **values,
         )
         .execution_options(synchronize_session=False)

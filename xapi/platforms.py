@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, delete, select
@@ -12,6 +13,10 @@ from social_layer.panels.models import Panel
 from social_layer.people.models import Course
 from xapi.models import Delivery, DeliveryState, Lrs, LrsPlatform
 from xapi.scopes.actions import note_change
+from xapi.scopes.recalling import withhold
+from xapi.scopes.voiding import IN_DOUBT
+
+_SOME = 1000
 
 
 def platforms_of(session: Session, lrs_id: UUID | None = None) -> dict[UUID, set[str]]:
@@ -25,9 +30,10 @@ def platforms_of(session: Session, lrs_id: UUID | None = None) -> dict[UUID, set
     return dict(found)
 
 
-def limit_to(session: Session, lrs: Lrs, home_pages: Collection[str]) -> int:
+def limit_to(session: Session, base: str, lrs: Lrs, home_pages: Collection[str], now: datetime) -> int:
     """From now on it gets what happens on these platforms only; without any, on all. Answers how many statements of
-    other platforms were on their way to it, and are not any more: what was sent stays there.
+    other platforms were on their way to it, and are not any more: what was sent stays there. What may have arrived, and
+    never was confirmed, is voided: forgotten, nobody could take it back later.
 
     What happened before on a platform that is new to it comes with a replay.
     """
@@ -54,15 +60,22 @@ def limit_to(session: Session, lrs: Lrs, home_pages: Collection[str]) -> int:
         )
     )
     # Voiding statements stay on their way: what they take back may be there.
-    gone = session.execute(
-        delete(Delivery)
-        .where(
-            Delivery.tenant_id == lrs.tenant_id,
-            Delivery.lrs_id == lrs.id,
-            Delivery.part == 0,
-            Delivery.state.in_([DeliveryState.pending, DeliveryState.parked]),
-            elsewhere.exists(),
-        )
-        .execution_options(synchronize_session=False)
+    on_their_way = (
+        Delivery.tenant_id == lrs.tenant_id,
+        Delivery.lrs_id == lrs.id,
+        Delivery.part == 0,
+        Delivery.state.in_([DeliveryState.pending, DeliveryState.parked]),
+        elsewhere.exists(),
     )
-    return gone.rowcount  # type: ignore[attr-defined, no-any-return]
+    gone = 0
+    # Couriers take some and give some back meanwhile.
+    while session.scalar(select(Delivery.id).where(*on_their_way).limit(1)) is not None:
+        forgotten = session.execute(
+            delete(Delivery).where(*on_their_way, ~IN_DOUBT).execution_options(synchronize_session=False)
+        )
+        in_doubt = session.scalars(
+            select(Delivery).where(*on_their_way, IN_DOUBT).limit(_SOME).with_for_update()
+        ).all()
+        withhold(session, base, lrs.tenant_id, in_doubt, now)
+        gone += forgotten.rowcount + len(in_doubt)  # type: ignore[attr-defined]
+    return gone

@@ -100,6 +100,7 @@ def add(
             _check_address(checked_token_url(access.token_url), "a client's secret")
         _check_version(address, access, version)
         from_when = _from_when(everything, since, interactive=not (as_json or access.was_typed))
+        base = base_of(given)
         with given.database.write() as session:
             owner = find_or_make_tenant(session, given.clock, tenant)
             added = connect(
@@ -118,11 +119,10 @@ def add(
                 oauth_scope=access.oauth_scope,
             )
             if platforms:
-                limit_to(session, added, _home_pages(session, owner.id, platforms))
+                limit_to(session, base, added, _home_pages(session, owner.id, platforms), given.clock())
             shown = _shown(tenant, added, platforms_of(session, added.id))
     except (StoreRefused, AddressRefused) as refused:
         raise click.ClickException(str(refused)) from None
-    base_of(given)
     replayed = 0
     if from_when:
         with counting("Events looked at") as told:
@@ -175,11 +175,12 @@ def platforms_(
     if everything and platforms:
         raise click.UsageError("Say --platform or --all.")
     given = command_parts()
-    found = _found(name, tenant)
+    found, base = _found(name, tenant), base_of(given)
     gone = 0
     with given.database.write() as session:
         if everything or platforms:
-            gone = limit_to(session, found, _home_pages(session, found.tenant_id, platforms))
+            homes = _home_pages(session, found.tenant_id, platforms)
+            gone = limit_to(session, base, found, homes, given.clock())
         now = sorted(platforms_of(session, found.id).get(found.id, ()))
     if as_json:
         print_json({"name": name, "platforms": now or None, "not_sent": gone})

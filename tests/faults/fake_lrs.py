@@ -67,6 +67,13 @@ class CutsOff:
 
 
 @dataclass(frozen=True)
+class SaysSo:
+    """Stores everything, and answers with this status: as a gateway does that has lost the LRS behind it."""
+
+    status: int
+
+
+@dataclass(frozen=True)
 class Drips:
     """Stores nothing, and answers with these bytes and then one byte every tenth of a second."""
 
@@ -92,7 +99,7 @@ class FakeLrs:
 
     def __init__(self, manners: Manners = LEARNING_LOCKER) -> None:
         self.manners = replace(manners)
-        self.plan: deque[Fails | Hangs | CutsOff | Drips | Slow] = deque()
+        self.plan: deque[Fails | Hangs | CutsOff | SaysSo | Drips | Slow] = deque()
         self.always: Fails | Hangs | Drips | Slow | None = None
         # What it finds wrong with a statement, if anything.
         self.refuses: Callable[[Statement], bool] = lambda statement: False
@@ -233,6 +240,9 @@ class FakeLrs:
                         self.end_headers()
                         self.wfile.write(b'["')
                         self.close_connection = True
+                    case SaysSo(status):
+                        lrs.post(statements, size)
+                        self.say(status, {})
                     case Drips(first):
                         self.close_connection = True
                         self.wfile.write(first)

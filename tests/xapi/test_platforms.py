@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -13,9 +14,10 @@ from social_layer.events.models import Event
 from social_layer.panels.actions import make_panel
 from social_layer.people.actions import Newcomer, arrive, make_course
 from social_layer.people.models import Role
-from tests.faults.fake_lrs import Fails, FakeLrs
+from tests.faults.fake_lrs import CutsOff, Fails, FakeLrs
+from tests.xapi.scopes.test_erasing import left
 from tests.xapi.test_oauth import run
-from tests.xapi.world import BASE, HOME_PAGE, SEALER, TestClock, World
+from tests.xapi.world import BASE, HOME_PAGE, SEALER, START, TestClock, World
 from xapi.audit.auditing import Audit
 from xapi.audit.ledger import Due
 from xapi.bridge import Bridge
@@ -24,8 +26,8 @@ from xapi.models import DeliveryState, Lrs, Scope
 from xapi.platforms import limit_to, platforms_of
 from xapi.scopes.actions import set_rule
 from xapi.scopes.models import Level
-from xapi.statements import Builder
-from xapi.stores import disconnect
+from xapi.statements import Builder, statement_id
+from xapi.stores import disconnect, resume
 
 CANVAS = "https://canvas.example.edu"
 
@@ -58,9 +60,9 @@ class Elsewhere(World):
             )
 
 
-def limit(database: Database, lrs: Lrs, *home_pages: str) -> int:
+def limit(database: Database, lrs: Lrs, *home_pages: str, now: datetime = START) -> int:
     with database.write() as session:
-        return limit_to(session, lrs, home_pages)
+        return limit_to(session, BASE, lrs, home_pages, now)
 
 
 def events_at(world: World, lrs: Lrs) -> set[UUID]:
@@ -101,17 +103,42 @@ def test_what_waits_of_a_platform_that_is_left_out_is_not_sent_any_more(
     lrs = world.connect(fake_lrs.endpoint)
     sent = world.post("maya")
     run(bridge)
-    fake_lrs.always = Fails(503)
+    # Nobody is let in, so nothing was sent.
+    fake_lrs.always = Fails(401)
     world.post("maya")
     there = elsewhere.post("noor")
     run(bridge)
     assert limit(world.database, lrs, CANVAS) == 1
     fake_lrs.always = None
+    with world.database.write() as session:
+        resume(session, lrs)
     clock.advance(3600)
     run(bridge)
     assert events_at(world, lrs) == {sent, there}
     assert {one.state for one in world.deliveries()} == {DeliveryState.delivered}
     assert len(fake_lrs.stored) == 2
+
+
+@pytest.mark.parametrize("parked", [False, True])
+def test_what_may_have_arrived_from_a_platform_that_is_left_out_is_voided(
+    world: World, elsewhere: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock, parked: bool
+) -> None:
+    """Else nobody would know of it: whoever is erased later would stay there."""
+    lrs = world.connect(fake_lrs.endpoint)
+    post = world.post("maya")
+    fake_lrs.plan.append(CutsOff())
+    run(bridge)
+    if parked:
+        fake_lrs.plan.append(Fails(400))
+        clock.advance(60)
+        run(bridge)
+    there = elsewhere.post("noor")
+    assert limit(world.database, lrs, CANVAS, now=clock()) == 1
+    clock.advance(3600)
+    run(bridge)
+    states = {one.event_id: one.state for one in world.deliveries() if one.part == 0}
+    assert states == {post: DeliveryState.withheld, there: DeliveryState.delivered}
+    assert left(fake_lrs) == {str(statement_id(world.tenant_id, there))}
 
 
 def test_what_takes_something_back_still_goes_where_that_was_sent(

@@ -102,6 +102,7 @@ class Audit:
                 due_at=self._clock(),
                 body=None,
                 digest=None,
+                scope=None,
                 answered_as=None,
                 delivered_at=None,
             )

@@ -36,8 +36,8 @@ def take_back(session: Session, base: str, tenant_id: UUID, person_id: UUID, now
                 Delivery.lrs_id,
                 Delivery.event_id,
                 Delivery.state,
+                Delivery.tried,
                 Delivery.attempts,
-                Delivery.answer,
                 Delivery.lease_until,
             )
             .where(*theirs)
@@ -48,7 +48,7 @@ def take_back(session: Session, base: str, tenant_id: UUID, person_id: UUID, now
         sent = [
             Sent(row.lrs_id, row.event_id, max(now, row.lease_until or now))
             for row in rows
-            if may_be_there(row.state, row.attempts, row.answer)
+            if may_be_there(row.state, row.tried, row.attempts)
         ]
         voided += void(session, base, tenant_id, sent, now)
         forgotten += len(rows) - len(sent)
@@ -82,8 +82,8 @@ def _take_back_names(session: Session, base: str, tenant_id: UUID, voices: objec
     changed. Those that were not sent yet are built anew, without the name. Answers how many are voided."""
     answered = aliased(Event)
     rows = session.execute(
-        select(Delivery.id, Delivery.lrs_id, Delivery.event_id, Delivery.state, Delivery.attempts)
-        .add_columns(Delivery.answer, Delivery.lease_until)
+        select(Delivery.id, Delivery.lrs_id, Delivery.event_id, Delivery.state, Delivery.tried)
+        .add_columns(Delivery.attempts, Delivery.lease_until)
         .join(Event, and_(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id))
         .join(answered, and_(answered.tenant_id == Event.tenant_id, answered.id == Event.answers_id))
         .where(
@@ -94,7 +94,7 @@ def _take_back_names(session: Session, base: str, tenant_id: UUID, voices: objec
         .order_by(Delivery.id)
         .with_for_update(of=Delivery)
     ).all()
-    sent = [row for row in rows if may_be_there(row.state, row.attempts, row.answer)]
+    sent = [row for row in rows if may_be_there(row.state, row.tried, row.attempts)]
     unsent = {row.id for row in rows} - {row.id for row in sent}
     voided = void(
         session,

@@ -65,8 +65,9 @@ def withhold(
 
     Answers how many are voided. What is on its way at this moment is voided when its lease is over.
     """
-    sent = [one for one in deliveries if may_be_there(one.state, one.attempts, one.answer)]
-    waiting = [one for one in deliveries if one.state == DeliveryState.pending and not one.attempts]
+    sent = [one for one in deliveries if may_be_there(one.state, one.tried, one.attempts)]
+    taken = {one.id for one in sent}
+    waiting = [one for one in deliveries if one.state == DeliveryState.pending and one.id not in taken]
     _set(
         session,
         tenant_id,
@@ -104,7 +105,8 @@ def _set(session: Session, tenant_id: UUID, deliveries: Sequence[Delivery], **va
 def recall(database: Database, clock: Clock, base: str, tenant_id: UUID, *, only_count: bool = False) -> int:
     """Voids what was sent under more than holds now, or with words that may not leave any more; answers how many.
 
-    Goes through all that was delivered, in portions, each a transaction of its own. What waits needs no recalling.
+    Goes through all that was delivered, or may have been before it was parked; in portions, each a transaction of its
+    own. What waits needs no recalling.
     """
     found = 0
     after: UUID | None = None
@@ -125,7 +127,10 @@ def _delivered(session: Session, tenant_id: UUID, after: UUID | None) -> Sequenc
         .where(
             Delivery.tenant_id == tenant_id,
             Delivery.part != PART,
-            Delivery.state == DeliveryState.delivered,
+            or_(
+                Delivery.state == DeliveryState.delivered,
+                and_(Delivery.state == DeliveryState.parked, Delivery.tried),
+            ),
         )
         .order_by(Delivery.id)
         .limit(_SOME)

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import and_, update
 from sqlalchemy.orm import Session
 from tincan import Agent, AgentAccount, LanguageMap, StatementRef, Verb
 
 from social_layer.database import upsert
 from xapi import vocabulary as words
 from xapi.models import Delivery, DeliveryState
-from xapi.parked import TAKEN
 from xapi.statements import freeze, statement_id, timestamp
 
 PART = 1
@@ -29,12 +28,16 @@ class Sent(NamedTuple):
     due_at: datetime
 
 
-def may_be_there(state: str, attempts: int, answer: str | None) -> bool:
-    """Whether the LRS may hold what this delivery carried. Of what is parked: where an attempt before the last may have
-    arrived, or a statement stands under its id, which can only be ours."""
-    if state == DeliveryState.parked:
-        return attempts > 1 or (answer or "").startswith(TAKEN)
-    return state == DeliveryState.delivered or (state == DeliveryState.pending and attempts > 0)
+def may_be_there(state: str, tried: bool, attempts: int) -> bool:
+    """Whether the LRS may hold what this delivery carried. Of what is pending also where an attempt is under way, or
+    ended without a word; what is parked was refused at the last one."""
+    if state == DeliveryState.withheld:
+        return False
+    return tried or state == DeliveryState.delivered or (state == DeliveryState.pending and attempts > 0)
+
+
+# The same of what is pending or parked, for a query.
+IN_DOUBT = Delivery.tried | and_(Delivery.state == DeliveryState.pending, Delivery.attempts > 0)
 
 
 def void(session: Session, base: str, tenant_id: UUID, sent: Iterable[Sent], now: datetime) -> int:

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.faults.fake_lrs import CutsOff, Fails, FakeLrs
+from tests.faults.fake_lrs import CutsOff, Fails, FakeLrs, SaysSo
+from tests.xapi.scopes.test_leaving import rule
 from tests.xapi.world import BASE, SEALER, TestClock, World
 from xapi import book
 from xapi.bridge import Bridge
-from xapi.models import DeliveryState
+from xapi.models import DeliveryState, Scope
+from xapi.parked import retry
 from xapi.scopes import erasing
 from xapi.scopes.erasing import take_back
+from xapi.scopes.recalling import recall
+from xapi.stores import resume
 
 
 @pytest.fixture
@@ -57,6 +61,25 @@ def left(lrs: FakeLrs) -> set[str]:
     return set(lrs.stored) - set(voiding) - set(voiding.values())
 
 
+def stored_and_parked(world: World, bridge: Bridge, lrs: FakeLrs, clock: TestClock) -> None:
+    """The LRS has Maya's statement. It never said so, and gives back another one under the id."""
+    world.connect(lrs.endpoint)
+    world.post("maya")
+    lrs.manners = replace(lrs.manners, repeated=409)
+    lrs.plan.append(CutsOff())
+    run(bridge)
+    for statement in lrs.stored.values():
+        statement["context"]["extensions"] = {"https://lrs.example/added": "z" * 50_000}
+    clock.advance(4000)
+    run(bridge)
+
+
+def retry_all(world: World, clock: TestClock) -> None:
+    lrs = world.lrs()
+    with world.database.write() as session:
+        assert retry(session, clock(), lrs.tenant_id, lrs.id) == 1
+
+
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_a_worker_that_comes_between_sends_nothing_that_stays(
     world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock, monkeypatch: pytest.MonkeyPatch
@@ -84,15 +107,7 @@ def test_a_worker_that_comes_between_sends_nothing_that_stays(
 def test_what_stands_in_the_lrs_under_our_id_is_voided_too(
     world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock, logged: list[str]
 ) -> None:
-    world.connect(fake_lrs.endpoint)
-    world.post("maya")
-    fake_lrs.manners = replace(fake_lrs.manners, repeated=409)
-    fake_lrs.plan.append(CutsOff())
-    run(bridge)
-    for statement in fake_lrs.stored.values():
-        statement["context"]["extensions"] = {"https://lrs.example/added": "z" * 50_000}
-    clock.advance(4000)
-    run(bridge)
+    stored_and_parked(world, bridge, fake_lrs, clock)
     (parked,) = world.deliveries()
     assert parked.state == DeliveryState.parked
     assert len(parked.answer or "") < 3000
@@ -101,6 +116,81 @@ def test_what_stands_in_the_lrs_under_our_id_is_voided_too(
     clock.advance(4000)
     run(bridge)
     assert left(fake_lrs) == set()
+
+
+def test_what_was_retried_since_is_voided_too(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock
+) -> None:
+    stored_and_parked(world, bridge, fake_lrs, clock)
+    retry_all(world, clock)
+    assert erase(world, clock)["statements_voided"] == 1
+    clock.advance(4000)
+    run(bridge)
+    assert left(fake_lrs) == set()
+
+
+def test_what_was_retried_is_voided_when_it_may_not_leave_any_more(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock
+) -> None:
+    stored_and_parked(world, bridge, fake_lrs, clock)
+    retry_all(world, clock)
+    rule(world, Scope.nothing)
+    clock.advance(4000)
+    run(bridge)
+    assert left(fake_lrs) == set()
+
+
+def test_what_was_retried_is_voided_when_it_may_tell_less_than_it_did(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock
+) -> None:
+    stored_and_parked(world, bridge, fake_lrs, clock)
+    rule(world, Scope.pseudonymous)
+    retry_all(world, clock)
+    clock.advance(4000)
+    run(bridge)
+    assert left(fake_lrs) == set()
+
+
+def test_what_is_parked_and_may_be_there_is_recalled(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock
+) -> None:
+    stored_and_parked(world, bridge, fake_lrs, clock)
+    rule(world, Scope.nothing)
+    assert recall(world.database, clock, BASE, world.tenant_id, only_count=True) == 1
+    assert recall(world.database, clock, BASE, world.tenant_id) == 1
+    clock.advance(4000)
+    run(bridge)
+    assert left(fake_lrs) == set()
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 503])
+def test_what_was_stored_by_an_lrs_that_says_it_is_busy_is_voided_too(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock, status: int
+) -> None:
+    world.connect(fake_lrs.endpoint)
+    world.post("maya")
+    fake_lrs.plan.append(SaysSo(status))
+    run(bridge)
+    assert erase(world, clock)["statements_voided"] == 1
+    clock.advance(4000)
+    run(bridge)
+    assert left(fake_lrs) == set()
+
+
+def test_what_was_never_sent_needs_no_voiding(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs, clock: TestClock
+) -> None:
+    """It was refused as a whole, or was claimed and given back."""
+    world.connect(fake_lrs.endpoint)
+    world.post("maya")
+    fake_lrs.plan.append(Fails(401))
+    run(bridge)
+    world.open("maya")
+    fake_lrs.refuses = lambda statement: True
+    with world.database.write() as session:
+        resume(session, world.lrs())
+    run(bridge)
+    assert erase(world, clock) == {"statements_voided": 0, "deliveries_forgotten": 2, "records": 0}
 
 
 @pytest.mark.parametrize("status", [400, 406])
