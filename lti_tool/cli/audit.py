@@ -31,7 +31,9 @@ _SAYS = {
     Kind.twice: "there more than once",
     Kind.voided: "there, and voided",
     Kind.unvoided: "taken back, and what voids it is not there",
-    Kind.readable: "voided, and shown all the same: tell the LRS's operator",
+    Kind.readable: "taken back, and shown all the same: --repair, then tell the LRS's operator",
+    Kind.voiding_waits: "takes another one back, and is not sent yet: see alongside bridge status",
+    Kind.voiding_parked: "takes another one back, and was refused: see alongside bridge parked",
     Kind.unexpected: "there under our profile, and none of ours",
 }
 
@@ -83,7 +85,7 @@ def _audit(lrs: Lrs, ledger: Ledger, to_repair: bool) -> tuple[Counts, int | Non
     finally:
         transport.close()
     counts = ledger.counts()
-    if not (to_repair and (counts.missing or counts.unvoided)):
+    if not (to_repair and (counts.missing or counts.unvoided or counts.readable)):
         return counts, None
     due_again = auditing.repair(ledger)
     bridge = bridge_of(given)

@@ -20,7 +20,7 @@ from xapi.models import Delivery, DeliveryState, Lrs, Scope
 from xapi.occurrences import occurrences, with_texts
 from xapi.platforms import platforms_of
 from xapi.reports.reading import Reader
-from xapi.scopes.voiding import PART, void_again
+from xapi.scopes.voiding import PART, Sent, void, void_again
 from xapi.statements import Builder, StatementWrong, statement_id
 from xapi.vocabulary import PROFILE_VERSIONS
 
@@ -68,9 +68,14 @@ class Audit:
                 )
 
     def repair(self, ledger: Ledger) -> int:
-        """Makes due again what is missing, voidings too; answers how many there are. Sending them is the bridge's
-        work."""
+        """Makes due again what is missing, voidings too, and what voids that was never sent; answers how many there
+        are. Sending them is the bridge's work."""
         count = 0
+        for several in _several(finding.event_id for finding in ledger.findings(Kind.readable)):
+            now = self._clock()
+            shown = [Sent(self._lrs.id, event_id, now) for event_id in several if event_id]
+            with self._database.write() as session:
+                count += void(session, self._builder.ids.base, self._lrs.tenant_id, shown, now)
         for several in _several(finding.event_id for finding in ledger.findings(Kind.unvoided)):
             with self._database.write() as session:
                 void_again(
@@ -163,18 +168,22 @@ class Audit:
                 yield Known(row.statement_id, row.event_id, row.digest, state if ours else Due.others)
 
     def _voidings(self, session: Session) -> Iterator[Known]:
-        """The statements that void, as far as they were delivered."""
+        """The statements that void, delivered or not."""
+        states = {
+            DeliveryState.delivered: Due.voiding,
+            DeliveryState.pending: Due.voiding_waits,
+            DeliveryState.parked: Due.voiding_parked,
+        }
         for row in session.execute(
-            select(Delivery.statement_id, Delivery.event_id)
+            select(Delivery.statement_id, Delivery.event_id, Delivery.state)
             .where(
                 Delivery.tenant_id == self._lrs.tenant_id,
                 Delivery.lrs_id == self._lrs.id,
                 Delivery.part == PART,
-                Delivery.state == DeliveryState.delivered,
             )
             .execution_options(yield_per=_STREAMED)
         ):
-            yield Known(row.statement_id, row.event_id, None, Due.voiding)
+            yield Known(row.statement_id, row.event_id, None, states[DeliveryState(row.state)])
 
     def _look_for_voidings(self, reader: Reader, ledger: Ledger) -> None:
         for page in reader.pages(verb=words.VOIDED.iri):
@@ -222,7 +231,7 @@ class Audit:
         for key, statement in found:
             if (one := known.get(key)) is None:
                 continue
-            if one.state in (Due.others, Due.voided):
+            if one.state in (Due.others, Due.voided, Due.withheld):
                 verdicts.append((key, None))
             elif by_digest(statement, one.digest):
                 verdicts.append((key, Verdict.same))

@@ -13,7 +13,7 @@ class Due(StrEnum):
     """What we know of a statement. ``lost``: it is due, and was never put on its way. ``earlier``: it happened before
     the LRS was connected, or on a platform that it does not get now, and may be there. ``others``: another tenant sends
     it to the same address. ``withheld``: it may not leave, or is about to be voided. ``voided``: a statement that voids
-    it was delivered. ``voiding``: it is one that voids, and was delivered."""
+    it was delivered. ``voiding``: it is one that voids, and was delivered; or it waits, or the LRS refused it."""
 
     delivered = "delivered"
     pending = "pending"
@@ -24,6 +24,8 @@ class Due(StrEnum):
     withheld = "withheld"
     voided = "voided"
     voiding = "voiding"
+    voiding_waits = "voiding_waits"
+    voiding_parked = "voiding_parked"
 
 
 class Verdict(StrEnum):
@@ -37,7 +39,8 @@ class Verdict(StrEnum):
 
 class Kind(StrEnum):
     """What is not as it should be. ``unexpected``: it follows our profile under our ids, and is none of ours.
-    ``unvoided``: what voids it is not there; ``readable``: it was voided, and is shown all the same."""
+    ``unvoided``: what voids it is not there; ``readable``: it was taken back, and is shown all the same.
+    ``voiding_waits``, ``voiding_parked``: what takes another one back is not sent yet, or was refused."""
 
     missing = "missing"
     differing = "differing"
@@ -45,6 +48,8 @@ class Kind(StrEnum):
     voided = "voided"
     unvoided = "unvoided"
     readable = "readable"
+    voiding_waits = "voiding_waits"
+    voiding_parked = "voiding_parked"
     unexpected = "unexpected"
 
 
@@ -82,12 +87,15 @@ class Counts:
     voided: int
     unvoided: int
     readable: int
+    voiding_waits: int
+    voiding_parked: int
     unexpected: int
 
     @property
     def is_right(self) -> bool:
-        wrong = (self.missing, self.differing, self.twice, self.unvoided, self.readable, self.unexpected)
-        return not any(wrong)
+        wrong = (self.missing, self.differing, self.twice, self.unexpected)
+        not_hidden = (self.unvoided, self.readable, self.voiding_waits, self.voiding_parked)
+        return not any(wrong + not_hidden)
 
 
 _TABLES = """
@@ -104,7 +112,9 @@ _CONDITIONS = {
     Kind.twice: "seen > 1 AND state <> 'others'",
     Kind.voided: "verdict = 'voided'",
     Kind.unvoided: "state = 'voiding' AND seen = 0",
-    Kind.readable: "state = 'voided' AND seen > 0",
+    Kind.readable: "state IN ('voided', 'withheld') AND seen > 0",
+    Kind.voiding_waits: "state = 'voiding_waits'",
+    Kind.voiding_parked: "state = 'voiding_parked'",
 }
 
 

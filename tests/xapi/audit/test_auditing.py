@@ -282,11 +282,42 @@ def test_what_was_taken_back_is_voided_in_the_lrs_and_the_audit_says_so(
     delivered: World, base: str, bridge: Bridge
 ) -> None:
     take_maya_back(delivered, base)
-    assert audit(delivered, base)[0].is_right, "what waits to be voided may be seen until then"
+    counts, findings = audit(delivered, base)
+    assert not counts.is_right, "what waits to be voided can be read until then"
+    assert (counts.readable, counts.voiding_waits, counts.differing) == (5, 5, 0)
+    assert {one.kind for one in findings} == {Kind.readable, Kind.voiding_waits}
     deliver(bridge)
     counts, findings = audit(delivered, base)
     assert counts.is_right
     assert findings == []
+
+
+def test_a_voiding_that_the_lrs_refused_leaves_something_to_be_read(delivered: World, base: str) -> None:
+    take_maya_back(delivered, base)
+    with delivered.database.write() as session:
+        session.execute(
+            update(Delivery)
+            .where(Delivery.part == 1)
+            .values(state=DeliveryState.parked, answer="400 voiding is not supported")
+        )
+    counts, findings = audit(delivered, base)
+    assert not counts.is_right
+    assert (counts.readable, counts.voiding_parked, counts.parked) == (5, 5, 0)
+    assert {one.kind for one in findings} == {Kind.readable, Kind.voiding_parked}
+
+
+def test_what_was_withheld_without_being_voided_is_found_and_voided(
+    delivered: World, base: str, bridge: Bridge
+) -> None:
+    """As an older version did with what had been stored without a word."""
+    take_maya_back(delivered, base)
+    with delivered.database.write() as session:
+        session.execute(delete(Delivery).where(Delivery.part == 1))
+    counts, findings = audit(delivered, base, repair=True)
+    assert (counts.is_right, counts.readable) == (False, 5)
+    assert {one.kind for one in findings} == {Kind.readable}
+    deliver(bridge)
+    assert audit(delivered, base)[0].is_right
 
 
 def test_a_voiding_that_the_lrs_lost_is_found_and_sent_again(
