@@ -4,7 +4,7 @@ from datetime import datetime
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
@@ -15,6 +15,7 @@ from xapi.gathering.models import LrsReading
 from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsPlatform, LrsState, Record
 from xapi.scopes.models import PseudonymKey
 from xapi.scopes.pseudonyms import make_key
+from xapi.scopes.voiding import PART
 from xapi.transport import CONNECT_SECONDS, MOST_READ, READ_SECONDS, HttpTransport
 
 # What their columns hold.
@@ -27,7 +28,14 @@ VERSIONS = ("1.0.3", "2.0.0")
 
 
 class StoreRefused(Exception):
-    """Why an LRS cannot be added or found, and what to do, in one line."""
+    """Why an LRS cannot be added, found or removed, and what to do, in one line."""
+
+
+def still_to_void(name: str, number: int) -> str:
+    return (
+        f"{name} has not taken what voids {number} statements of erased people or taken back otherwise: "
+        "once it is disconnected, they can be read there for good"
+    )
 
 
 def connect(
@@ -175,8 +183,34 @@ def list_lrss(session: Session, tenant: str | None = None) -> list[tuple[str, Lr
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def disconnect(session: Session, lrs: Lrs) -> None:
-    """Forgets the LRS and what was still on its way there. What it holds, it keeps."""
+def unvoided(session: Session, lrs: Lrs) -> int:
+    """How many statements were taken back of which it has not taken what voids them: who may read it still sees
+    them."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Delivery)
+            .where(
+                Delivery.tenant_id == lrs.tenant_id,
+                Delivery.lrs_id == lrs.id,
+                Delivery.part == PART,
+                # Written out, as the partial indexes have them.
+                or_(*(Delivery.state == literal_column(one) for one in ("'pending'", "'parked'"))),
+            )
+        )
+        or 0
+    )
+
+
+def disconnect(session: Session, lrs: Lrs, *, even_unvoided: bool = False) -> None:
+    """Forgets the LRS and what was still on its way there. What it holds, it keeps.
+
+    Raises :class:`StoreRefused` where something is still to be voided there, unless ``even_unvoided``.
+    """
+    # Nothing more is to be voided there from here on: that would refer to this row.
+    session.execute(select(Lrs.id).where(Lrs.tenant_id == lrs.tenant_id, Lrs.id == lrs.id).with_for_update())
+    if not even_unvoided and (number := unvoided(session, lrs)):
+        raise StoreRefused(still_to_void(lrs.name, number))
     for table in (Delivery, Record, LrsPlatform, LrsReading):
         session.execute(delete(table).where(table.tenant_id == lrs.tenant_id, table.lrs_id == lrs.id))
     session.execute(

@@ -36,6 +36,8 @@ from xapi.stores import (
     note_trouble,
     open_transport,
     resume,
+    still_to_void,
+    unvoided,
 )
 from xapi.transport import HttpTransport
 
@@ -225,17 +227,34 @@ def test(name: str, tenant: str | None, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def remove(name: str, tenant: str | None, yes: bool, as_json: bool) -> None:
-    """Disconnect an LRS. What it holds it keeps; what it has not got yet will not be sent."""
+    """Disconnect an LRS. What it holds it keeps; what it has not got yet will not be sent.
+
+    While it has yet to take what voids statements of erased people, it is not disconnected without --yes: send that
+    first, with alongside worker --drain.
+    """
     given = command_parts()
     found = _found(name, tenant)
+    with given.database.read() as session:
+        number = unvoided(session, found)
     if not yes and sys.stdin.isatty():
-        click.confirm(f"Disconnect {name} at {found.endpoint}?", abort=True, err=as_json)
-    with given.database.write() as session:
-        disconnect(session, found)
+        if number:
+            click.echo(f"{still_to_void(name, number)}.", err=True)
+        yes = click.confirm(f"Disconnect {name} at {found.endpoint}?", abort=True, err=as_json)
+    try:
+        with given.database.write() as session:
+            disconnect(session, found, even_unvoided=yes)
+    except StoreRefused as refused:
+        raise click.ClickException(
+            f"{refused}. Send it first (alongside worker --drain), or use --yes"
+        ) from None
     if as_json:
-        print_json({"removed": name, "endpoint": found.endpoint})
+        print_json({"removed": name, "endpoint": found.endpoint, "not_voided": number})
         return
     click.echo(f"{name} is disconnected.")
+    if number:
+        click.echo(
+            f"{number} statements there were to be voided, and are not: ask its operator to delete them."
+        )
 
 
 @lrs.command()

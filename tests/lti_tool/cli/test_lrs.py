@@ -20,8 +20,9 @@ from social_layer.clock import system_clock
 from social_layer.database import Database
 from tests.faults.fake_lrs import Fails, FakeLrs
 from tests.tables import make_tables
-from tests.xapi.world import SEALER, World
+from tests.xapi.world import BASE, SEALER, World
 from xapi.models import Lrs
+from xapi.scopes.voiding import Sent, void
 
 Run = Callable[..., Result]
 
@@ -79,9 +80,33 @@ def test_an_lrs_is_added_tried_listed_and_removed(run: Run, lrs: FakeLrs) -> Non
     assert "secret" not in json.dumps(listed)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.\d+\+00:00", listed["since"])
     removed = run("lrs", "remove", "ours", "--yes", "--json")
-    assert json.loads(removed.output) == {"removed": "ours", "endpoint": lrs.endpoint}
+    assert json.loads(removed.output) == {
+        "removed": "ours",
+        "endpoint": lrs.endpoint,
+        "not_voided": 0,
+    }
     assert json.loads(run("lrs", "list", "--json").output) == []
     assert "No LRS is connected" in run("lrs", "list").output
+
+
+def test_an_lrs_that_has_yet_to_void_something_is_removed_only_when_that_is_meant(
+    run: Run, lrs: FakeLrs, database: Database
+) -> None:
+    add(run, lrs.endpoint)
+    world = World(database, system_clock)
+    post = world.post("maya")
+    with database.write() as session:
+        sent = [Sent(world.lrs("ours").id, post, system_clock())]
+        void(session, BASE, world.tenant_id, sent, system_clock())
+    refused = run("lrs", "remove", "ours")
+    assert refused.exit_code == 1
+    assert "has not taken what voids 1 statements of erased people" in refused.output
+    assert "worker --drain" in refused.output
+    assert json.loads(run("lrs", "list", "--json").output)[0]["name"] == "ours"
+    removed = run("lrs", "remove", "ours", "--yes")
+    assert removed.exit_code == 0
+    assert "1 statements there were to be voided, and are not" in removed.output
+    assert json.loads(run("lrs", "list", "--json").output) == []
 
 
 def test_the_password_comes_from_standard_input_and_rests_sealed(
