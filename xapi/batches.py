@@ -7,14 +7,12 @@ from uuid import UUID, uuid4
 
 from social_layer.clock import Clock
 from social_layer.database import Database
-from social_layer.events.models import TAKEN_AWAY
 from xapi.claim import Claimed, Held, How, claim, put_off
 from xapi.models import Scope
 from xapi.occurrences import Occurrence, occurrences, with_texts
 from xapi.parked import NOT_SENT
 from xapi.scopes.answered import answered_scopes, named_in_answers
 from xapi.scopes.queries import changes_of, scopes_now
-from xapi.scopes.recalling import take_words_back
 from xapi.scopes.voiding import Sent, void
 from xapi.statements import Builder, Frozen, StatementWrong
 
@@ -56,8 +54,6 @@ class _Built:
     withheld: list[UUID] = field(default_factory=list)
     recalled: list[Claimed] = field(default_factory=list)
     behind: dict[UUID, datetime] = field(default_factory=dict)
-    # Removed by these acts.
-    removed: list[Occurrence] = field(default_factory=list)
 
 
 def next_batch(
@@ -85,7 +81,7 @@ def next_batch(
         return None
     built = _build(database, builder, tenant_id, lrs_id, claimed, now, version)
     kept_back = {*built.withheld, *(one.id for one in built.recalled)}
-    if built.frozen or built.wrong or built.removed or kept_back or built.behind:
+    if built.frozen or built.wrong or kept_back or built.behind:
         with database.write() as session:
             held = Held(session, tenant_id, lease)
             if built.frozen:
@@ -98,8 +94,6 @@ def next_batch(
                 held.withheld(kept_back)
                 recalled = [Sent(lrs_id, one.event_id, now) for one in built.recalled]
                 void(session, builder.ids.base, tenant_id, recalled, now)
-            if built.removed:
-                take_words_back(session, builder.ids.base, tenant_id, lrs_id, built.removed, now)
     items = []
     for one in claimed:
         if one.id in built.frozen:
@@ -152,8 +146,6 @@ def _build(
     to_build = []
     for event_id, one in acts.items():
         scope, answered_as = scopes[event_id], answered.get(event_id)
-        if found[event_id].type in TAKEN_AWAY:
-            built.removed.append(found[event_id])
         # Of what is tried again by hand the bytes are gone, and how they told it is not.
         if one.body is not None or (one.tried and one.scope is not None):
             was_right = one.scope == scope and one.text == (found[event_id].text is not None)

@@ -67,7 +67,7 @@ class Bridge:
         if not self._sweeping.acquire(blocking=False):
             return []
         try:
-            while dispatch(self.database) == BATCH and not self.stop.is_set():
+            while dispatch(self.database, self.clock, self.base) == BATCH and not self.stop.is_set():
                 pass
             with self.database.read() as session:
                 ready = ready_lrss(session, self.clock())

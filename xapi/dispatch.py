@@ -5,7 +5,7 @@ they happened in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,27 +13,40 @@ from uuid import UUID, uuid4
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
+from social_layer.clock import Clock
 from social_layer.database import Database, upsert
-from social_layer.events.models import UNDISPATCHED, Event
+from social_layer.events.models import TAKEN_AWAY, UNDISPATCHED, Event
 from social_layer.panels.models import Panel
 from social_layer.people.models import Course, Voice
 from xapi.models import Delivery, Lrs
 from xapi.platforms import platforms_of
+from xapi.scopes.recalling import take_words_back
 from xapi.statements import statement_id
 
 BATCH = 1000
 
 
-def dispatch(database: Database, *, limit: int = BATCH) -> int:
-    """Dispatches up to ``limit`` events; answers how many there were. Looks first, so as to write only if it must."""
+def dispatch(database: Database, clock: Clock, base: str, *, limit: int = BATCH) -> int:
+    """Dispatches up to ``limit`` events; answers how many there were. Looks first, so as to write only if it must.
+
+    Where one of them removed an entry, its words are taken back from all LRSs, whoever is told of the removal.
+    ``base``: of activity ids.
+    """
     with database.read() as session:
         if session.scalar(select(Event.id).where(UNDISPATCHED).limit(1)) is None:
             return 0
     with database.write() as session:
-        return _dispatch_batch(session, limit)
+        events = _dispatch_batch(session, limit)
+        removed: defaultdict[UUID, list[UUID]] = defaultdict(list)
+        for event in events:
+            if event.type in TAKEN_AWAY:
+                removed[event.tenant_id].append(event.object_id)
+        for tenant_id, entries in removed.items():
+            take_words_back(session, base, tenant_id, entries, clock())
+        return len(events)
 
 
-def _dispatch_batch(session: Session, limit: int) -> int:
+def _dispatch_batch(session: Session, limit: int) -> Sequence[Any]:
     """Five statements, or six where an LRS gets some platforms only, however many events and LRSs there are. Other
     workers at the same time take other events."""
     picked = (
@@ -49,7 +62,15 @@ def _dispatch_batch(session: Session, limit: int) -> int:
         .where(Event.tenant_id == picked.c.tenant_id, Event.id == picked.c.id)
         .values(dispatched=True)
         .execution_options(synchronize_session=False)
-        .returning(Event.tenant_id, Event.id, Event.occurred_at, Event.voice_id, Event.panel_id)
+        .returning(
+            Event.tenant_id,
+            Event.id,
+            Event.type,
+            Event.occurred_at,
+            Event.voice_id,
+            Event.panel_id,
+            Event.object_id,
+        )
     ).all()
     if events:
         silent = _silent_voices(session, {event.voice_id for event in events})
@@ -72,7 +93,7 @@ def _dispatch_batch(session: Session, limit: int) -> int:
                 and (lrs.id not in platforms or homes[event.panel_id] in platforms[lrs.id])
             ],
         )
-    return len(events)
+    return events
 
 
 def replay(

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from lti_tool.bridging import base_of
 from social_layer.panels.models import Panel
 from tests.browser.house import House
 from tests.browser.test_access import violations
@@ -57,7 +58,7 @@ def test_somebody_reads_what_is_recorded_and_chooses_less(
     maya = visit(who, width=width, color_scheme=scheme)
     allow_choice(house, maya)
     maya.start_thread("Herons at dusk")
-    dispatch(house.given.database)
+    dispatch(house.given.database, house.given.clock, base_of(house.given))
 
     maya.button("What is recorded of me").press("Enter")
     heading = maya.frame.get_by_role("heading", name="What is recorded of me")

@@ -25,7 +25,7 @@ from social_layer.sealing import Sealer
 from tests.faults.fake_lrs import FakeLrs, Hangs, Slow
 from tests.services.servers import LearningLocker
 from tests.tables import make_tables
-from tests.xapi.world import World
+from tests.xapi.world import BASE, World
 from xapi.dispatch import dispatch
 from xapi.models import Delivery, DeliveryState, Lrs
 from xapi.statements import statement_id
@@ -185,7 +185,7 @@ def test_drain_delivers_everything_now_whatever_waits(small: Installation) -> No
         small.connect(lrs.endpoint)
         for _ in range(60):
             small.world.post("maya")
-        dispatch(small.world.database)
+        dispatch(small.world.database, small.world.clock, BASE)
         tomorrow = system_clock() + timedelta(days=1)
         with small.world.database.write() as session:
             session.execute(update(Delivery).values(due_at=tomorrow, attempts=9))

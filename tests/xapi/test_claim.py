@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from social_layer.database import Database
-from tests.xapi.world import TestClock, World, counted
+from tests.xapi.world import BASE, TestClock, World, counted
 from xapi.claim import Claimed, Held, How, claim, ready_lrss
 from xapi.dispatch import dispatch
 from xapi.models import DeliveryState, Lrs, Scope
@@ -22,7 +22,7 @@ def lrs(world: World) -> Lrs:
 
 def posts(world: World, number: int) -> list[UUID]:
     made = [world.post("maya") for _ in range(number)]
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     return made
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from social_layer.database import Database
 from social_layer.events.models import Event
 from tests.tables import make_tables
-from tests.xapi.world import START, TestClock, World, counted
+from tests.xapi.world import BASE, START, TestClock, World, counted
 from xapi.dispatch import dispatch, replay
 from xapi.models import Delivery, DeliveryState
 from xapi.parked import retry
@@ -23,7 +23,7 @@ def test_each_lrs_of_the_tenant_gets_a_delivery_and_no_other_does(
     first, second = world.connect(NOWHERE, "first"), world.connect(NOWHERE, "second")
     elsewhere = other.connect(NOWHERE, "elsewhere")
     posted = world.post("maya")
-    assert dispatch(database) == 1
+    assert dispatch(database, world.clock, BASE) == 1
     assert [delivery.event_id for delivery in world.deliveries(first)] == [posted]
     assert [delivery.event_id for delivery in world.deliveries(second)] == [posted]
     assert world.deliveries(elsewhere) == []
@@ -32,14 +32,14 @@ def test_each_lrs_of_the_tenant_gets_a_delivery_and_no_other_does(
 def test_an_event_is_dispatched_once(world: World, database: Database) -> None:
     world.connect(NOWHERE)
     world.post("maya")
-    assert dispatch(database) == 1
-    assert dispatch(database) == 0
+    assert dispatch(database, world.clock, BASE) == 1
+    assert dispatch(database, world.clock, BASE) == 0
     assert len(world.deliveries()) == 1
 
 
 def test_without_an_lrs_the_log_is_dispatched_all_the_same(world: World, database: Database) -> None:
     world.post("maya")
-    assert dispatch(database) == 1
+    assert dispatch(database, world.clock, BASE) == 1
     with database.read() as session:
         assert session.scalars(select(Event.dispatched)).all() == [True]
     assert world.deliveries() == []
@@ -50,7 +50,7 @@ def test_an_lrs_gets_what_happens_from_its_day_on(world: World, database: Databa
     clock.advance(60)
     lrs = world.connect(NOWHERE, since=clock.now)
     after = world.post("maya")
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     assert [delivery.event_id for delivery in world.deliveries(lrs)] == [after]
 
 
@@ -58,7 +58,7 @@ def test_the_test_student_leaves_no_statements(world: World, database: Database)
     lrs = world.connect(NOWHERE)
     world.member("test student", is_test=True)
     world.post("test student")
-    assert dispatch(database) == 1
+    assert dispatch(database, world.clock, BASE) == 1
     assert replay(database, world.tenant_id, lrs.id, START - timedelta(days=1)) == 0
     assert world.deliveries() == []
 
@@ -69,8 +69,8 @@ def test_what_committed_late_is_not_passed_over(world: World, database: Database
     late = world.post("joel")
     with database.write() as session:
         session.execute(update(Event).where(Event.id == late).values(occurred_at=START - timedelta(days=3)))
-    assert dispatch(database, limit=1) == 1
-    assert dispatch(database, limit=1) == 1
+    assert dispatch(database, world.clock, BASE, limit=1) == 1
+    assert dispatch(database, world.clock, BASE, limit=1) == 1
     assert len(world.deliveries()) == 2
 
 
@@ -80,7 +80,7 @@ def test_the_number_of_queries_does_not_grow(world: World, database: Database) -
 
     def queries() -> int:
         with counted(database.engine) as seen:
-            assert dispatch(database) > 0
+            assert dispatch(database, world.clock, BASE) > 0
         return len(seen)
 
     world.post("maya")
@@ -93,9 +93,9 @@ def test_the_number_of_queries_does_not_grow(world: World, database: Database) -
 
 def test_with_nothing_to_do_it_only_looks(world: World, database: Database) -> None:
     world.post("maya")
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     with counted(database.engine) as seen:
-        assert dispatch(database) == 0
+        assert dispatch(database, world.clock, BASE) == 0
     assert len(seen) == 1
     assert seen[0].startswith("SELECT")
 
@@ -107,10 +107,10 @@ def test_a_replay_sends_what_happened_before_and_nothing_twice(
     clock.advance(60)
     since = clock.now
     before = [world.post("joel") for _ in range(5)]
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     lrs = world.connect(NOWHERE, since=clock.now)
     after = world.post("maya")
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     assert replay(database, world.tenant_id, lrs.id, since, limit=2) == 5
     assert {delivery.event_id for delivery in world.deliveries()} == {*before, after}
     assert replay(database, world.tenant_id, lrs.id, START, limit=2) == 5
@@ -122,14 +122,14 @@ def test_a_replay_and_a_dispatch_do_not_get_in_each_other_s_way(world: World, da
     lrs = world.connect(NOWHERE)
     world.post("maya")
     assert replay(database, world.tenant_id, lrs.id, START) == 1
-    assert dispatch(database) == 1
+    assert dispatch(database, world.clock, BASE) == 1
     assert len(world.deliveries()) == 1
 
 
 def test_refused_statements_can_be_sent_again(world: World, database: Database, clock: TestClock) -> None:
     lrs = world.connect(NOWHERE)
     world.post("maya")
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     with database.write() as session:
         session.execute(update(Delivery).values(state=DeliveryState.parked, answer="400"))
     with database.write() as session:
@@ -150,7 +150,7 @@ def test_dispatchers_at_once_share_the_events(postgres_url: str, clock: TestCloc
     counts: list[int] = []
 
     def work() -> None:
-        while found := dispatch(database, limit=5):
+        while found := dispatch(database, world.clock, BASE, limit=5):
             counts.append(found)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -167,7 +167,7 @@ def test_delivering_stays_cheap_with_a_long_past(world: World, database: Databas
     """The claim reads the index of what is pending, not the million that were delivered."""
     lrs = world.connect(NOWHERE)
     world.post("maya")
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     question = (
         "SELECT id FROM delivery WHERE tenant_id = '{}' AND lrs_id = '{}' AND state = 'pending' "
         "AND due_at <= '2027-01-01' ORDER BY due_at LIMIT 50"

@@ -16,6 +16,7 @@ from social_layer.people.actions import Newcomer, arrive, make_course
 from social_layer.people.models import Role
 from tests.faults.fake_lrs import CutsOff, Fails, FakeLrs
 from tests.xapi.scopes.test_erasing import left
+from tests.xapi.scopes.test_leaving import rule
 from tests.xapi.test_oauth import run
 from tests.xapi.world import BASE, HOME_PAGE, SEALER, START, TestClock, World
 from xapi.audit.auditing import Audit
@@ -74,7 +75,7 @@ def test_each_lrs_gets_the_platforms_that_it_is_limited_to(world: World, elsewhe
     of_one = world.connect("http://127.0.0.1:9/one", "one")
     limit(world.database, of_one, CANVAS)
     here, there = world.post("maya"), elsewhere.post("noor")
-    assert dispatch(world.database) == 2
+    assert dispatch(world.database, world.clock, BASE) == 2
     assert events_at(world, of_all) == {here, there}
     assert events_at(world, of_one) == {there}
     with world.database.read() as session:
@@ -87,7 +88,7 @@ def test_history_of_a_platform_that_is_new_to_an_lrs_comes_with_a_replay(
     lrs = world.connect("http://127.0.0.1:9/xAPI")
     limit(world.database, lrs, CANVAS)
     here, there = world.post("maya"), elsewhere.post("noor")
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     assert replay(world.database, lrs.tenant_id, lrs.id, world.lrs().since) == 0
     assert limit(world.database, lrs, CANVAS, HOME_PAGE) == 0
     assert events_at(world, lrs) == {there}
@@ -170,12 +171,26 @@ def test_what_takes_something_back_still_goes_where_that_was_sent(
     assert voiding["verb"]["id"] == "http://adlnet.gov/expapi/verbs/voided"
 
 
+def test_words_of_a_removed_entry_go_where_the_removal_is_not_told_any_more(
+    world: World, bridge: Bridge, fake_lrs: FakeLrs
+) -> None:
+    lrs = world.connect(fake_lrs.endpoint)
+    rule(world, Scope.identified, text=True)
+    topic = world.post("maya", "What only Maya would write")
+    run(bridge)
+    limit(world.database, lrs, CANVAS)
+    world.remove("maya", topic)
+    run(bridge)
+    assert len(fake_lrs.stored) == 2, "the statement and what voids it"
+    assert left(fake_lrs) == set()
+
+
 def test_to_the_audit_what_an_lrs_does_not_get_is_not_missing(world: World, elsewhere: World) -> None:
     lrs = world.connect("http://127.0.0.1:9/xAPI")
     limit(world.database, lrs, CANVAS)
     here = world.post("maya")
     elsewhere.post("noor")
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     audit = Audit(world.database, world.clock, Builder(BASE), lrs)
     with world.database.read() as session:
         (known,) = audit._undelivered(session)
@@ -186,7 +201,7 @@ def test_everything_is_dispatched_even_where_nobody_gets_it(world: World) -> Non
     lrs = world.connect("http://127.0.0.1:9/xAPI")
     limit(world.database, lrs, CANVAS)
     world.post("maya")
-    assert dispatch(world.database) == 1
+    assert dispatch(world.database, world.clock, BASE) == 1
     with world.database.read() as session:
         assert session.scalars(select(Event.dispatched)).all() == [True]
     with world.database.write() as session:

@@ -135,7 +135,7 @@ def test_what_was_built_with_a_name_and_not_sent_is_built_without_it(world: Worl
     topic = world.post("maya")
     send(world, store)
     world.post("joel", parent=topic)
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     lrs = world.lrs()
     builder = Builder(BASE, Masks(world.database, SEALER, BASE))
     batch = next_batch(
@@ -156,7 +156,7 @@ def test_an_act_does_not_leave_under_another_name_than_an_answer_gave_it(world: 
     rule(world, Scope.identified, may_choose=True)
     topic = world.post("maya")
     reply = world.post("joel", parent=topic)
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     lrs = world.lrs()
     builder = Builder(BASE, Masks(world.database, SEALER, BASE))
     next_batch(world.database, world.clock, builder, lrs.tenant_id, lrs.id, 10, 90, version=lrs.version)
@@ -175,7 +175,7 @@ def test_of_an_erased_person_no_answer_keeps_the_name(world: World, store: Store
     world.post("joel", parent=topic)
     send(world, store)
     waiting = world.post("ines", parent=topic)
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     person_id = world.viewer("maya").person_id
     with world.database.write() as session:
         take_back(session, BASE, world.tenant_id, person_id, world.clock())

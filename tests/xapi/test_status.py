@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Select, event, select
 
 from social_layer.database import Database
-from tests.xapi.world import World
+from tests.xapi.world import BASE, World
 from xapi.dispatch import dispatch
 from xapi.models import Lrs
 from xapi.status import oldest_pending, waiting
@@ -42,7 +42,7 @@ def test_what_waits_is_counted_along_the_indexes_and_joined_with_nothing(
 ) -> None:
     world.connect(NOWHERE)
     world.post("maya")
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     world.post("maya")
     undispatched, pending, parked, lrss = plans_of(database, waiting)
     assert "ix_event_undispatched" in undispatched
@@ -70,7 +70,7 @@ def test_the_oldest_is_that_of_each_lrs(
         world.connect(NOWHERE, f"lrs{number}", since=world.clock())
         world.post("maya")
     world.connect(NOWHERE, "idle", since=world.clock())
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     query: Select[Any] = select(Lrs.name, oldest_pending())
     with database.read() as session:
         found = {row[0]: row[1] for row in session.execute(query)}

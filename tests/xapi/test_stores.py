@@ -13,6 +13,7 @@ from xapi.connection_test import ConnectionFailed, try_connection
 from xapi.dispatch import dispatch
 from xapi.installation import activity_base, find_activity_base
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState
+from xapi.scopes.voiding import Sent, void
 from xapi.status import bridge_status
 from xapi.stores import (
     StoreRefused,
@@ -94,12 +95,29 @@ def test_an_lrs_is_found_by_name_and_institution(world: World, database: Databas
 def test_disconnecting_forgets_what_was_on_its_way(world: World, database: Database) -> None:
     lrs = world.connect("https://lrs.example.org/xAPI")
     world.post("maya")
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     with database.write() as session:
         disconnect(session, lrs)
     assert world.deliveries() == []
     with database.read() as session:
         assert list_lrss(session) == []
+
+
+@pytest.mark.parametrize("state", [DeliveryState.pending, DeliveryState.parked])
+def test_an_lrs_that_has_yet_to_void_something_is_not_forgotten_unawares(
+    world: World, database: Database, state: DeliveryState
+) -> None:
+    lrs = world.connect("https://lrs.example.org/xAPI")
+    post = world.post("maya")
+    with database.write() as session:
+        void(session, BASE, world.tenant_id, [Sent(lrs.id, post, world.clock())], world.clock())
+        session.execute(update(Delivery).values(state=state))
+        with pytest.raises(StoreRefused, match="what voids 1 statements of erased people"):
+            disconnect(session, lrs)
+    assert len(world.deliveries()) == 1
+    with database.write() as session:
+        disconnect(session, lrs, even_unvoided=True)
+    assert world.deliveries() == []
 
 
 def test_from_now_on_is_the_default(world: World, database: Database, clock: TestClock) -> None:
@@ -122,7 +140,7 @@ def test_the_status_counts_and_tells_the_oldest(world: World, database: Database
     oldest = clock.now
     for _ in range(4):
         world.post("maya")
-    dispatch(database)
+    dispatch(database, world.clock, BASE)
     first, second, third, _ = world.deliveries()
     with database.write() as session:
         session.execute(

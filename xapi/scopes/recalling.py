@@ -1,6 +1,6 @@
 """Taking back what an LRS has and should not: the words of removed entries, and what rules forbid by now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
 from xapi.models import Delivery, DeliveryState, Scope
 from xapi.occurrences import Occurrence, occurrences
+from xapi.scopes.actions import note_change
 from xapi.scopes.queries import Rulings, least, scope_of_act, text_of_act
 from xapi.scopes.voiding import PART, Sent, may_be_there, void
 
@@ -21,15 +22,12 @@ _SOME = 1000
 
 
 def take_words_back(
-    session: Session,
-    base: str,
-    tenant_id: UUID,
-    lrs_id: UUID,
-    removals: Iterable[Occurrence],
-    now: datetime,
+    session: Session, base: str, tenant_id: UUID, entries: Collection[UUID], now: datetime
 ) -> int:
-    """Voids what carried the words of entries that were removed; answers how many statements."""
-    entries = {act.entry.id for act in removals if act.entry is not None}
+    """Voids what carried the words of entries that were removed, in every LRS, also one that gets nothing of their
+    platform any more; answers how many statements."""
+    # A courier that has built one with its words gives it back.
+    note_change(session, tenant_id)
     rows = session.execute(
         select(Delivery)
         .join(Event, and_(Event.tenant_id == Delivery.tenant_id, Event.id == Delivery.event_id))
@@ -44,7 +42,6 @@ def take_words_back(
         )
         .where(
             Delivery.tenant_id == tenant_id,
-            Delivery.lrs_id == lrs_id,
             Delivery.part != PART,
             Delivery.text,
             Delivery.state != DeliveryState.withheld,

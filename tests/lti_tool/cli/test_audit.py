@@ -15,7 +15,7 @@ from lti_tool.config import read_settings
 from lti_tool.parts import Parts
 from social_layer.database import Database
 from tests.xapi.fixtures import bundled
-from tests.xapi.world import SEALER, TestClock, World
+from tests.xapi.world import BASE, SEALER, TestClock, World
 from xapi.models import Delivery, DeliveryState
 
 __all__ = ["bundled"]
@@ -61,7 +61,7 @@ def lose(world: World) -> UUID:
     world.clock.advance(1)  # type: ignore[attr-defined]
     from xapi.dispatch import dispatch
 
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     with world.database.write() as session:
         session.execute(
             update(Delivery).where(Delivery.event_id == lost).values(state=DeliveryState.delivered)

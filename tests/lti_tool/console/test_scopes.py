@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Flask
 from sqlalchemy import update
 
+from lti_tool.bridging import base_of
 from lti_tool.parts import Parts
 from tests.lti_tool.console.desk import Desk, make_operator
 from tests.lti_tool.lti.launching import Clock
@@ -85,7 +86,7 @@ def test_a_change_says_what_it_means_first_and_is_written_down(
     desk: Desk, given: Parts, clock: Clock
 ) -> None:
     world = college(given)
-    dispatch(given.database)
+    dispatch(given.database, given.clock, base_of(given))
     with given.database.write() as session:
         session.execute(update(Delivery).values(state=DeliveryState.delivered, scope=Scope.identified))
         set_rule(
@@ -100,7 +101,7 @@ def test_a_change_says_what_it_means_first_and_is_written_down(
         )
         choose(session, given.clock, world.tenant_id, world.viewer("maya").person_id, Scope.nothing)
     world.post("joel")
-    dispatch(given.database)
+    dispatch(given.database, given.clock, base_of(given))
     path = f"/scopes/{world.tenant_id}"
     form = {"level": "course", "target": str(world.course_id), "scope": "pseudonymous", "text": "true"}
     asked = desk.submit(path, **form)

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from sqlalchemy import update
 
-from lti_tool.bridging import builder_of
+from lti_tool.bridging import base_of, builder_of
 from lti_tool.erasing import erase_person
 from lti_tool.parts import Parts
 from lti_tool.web.records import ACTS, CHOICES, HOLDS, STATES
@@ -60,7 +60,7 @@ def rule(given: Parts, room: Room, scope: Scope, *, may_choose: bool) -> None:
 def deliver(given: Parts, lrs: Lrs) -> list[str]:
     """As a courier would to an LRS that takes everything; answers what it was sent."""
     sent = []
-    dispatch(given.database)
+    dispatch(given.database, given.clock, base_of(given))
     builder = builder_of(given)
     while batch := next_batch(given.database, given.clock, builder, lrs.tenant_id, lrs.id, 50, 90):
         with given.database.write() as session:

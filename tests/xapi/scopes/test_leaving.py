@@ -71,7 +71,7 @@ def chosen(world: World, name: str, scope: Scope | None, **more: Any) -> None:
 
 
 def send(world: World, store: Store, name: str = "lrs") -> None:
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     builder = Builder(BASE, Masks(world.database, SEALER, BASE))
     Courier(world.database, world.clock, random.Random(1), builder, world.lrs(name), store).run()
 
@@ -190,7 +190,7 @@ def test_people_choose_less_only_where_the_institution_allows_it_and_never_more(
 def test_a_choice_holds_for_what_waits_and_was_frozen_already(world: World, store: Store) -> None:
     rule(world, Scope.identified, may_choose=True)
     world.post("maya")
-    dispatch(world.database)
+    dispatch(world.database, world.clock, BASE)
     builder = Builder(BASE, Masks(world.database, SEALER, BASE))
     lrs = world.lrs()
     batch = next_batch(world.database, world.clock, builder, lrs.tenant_id, lrs.id, 10, 90)

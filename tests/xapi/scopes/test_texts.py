@@ -1,6 +1,7 @@
 """The words of entries: off by default, sent where institution and person allow it, and taken back with the entry."""
 
 import json
+import random
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -14,13 +15,16 @@ from tests.services.validator import XapiValidator
 from tests.xapi.scopes.test_leaving import Store, chosen, rule, send
 from tests.xapi.world import BASE, TestClock, World
 from xapi import vocabulary as words
+from xapi.batches import next_batch
+from xapi.deliver import Courier
+from xapi.dispatch import dispatch
 from xapi.lrs.validation import validate_statement
 from xapi.models import DeliveryState, Scope
 from xapi.profile.conforming import Conformity
 from xapi.profile.document import profile_document
 from xapi.scopes.models import Level
 from xapi.scopes.recalling import recall
-from xapi.statements import statement_id
+from xapi.statements import Builder, statement_id
 
 Json = dict[str, Any]
 
@@ -155,6 +159,22 @@ def test_an_entry_removed_before_it_was_sent_leaves_without_words_and_nothing_is
     send(world, store)
     assert texts(store) == [None, None]
     assert voided(store) == []
+
+
+def test_words_that_are_about_to_be_sent_stay_when_their_entry_is_removed(world: World, store: Store) -> None:
+    rule(world, Scope.identified, text=True)
+    topic = world.post("maya")
+    dispatch(world.database, world.clock, BASE)
+    lrs, builder = world.lrs(), Builder(BASE)
+    batch = next_batch(world.database, world.clock, builder, lrs.tenant_id, lrs.id, 10, 90)
+    assert batch is not None
+    world.remove("maya", topic)
+    dispatch(world.database, world.clock, BASE)
+    courier = Courier(world.database, world.clock, random.Random(1), builder, lrs, store)
+    assert list(courier._still_ours(batch, batch.items)) == []
+    world.clock.advance(100)  # type: ignore[attr-defined]
+    send(world, store)
+    assert [one for one in texts(store) if one] == []
 
 
 def test_without_texts_a_removal_voids_nothing(world: World, store: Store) -> None:
