@@ -96,7 +96,13 @@ def export_person(given: Parts, tenant_id: UUID, person_id: UUID) -> Row:
             "choices": _rows(session, ScopeChoice, _is(ScopeChoice, of_person), "scope", "text", "since"),
             "records": _records(session, tenant_id, person_id),
             "statements": [
-                {"lrs": one.lrs, "state": one.state, "scope": one.scope, "statement": one.statement}
+                {
+                    "lrs": one.lrs,
+                    "state": one.state,
+                    "scope": one.scope,
+                    "of_another_person": not one.is_own,
+                    "statement": one.statement,
+                }
                 for one in sent_of_person(session, builder, given.clock(), tenant_id, person_id)
             ],
         }

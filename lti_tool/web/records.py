@@ -41,6 +41,13 @@ ACTS = {
     EventType.reaction_added: lazy_gettext("You reacted to an entry"),
     EventType.reaction_removed: lazy_gettext("You took a reaction back"),
 }
+# What somebody else did, in statements that name whom they answer.
+NAMED = {
+    EventType.reply_posted: lazy_gettext("Somebody answered you"),
+    EventType.entry_edited: lazy_gettext("Somebody changed an answer to you"),
+    EventType.reaction_added: lazy_gettext("Somebody reacted to an entry of yours"),
+    EventType.reaction_removed: lazy_gettext("Somebody took a reaction to an entry of yours back"),
+}
 STATES = {
     DeliveryState.pending: lazy_gettext("on its way"),
     DeliveryState.delivered: lazy_gettext("sent"),
@@ -82,6 +89,7 @@ class Recorded:
     """A statement as the page shows it. ``text``: the statement itself; empty where nothing was sent."""
 
     label: str
+    is_own: bool
     ago: str
     iso: str
     lrs: str
@@ -162,7 +170,8 @@ def _to_id(cursor: str) -> UUID:
 def _shown(presenter: Presenter, one: SentStatement) -> Recorded:
     text = json.dumps(one.statement, indent=2, ensure_ascii=False) if one.statement else ""
     return Recorded(
-        label=str(ACTS[EventType(one.type)]),
+        label=str((ACTS if one.is_own else NAMED)[EventType(one.type)]),
+        is_own=one.is_own,
         ago=presenter.ago(one.at),
         iso=one.at.isoformat(timespec="seconds"),
         lrs=one.lrs,

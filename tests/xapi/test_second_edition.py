@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
@@ -27,6 +28,7 @@ from xapi.models import Delivery, DeliveryState, Lrs, Scope
 from xapi.reports.reading import Reader
 from xapi.scopes.erasing import take_back
 from xapi.scopes.pseudonyms import Masks
+from xapi.scopes.sent import SentStatement, sent_page
 from xapi.statements import Builder
 from xapi.stores import open_transport
 
@@ -73,6 +75,44 @@ def test_an_lrs_of_the_first_edition_is_not_sent_it(world: World, store: Store) 
     world.post("joel", parent=world.post("maya"))
     send(world, store)
     assert [answered(one) for one in store.statements] == [[], []]
+
+
+def test_everybody_sees_what_names_them_and_nobody_else(world: World, store: Store) -> None:
+    topic = world.post("maya")
+    replies = [world.post(name, parent=topic) for name in ("joel", "maya", "joel")]
+    world.remove("joel", replies[2])
+    world.post("ines", parent=replies[0])
+    send(world, store)
+    told = {name: sent_to(world, name) for name in ("maya", "joel", "ines")}
+    own = {name: [one for one in told[name] if one.is_own] for name in told}
+    others = {name: [one for one in told[name] if not one.is_own] for name in told}
+    assert [(len(own[name]), len(others[name])) for name in ("maya", "joel", "ines")] == [
+        (2, 2),
+        (3, 1),
+        (1, 0),
+    ]
+    assert [one.event_id for one in others["maya"]] == [replies[2], replies[0]], "the newest first"
+    for one in others["maya"]:
+        assert one.is_proved
+        assert "joel" not in json.dumps(one.statement)
+    assert "ines" not in json.dumps([one.statement for one in told["joel"]])
+    assert [one.event_id for one in sent_to(world, "maya", 1)] == [one.event_id for one in told["maya"]]
+
+
+def sent_to(world: World, name: str, portion: int = 500) -> list[SentStatement]:
+    person_id = world.viewer(name).person_id
+    builder = Builder(BASE, Masks(world.database, SEALER, BASE))
+    found: list[SentStatement] = []
+    after: UUID | None = None
+    while True:
+        with world.database.read() as session:
+            page = sent_page(
+                session, builder, world.clock(), world.tenant_id, person_id, limit=portion, after=after
+            )
+        found += page.items
+        if page.next is None:
+            return found
+        after = page.next
 
 
 def test_never_another_name_than_that_persons_own_statement_bears(world: World, store: Store) -> None:

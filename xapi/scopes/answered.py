@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from social_layer.events.models import Event
+from social_layer.events.models import TAKEN_AWAY, Event
 from xapi.models import Delivery, DeliveryState, Scope
 from xapi.occurrences import Occurrence
 from xapi.scopes.queries import KNOWN, Rulings, least
@@ -30,7 +30,12 @@ def answered_scopes(
     The less of what held for the person answered when they did that, when they were answered, and now. At most three
     statements.
     """
-    answering = [one for one in found.values() if one.answered is not None and one.answers_id is not None]
+    answering = [
+        one
+        for one in found.values()
+        # Taking an entry away answers nobody.
+        if one.answered is not None and one.answers_id is not None and one.type not in TAKEN_AWAY
+    ]
     if not answering:
         return {}
     shown = _shown_as(session, tenant_id, lrs_id, {one.answers_id for one in answering if one.answers_id})

@@ -1,17 +1,21 @@
-"""Reads: the statements about a person, as they were sent: built again, since after delivery only a digest is kept."""
+"""Reads: the statements about a person, as they were sent: built again, since after delivery only a digest is kept.
+
+Theirs, and those of others that name them as the one answered (``contextAgents``, since xAPI 2.0).
+"""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from social_layer.events.models import Event
+from social_layer.events.models import TAKEN_AWAY, Event
+from social_layer.panels.models import Panel
 from social_layer.people.models import Voice
 from xapi.models import Delivery, DeliveryState, Lrs, Scope
 from xapi.occurrences import occurrences, with_texts
@@ -24,7 +28,8 @@ _SOME = 500
 class SentStatement:
     """``is_proved``: the digest says that these are the very bytes; else a title has changed since.
 
-    ``statement``: None where nothing was sent. ``at``: when it happened.
+    ``statement``: None where nothing was sent. ``at``: when it happened. ``is_own``: else it is another one's that
+    names them, shown without whoever that is; ``scope`` is the one under which they are named.
     """
 
     event_id: UUID
@@ -35,6 +40,14 @@ class SentStatement:
     at: datetime
     statement: dict[str, Any] | None
     is_proved: bool
+    is_own: bool
+
+
+class _Act(NamedTuple):
+    id: UUID
+    occurred_at: datetime
+    type: str
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,66 +83,92 @@ def sent_page(
     after: UUID | None = None,
 ) -> SentPage:
     """``limit`` acts, each with what went to every LRS."""
-    acts = _acts(tenant_id, person_id, course_id, limit, after)
-    found = session.execute(acts).all()
-    event_ids = [row.id for row in found[:limit]]
+    found = _acts(session, tenant_id, person_id, course_id, limit, after)
+    acts = {one.id: one for one in found[:limit]}
     rows = session.execute(
         select(Delivery, Lrs.name)
         .join(Lrs, and_(Lrs.tenant_id == Delivery.tenant_id, Lrs.id == Delivery.lrs_id))
-        .where(Delivery.tenant_id == tenant_id, Delivery.event_id.in_(event_ids), Delivery.part == 0)
+        .where(Delivery.tenant_id == tenant_id, Delivery.event_id.in_(acts), Delivery.part == 0)
         .order_by(Lrs.name)
     ).all()
-    built = _built(session, builder, now, tenant_id, [row[0] for row in rows])
+    about = [row for row in rows if acts[row[0].event_id].is_own or row[0].answered_as is not None]
+    built = _built(session, builder, now, tenant_id, [row[0] for row in about])
     by_event: defaultdict[UUID, list[SentStatement]] = defaultdict(list)
-    acts_by_id = {row.id: row for row in found}
-    for delivery, lrs in rows:
+    for delivery, lrs in about:
         statement = built.get((delivery.lrs_id, delivery.event_id))
-        by_event[delivery.event_id].append(
+        is_proved = statement is not None and hashlib.sha256(as_bytes(statement)).digest() == delivery.digest
+        act = acts[delivery.event_id]
+        if statement is not None and not act.is_own:
+            statement = _without_its_author(statement)
+        by_event[act.id].append(
             SentStatement(
-                event_id=delivery.event_id,
-                type=acts_by_id[delivery.event_id].type,
+                event_id=act.id,
+                type=act.type,
                 lrs=lrs,
                 state=delivery.state,
-                scope=delivery.scope,
-                at=acts_by_id[delivery.event_id].occurred_at,
+                scope=delivery.scope if act.is_own else delivery.answered_as,
+                at=act.occurred_at,
                 statement=statement,
-                is_proved=statement is not None
-                and hashlib.sha256(as_bytes(statement)).digest() == delivery.digest,
+                is_proved=is_proved,
+                is_own=act.is_own,
             )
         )
-    items = [one for key in event_ids for one in by_event[key]]
-    return SentPage(items, event_ids[-1] if len(found) > limit else None)
+    items = [one for key in acts for one in by_event[key]]
+    return SentPage(items, [*acts][-1] if len(found) > limit else None)
 
 
 def _acts(
+    session: Session,
     tenant_id: UUID,
     person_id: UUID,
     course_id: UUID | None,
     limit: int,
     after: UUID | None,
-) -> Select[*tuple[Any, ...]]:
-    """Those that were on their way to an LRS; one more than the page holds."""
-    own = and_(Voice.tenant_id == Event.tenant_id, Voice.id == Event.voice_id, Voice.person_id == person_id)
-    dispatched = (
-        select(Delivery.id).where(
-            Delivery.tenant_id == Event.tenant_id, Delivery.event_id == Event.id, Delivery.part == 0
-        )
-    ).exists()
+) -> list[_Act]:
+    """Theirs that were on their way to an LRS, and others' that name them there; one more than the page holds. Two
+    statements."""
+    voices = select(Voice.id).where(Voice.tenant_id == tenant_id, Voice.person_id == person_id)
+    delivered = select(Delivery.id).where(
+        Delivery.tenant_id == Event.tenant_id, Delivery.event_id == Event.id, Delivery.part == 0
+    )
     acts = (
         select(Event.id, Event.occurred_at, Event.type)
-        .join(Voice, own)
-        .where(Event.tenant_id == tenant_id, dispatched)
+        .where(Event.tenant_id == tenant_id)
         .order_by(Event.occurred_at.desc(), Event.id.desc())
         .limit(limit + 1)
     )
     if course_id is not None:
-        acts = acts.where(Voice.course_id == course_id)
+        panels = select(Panel.id).where(Panel.tenant_id == tenant_id, Panel.course_id == course_id)
+        acts = acts.where(Event.panel_id.in_(panels))
     if after is not None:
         at = (
             select(Event.occurred_at).where(Event.tenant_id == tenant_id, Event.id == after).scalar_subquery()
         )
         acts = acts.where(or_(Event.occurred_at < at, and_(Event.occurred_at == at, Event.id < after)))
-    return acts
+    answered = aliased(Event)
+    own = acts.where(Event.voice_id.in_(voices), delivered.exists())
+    naming = acts.join(
+        answered, and_(answered.tenant_id == Event.tenant_id, answered.id == Event.answers_id)
+    ).where(
+        Event.type.not_in(TAKEN_AWAY),
+        answered.voice_id.in_(voices),
+        Event.voice_id.not_in(voices),
+        delivered.where(Delivery.answered_as.is_not(None)).exists(),
+    )
+    found = [
+        _Act(*row, is_own)
+        for query, is_own in ((own, True), (naming, False))
+        for row in session.execute(query)
+    ]
+    return sorted(found, key=lambda act: (act.occurred_at, act.id), reverse=True)[: limit + 1]
+
+
+def _without_its_author(statement: dict[str, Any]) -> dict[str, Any]:
+    """Somebody else's, as whom it names may see it: not who that is to an LMS, nor what joins it to others of theirs
+    there, nor their words."""
+    context = {key: value for key, value in statement["context"].items() if key != "registration"}
+    left_out = ("actor", "result", "context")
+    return {**{key: value for key, value in statement.items() if key not in left_out}, "context": context}
 
 
 def _built(

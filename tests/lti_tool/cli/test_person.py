@@ -225,6 +225,7 @@ def test_an_export_holds_what_is_known_and_what_was_sent(
     assert "An answer of somebody else" not in out.read_text()
     sent = {one["statement"]["id"] for one in found["statements"]}
     assert len(sent) == 4
+    assert not any(one["of_another_person"] for one in found["statements"])
     assert all(key in in_lrs(bundled) for key in sent)
     assert out.stat().st_mode & 0o077 == 0
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from lti_tool.bridging import base_of, builder_of
 from lti_tool.erasing import erase_person
 from lti_tool.parts import Parts
-from lti_tool.web.records import ACTS, CHOICES, HOLDS, STATES
+from lti_tool.web.records import ACTS, CHOICES, HOLDS, NAMED, STATES
 from social_layer.events.models import EventType
 from social_layer.people.models import Membership, Role
 from tests.lti_tool.web.reader import Reader, words_of
@@ -21,6 +21,7 @@ from xapi.batches import next_batch
 from xapi.claim import Held
 from xapi.dispatch import dispatch
 from xapi.models import DeliveryState, Lrs, Scope
+from xapi.profile.emitted import EMITTED, Refers
 from xapi.scopes.actions import set_rule
 from xapi.scopes.models import Level
 from xapi.stores import connect
@@ -57,12 +58,14 @@ def rule(given: Parts, room: Room, scope: Scope, *, may_choose: bool) -> None:
         )
 
 
-def deliver(given: Parts, lrs: Lrs) -> list[str]:
+def deliver(given: Parts, lrs: Lrs, version: str = "1.0.3") -> list[str]:
     """As a courier would to an LRS that takes everything; answers what it was sent."""
     sent = []
     dispatch(given.database, given.clock, base_of(given))
     builder = builder_of(given)
-    while batch := next_batch(given.database, given.clock, builder, lrs.tenant_id, lrs.id, 50, 90):
+    while batch := next_batch(
+        given.database, given.clock, builder, lrs.tenant_id, lrs.id, 50, 90, version=version
+    ):
         with given.database.write() as session:
             Held(session, batch.tenant_id, batch.lease).delivered(
                 [item.id for item in batch.items], given.clock()
@@ -89,6 +92,42 @@ def test_the_page_says_what_is_sent_and_shows_the_very_statements(
     assert json.loads(statement) in [json.loads(one) for one in sent]
     assert "A title was changed" not in page
     assert "My words" not in page
+
+
+def test_what_names_somebody_as_answered_is_shown_to_them_without_whoever_answers(
+    learner: Reader, read_as: ANYBODY, given: Parts, room: Room, lrs: Lrs
+) -> None:
+    with given.database.write() as session:
+        set_rule(
+            session,
+            given.clock,
+            room.tenant_id,
+            Level.tenant,
+            "",
+            scope=Scope.named,
+            may_choose=False,
+            set_by="test",
+            text=True,
+        )
+    topic = learner.write("My words", title="My title")
+    other = read_as(name="Somebody Else")
+    other.write("Words of another", parent_id=str(topic))
+    sent = {one["id"]: one for one in map(json.loads, deliver(given, lrs, "2.0.0"))}
+    page = learner.get("/records").text
+    first, second = map(json.loads, shown(page))
+    whole = sent[first["id"]]
+    assert whole["actor"]["name"] == "Somebody Else"
+    assert "Words of another" in whole["result"]["response"]
+    context = {key: value for key, value in whole["context"].items() if key != "registration"}
+    assert first == {**{key: whole[key] for key in ("id", "verb", "object", "timestamp")}, "context": context}
+    assert first["context"]["contextAgents"][0]["agent"]["account"] == second["actor"]["account"]
+    assert second == sent[second["id"]]
+    assert "Somebody answered you" in words_of(page)
+    assert "is left out here" in words_of(page)
+    assert "Words of another" not in page
+    assert "A title was changed" not in page
+    (own,) = map(json.loads, shown(other.get("/records").text))
+    assert own == whole
 
 
 def test_who_may_not_choose_is_told_so_and_refused(
@@ -186,5 +225,6 @@ def test_an_entry_of_somebody_erased_reads_so(
 
 def test_every_act_state_and_scope_has_words() -> None:
     assert set(ACTS) == set(EventType)
+    assert set(NAMED) == {event for event, row in EMITTED.items() if row.refers is not Refers.never}
     assert set(STATES) == set(DeliveryState)
     assert set(HOLDS) == set(CHOICES) == set(Scope)
