@@ -23,6 +23,7 @@ from social_layer.discussion.actions import save_draft
 from social_layer.discussion.marks import mark_read
 from social_layer.discussion.queries import entries_page
 from social_layer.people.models import Person, Role
+from tests.faults.fake_lrs import FakeLrs
 from tests.xapi.fixtures import bundled
 from tests.xapi.scopes.test_leaving import rule
 from tests.xapi.world import HOME_PAGE, SEALER, TestClock, World
@@ -101,9 +102,33 @@ def in_database(database: Database) -> str:
     return json.dumps(rows)
 
 
-def test_of_an_erased_person_nothing_is_left(given: Parts, run: Run, world: World, bundled: str) -> None:
+class Unwilling(FakeLrs):
+    """Refuses whatever it is sent, and repeats it."""
+
+    def post(self, statements: list[dict[str, Any]], size: int, takes: float = 0.0) -> tuple[int, Any]:
+        return 400, {"wrong": statements}
+
+
+@pytest.fixture
+def unwilling() -> Iterator[FakeLrs]:
+    with Unwilling() as lrs:
+        yield lrs
+
+
+def test_of_an_erased_person_nothing_is_left(
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    given: Parts,
+    run: Run,
+    world: World,
+    bundled: str,
+    unwilling: FakeLrs,
+) -> None:
     viewer = world.viewer("maya")
     traces = ["maya", "Maya", SECRET_WORDS, "Better words", str(viewer.person_id)]
+    world.connect(unwilling.endpoint, name="unwilling")
+    assert run("bridge", "replay", "--lrs", "unwilling").exit_code == 0
+    deliver(given)
     assert all(trace in in_database(given.database) for trace in traces)
     assert "maya-7" in in_lrs(bundled)
     assert SECRET_WORDS in in_lrs(bundled)
@@ -129,6 +154,10 @@ def test_of_an_erased_person_nothing_is_left(given: Parts, run: Run, world: Worl
     deliver(given)
     assert "maya-7" not in in_lrs(bundled)
     assert run("bridge", "audit", "--lrs", "records").exit_code == 0
+    printed = capfd.readouterr()
+    logged = printed.out + printed.err + caplog.text
+    assert logged.count("statement_parked") >= 4, "what is refused is logged"
+    assert [trace for trace in traces if trace in logged] == []
 
 
 def test_threads_stay_readable_and_others_see_that_something_changed(
