@@ -50,8 +50,8 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class LrsStatus:
-    """``oldest_at``: when the oldest thing happened that the LRS should have and has not. ``refused``: some of the
-    parked ones."""
+    """``delivered``: how often it took a statement. ``withheld``: None where nobody asked for it. ``oldest_at``: when
+    the oldest thing happened that the LRS should have and has not. ``refused``: some of the parked ones."""
 
     tenant: str
     name: str
@@ -62,7 +62,7 @@ class LrsStatus:
     pending: int
     delivered: int
     parked: int
-    withheld: int
+    withheld: int | None
     oldest_at: datetime | None
     refused: list[Refused]
 
@@ -76,16 +76,14 @@ class BridgeStatus:
     lrss: list[LrsStatus]
 
 
-def bridge_status(session: Session) -> BridgeStatus:
-    """Four statements, however much there is."""
+def bridge_status(session: Session, *, with_withheld: bool = False) -> BridgeStatus:
+    """Five statements along partial indexes, however much was delivered; ``with_withheld``: and one through all rows of
+    millions, for no index knows what was withheld."""
     undispatched, undispatched_since = session.execute(
         select(func.count(), func.min(Event.occurred_at)).where(UNDISPATCHED)
     ).one()
-    counts: dict[object, dict[str, int]] = {}
-    for lrs_id, state, count in session.execute(
-        select(Delivery.lrs_id, Delivery.state, func.count()).group_by(Delivery.lrs_id, Delivery.state)
-    ):
-        counts.setdefault(lrs_id, {})[state] = count
+    pending, parked = _counted(session, DeliveryState.pending), _counted(session, DeliveryState.parked)
+    withheld = _counted(session, DeliveryState.withheld) if with_withheld else None
     refused: dict[object, list[Refused]] = {}
     numbered = (
         select(
@@ -94,7 +92,7 @@ def bridge_status(session: Session) -> BridgeStatus:
             Delivery.answer,
             func.row_number().over(partition_by=Delivery.lrs_id, order_by=Delivery.due_at).label("number"),
         )
-        .where(Delivery.state == DeliveryState.parked)
+        .where(Delivery.state == literal_column("'parked'"))
         .subquery()
     )
     for row in session.execute(select(numbered).where(numbered.c.number <= SHOWN)):
@@ -115,10 +113,10 @@ def bridge_status(session: Session) -> BridgeStatus:
                 state=lrs.state,
                 trouble=lrs.trouble,
                 resting_until=lrs.resting_until,
-                pending=counts.get(lrs.id, {}).get(DeliveryState.pending, 0),
-                delivered=counts.get(lrs.id, {}).get(DeliveryState.delivered, 0),
-                parked=counts.get(lrs.id, {}).get(DeliveryState.parked, 0),
-                withheld=counts.get(lrs.id, {}).get(DeliveryState.withheld, 0),
+                pending=pending.get(lrs.id, 0),
+                delivered=lrs.delivered,
+                parked=parked.get(lrs.id, 0),
+                withheld=None if withheld is None else withheld.get(lrs.id, 0),
                 oldest_at=oldest_at,
                 refused=refused.get(lrs.id, []),
             )
@@ -136,6 +134,7 @@ class LrsWaiting:
     tenant: str
     name: str
     paused: bool
+    trouble: str | None
     failures: int
     pending: int
     parked: int
@@ -159,7 +158,16 @@ def waiting(session: Session) -> Waiting:
     ).one()
     pending, parked = _counted(session, DeliveryState.pending), _counted(session, DeliveryState.parked)
     rows = session.execute(
-        select(Tenant.name, Lrs.id, Lrs.name, Lrs.state, Lrs.failures, Lrs.delivered, oldest_pending())
+        select(
+            Tenant.name,
+            Lrs.id,
+            Lrs.name,
+            Lrs.state,
+            Lrs.trouble,
+            Lrs.failures,
+            Lrs.delivered,
+            oldest_pending(),
+        )
         .join(Tenant, Tenant.id == Lrs.tenant_id)
         .order_by(Tenant.name, Lrs.name)
     )
@@ -172,19 +180,20 @@ def waiting(session: Session) -> Waiting:
                 tenant=tenant,
                 name=name,
                 paused=state == LrsState.paused,
+                trouble=trouble,
                 failures=failures,
                 pending=pending.get(lrs_id, 0),
                 parked=parked.get(lrs_id, 0),
                 delivered=delivered,
                 oldest_at=oldest_at,
             )
-            for tenant, lrs_id, name, state, failures, delivered, oldest_at in rows
+            for tenant, lrs_id, name, state, trouble, failures, delivered, oldest_at in rows
         ],
     )
 
 
 def _counted(session: Session, state: DeliveryState) -> dict[UUID, int]:
-    """By LRS, along the partial index of those that are pending or parked."""
+    """By LRS; along a partial index of those that are pending or parked."""
     found = session.execute(
         select(Delivery.lrs_id, func.count())
         .where(Delivery.state == literal_column(f"'{state}'"))
