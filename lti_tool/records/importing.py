@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -155,14 +155,19 @@ def _bring_in(
 
 
 def _write(session: Session, now: datetime, tenant_id: UUID, found: Preview) -> None:
-    session.add_all(
-        PersonIdentifier(
-            tenant_id=tenant_id, identifier=line.identifier, person_id=line.person_id, imported_at=now
-        )
+    new = [
+        {
+            "tenant_id": tenant_id,
+            "id": uuid4(),
+            "identifier": line.identifier,
+            "person_id": line.person_id,
+            "imported_at": now,
+        }
         for line in found.lines
         if line.verdict is Verdict.new
-    )
-    session.flush()
+    ]
+    if new:
+        session.execute(insert(PersonIdentifier), new)
 
 
 def decoded(content: bytes) -> str:
@@ -204,9 +209,9 @@ class _People:
 
 def lines_of(text: Iterable[str]) -> Iterator[tuple[int, str, str]]:
     """(number, identifier, account). Raises :class:`FileWrong`."""
-    lines = iter(text)
-    first = next(lines, "")
     try:
+        lines = iter(text)
+        first = next(lines, "")
         rows = csv.DictReader(chain([first], lines), delimiter=_delimiter(first))
         names = [name.strip().lower().lstrip("\ufeff") for name in rows.fieldnames or ()]
         if missing := [name for name in COLUMNS if name not in names]:
@@ -223,6 +228,8 @@ def lines_of(text: Iterable[str]) -> Iterator[tuple[int, str, str]]:
                 yield rows.line_num, identifier, account
     except csv.Error as error:
         raise FileWrong(Flaw.csv, str(error)) from None
+    except UnicodeDecodeError:
+        raise FileWrong(Flaw.encoding) from None
 
 
 def _delimiter(first: str) -> str:
