@@ -38,10 +38,10 @@ SHOWN = 50
 SHOWN_WELL = 10
 FLAWS = {
     Flaw.columns: lazy_gettext(
-        "Its first line must name the columns identifier and account; missing: %(told)s"
+        "Its first line must name the columns identifier and account; missing: %(told)s."
     ),
-    Flaw.doubled: lazy_gettext("Its first line names a column twice: %(told)s"),
-    Flaw.csv: lazy_gettext("It is no CSV: %(told)s"),
+    Flaw.doubled: lazy_gettext("Its first line names a column twice: %(told)s."),
+    Flaw.csv: lazy_gettext("It is no CSV: %(told)s."),
     Flaw.encoding: lazy_gettext("It is not in UTF-8. Save it as “CSV UTF-8”."),
     Flaw.lines: lazy_gettext("It has more than %(told)s lines. Import it in parts."),
 }

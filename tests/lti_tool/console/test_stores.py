@@ -136,8 +136,8 @@ def test_a_paused_lrs_is_sent_to_again(desk: Desk, world: World, lrs: FakeLrs) -
     page = desk.get(f"/stores/{lrs_id}").text
     assert figure(page, "state").startswith("Paused: these credentials do not have the right")
     told = " ".join(page.split())
-    assert "1 statement waits, of what happened since" in told
-    assert "alongside lrs test records" in told
+    assert "1 statement waits, the oldest since" in told
+    assert 'alongside lrs test "records"' in told
     overview = desk.get().text
     assert f"/admin/stores/{lrs_id}" in overview, "the overview leads there"
     assert "any more: these credentials do not have the right" in overview
