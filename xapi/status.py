@@ -83,7 +83,7 @@ def bridge_status(session: Session, *, with_withheld: bool = False) -> BridgeSta
         select(func.count(), func.min(Event.occurred_at)).where(UNDISPATCHED)
     ).one()
     pending, parked = _counted(session, DeliveryState.pending), _counted(session, DeliveryState.parked)
-    withheld = _counted(session, DeliveryState.withheld) if with_withheld else None
+    withheld = _withheld(session) if with_withheld else None
     refused: dict[object, list[Refused]] = {}
     numbered = (
         select(
@@ -193,10 +193,20 @@ def waiting(session: Session) -> Waiting:
 
 
 def _counted(session: Session, state: DeliveryState) -> dict[UUID, int]:
-    """By LRS; along a partial index of those that are pending or parked."""
+    """By LRS, along the partial index of those that are pending or parked."""
     found = session.execute(
         select(Delivery.lrs_id, func.count())
         .where(Delivery.state == literal_column(f"'{state}'"))
         .group_by(Delivery.tenant_id, Delivery.lrs_id)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def _withheld(session: Session) -> dict[UUID, int]:
+    """By LRS. Grouped without the tenant, so that SQLite reads the table in its own order, quicker than by an index."""
+    found = session.execute(
+        select(Delivery.lrs_id, func.count())
+        .where(Delivery.state == DeliveryState.withheld)
+        .group_by(Delivery.lrs_id)
     )
     return {row[0]: row[1] for row in found}

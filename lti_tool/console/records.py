@@ -65,6 +65,9 @@ _MAPPING = {
 @blueprint.get("/records")
 def records() -> str:
     """Of the operator's institution, or of the first one of all."""
+    with parts().database.read() as session:
+        if not record_queries.tenants_to_choose(session, scope()):
+            return render_template("console/no_institution.html")
     return _identifiers(None)
 
 

@@ -83,7 +83,7 @@ def test_lines_that_are_wrong_are_listed_with_their_number_and_stop_all(
     lines = ("m@x.org,maya-7", "m@x.org,joel-7", f"{HOSTILE},maya-7", "=cmd|' /C calc'!A0,maya-7", ",,,")
     page = desk.upload(f"{home}/preview", table(*lines)).text
     assert figures(page) == ["1", "0", "0", "3"]
-    assert re.findall(r'row">Line (\d+)</th>', page)[:3] == ["3", "4", "5"]
+    assert re.findall(r'row">Line&nbsp;(\d+)</th>', page)[:3] == ["3", "4", "5"]
     assert "somebody else is known by it already" in page
     assert "no identifier" in page
     assert HOSTILE not in page
