@@ -201,7 +201,8 @@ def import_(file: Path, only_preview: bool, without_unknown: bool, tenant: str, 
     try:
         with given.database.read() as session:
             tenant_id = _tenant(session, tenant)
-        text = importing.decoded(file.read_bytes())
+        with file.open("rb") as opened:
+            text = importing.read_file(opened)
         if only_preview:
             with given.database.read() as session:
                 found = importing.preview(session, tenant_id, base, io.StringIO(text, newline=""))

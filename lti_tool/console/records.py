@@ -44,6 +44,7 @@ FLAWS = {
     Flaw.csv: lazy_gettext("It is no CSV: %(told)s."),
     Flaw.encoding: lazy_gettext("It is not in UTF-8. Save it as “CSV UTF-8”."),
     Flaw.lines: lazy_gettext("It has more than %(told)s lines. Import it in parts."),
+    Flaw.size: lazy_gettext("It has more than %(told)s MB. Import it in parts."),
 }
 VERDICTS = {
     Verdict.unknown: lazy_gettext("nobody here has this account"),

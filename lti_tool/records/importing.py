@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
@@ -28,6 +29,7 @@ from xapi.lrs.validation.formats import IRI
 COLUMNS = ("identifier", "account")
 # A file for a whole university, and no more than fits into memory at ease.
 MOST_LINES = 200_000
+MOST_MEGABYTES = 50
 _MAIL = re.compile(r"[^\s@<>\":|\x00-\x1f]+@[^\s@<>\"\x00-\x1f]+\.[^\s@<>\"\x00-\x1f]+")
 _SHA1 = re.compile("[0-9a-fA-F]{40}")
 
@@ -40,6 +42,7 @@ class Flaw(StrEnum):
     csv = "the file is no CSV: {told}"
     encoding = "the file is not in UTF-8; save it as CSV UTF-8"
     lines = "the file has more than {told} lines; import it in parts"
+    size = "the file has more than {told} MB; import it in parts"
 
 
 class FileWrong(Exception):
@@ -168,6 +171,14 @@ def _write(session: Session, now: datetime, tenant_id: UUID, found: Preview) -> 
     ]
     if new:
         session.execute(insert(PersonIdentifier), new)
+
+
+def read_file(file: BinaryIO) -> str:
+    """Raises :class:`FileWrong`."""
+    content = file.read(MOST_MEGABYTES * 1_000_000 + 1)
+    if len(content) > MOST_MEGABYTES * 1_000_000:
+        raise FileWrong(Flaw.size, str(MOST_MEGABYTES))
+    return decoded(content)
 
 
 def decoded(content: bytes) -> str:

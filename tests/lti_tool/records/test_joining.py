@@ -121,6 +121,15 @@ def test_two_who_import_the_same_at_once_both_succeed(
     assert seen == [1, 1]
 
 
+def test_a_file_for_more_than_a_university_is_refused(world: World, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    with file.open("wb") as sparse:
+        sparse.truncate(importing.MOST_MEGABYTES * 1_000_000 + 1)
+    told = run("records", "import", str(file))
+    assert told.exit_code == 1
+    assert "more than 50 MB" in told.stderr
+
+
 def test_problems_are_shown_in_words(world: World, run: Run, tmp_path: Path) -> None:
     world.member("maya")
     file = tmp_path / "people.csv"
