@@ -148,7 +148,7 @@ def _build(
     to_build = []
     for event_id, one in acts.items():
         scope, answered_as = scopes[event_id], answered.get(event_id)
-        # Of what is tried again by hand the bytes are gone, and how they told it is not.
+        # Of what is tried again by hand the bytes are gone, but not what they told.
         if one.body is not None or (one.tried and one.scope is not None):
             was_right = one.scope == scope and one.text == (found[event_id].text is not None)
             if was_right and one.answered_as in (None, answered_as):

@@ -12,7 +12,7 @@ from social_layer.clock import Clock
 from social_layer.database import Database
 from social_layer.discussion.models import Entry
 from social_layer.events.models import Event, EventType
-from xapi.models import Delivery, DeliveryState, Scope
+from xapi.models import Delivery, DeliveryState, Lrs, Scope
 from xapi.occurrences import Occurrence, occurrences
 from xapi.scopes.actions import note_change
 from xapi.scopes.queries import Rulings, least, scope_of_act, text_of_act
@@ -26,6 +26,10 @@ def take_words_back(
 ) -> int:
     """Voids what carried the words of entries that were removed, in every LRS, also one that gets nothing of their
     platform any more; answers how many statements."""
+    # Their ids, as the index of deliveries begins with them.
+    lrss = session.scalars(select(Lrs.id).where(Lrs.tenant_id == tenant_id)).all()
+    if not lrss:
+        return 0
     # A courier that has built one with its words gives it back.
     note_change(session, tenant_id)
     rows = session.execute(
@@ -42,6 +46,7 @@ def take_words_back(
         )
         .where(
             Delivery.tenant_id == tenant_id,
+            Delivery.lrs_id.in_(lrss),
             Delivery.part != PART,
             Delivery.text,
             Delivery.state != DeliveryState.withheld,

@@ -129,7 +129,11 @@ def _acts(
     statements."""
     voices = select(Voice.id).where(Voice.tenant_id == tenant_id, Voice.person_id == person_id)
     delivered = select(Delivery.id).where(
-        Delivery.tenant_id == Event.tenant_id, Delivery.event_id == Event.id, Delivery.part == 0
+        Delivery.tenant_id == tenant_id,
+        # As the index of deliveries begins with it.
+        Delivery.lrs_id.in_(select(Lrs.id).where(Lrs.tenant_id == tenant_id)),
+        Delivery.event_id == Event.id,
+        Delivery.part == 0,
     )
     acts = (
         select(Event.id, Event.occurred_at, Event.type)
