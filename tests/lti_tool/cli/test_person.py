@@ -286,6 +286,9 @@ def test_what_was_sent_under_more_is_counted_and_recalled_when_it_is_meant(
     assert "Nothing was sent under more" in run("scope", "recall").output
     assert run("scope", "set", "identified").exit_code == 0
     assert SECRET_WORDS in in_lrs(bundled), "a change alone takes nothing back"
+    counted = run("scope", "recall", "--count", "--json")
+    assert json.loads(counted.output) == {"tenant": "default", "to_void": 4}
+    assert SECRET_WORDS in in_lrs(bundled)
     refused = run("scope", "recall")
     assert refused.exit_code == 1
     assert "4 statements were sent under more" in refused.output

@@ -71,6 +71,9 @@ def test_a_course_as_json_csv_and_parquet(bundled: str, run: Run, tmp_path: Path
     )
     assert leaves_out
     assert listed == {one["id"] for one in told.statements[12:24]}
+    odd = run("course", bundled, "--course", told.iri, "--out", "report.xls")
+    assert (odd.exit_code, (tmp_path / "report.xls").exists()) == (2, False)
+    assert "end its name in one of .html, .csv, .json, .parquet" in odd.stderr
     page = run("course", bundled, "--course", told.iri, "--format", "html").stdout
     assert "Some statements are not listed, because few people are behind them." in page
     assert not any(one["id"] in page for one in told.statements if one["verb"]["id"].endswith("/submitted"))
@@ -157,7 +160,7 @@ def test_a_persons_timeline(bundled: str, run: Run, tmp_path: Path) -> None:
     assert {one["lrs"] for one in csv.DictReader(io.StringIO(table))} == {bundled}
     nobody = run("person", bundled, "--person", identifier("nobody"))
     assert nobody.exit_code == 1
-    assert "homePage|name" in nobody.stderr
+    assert "people are written as https://moodle.example.edu|ada" in nobody.stderr
 
 
 MOODLE_COURSE = f"{LMS}/course/view.php?id=2"
