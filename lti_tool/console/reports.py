@@ -23,7 +23,6 @@ from lti_tool.reporting.naming import Names
 from lti_tool.reporting.opening import Sources, opened, own_of, sources_of
 from lti_tool.reporting.shown import Words
 from social_layer.people.models import Course, Tenant
-from social_layer.people.zones import zone_named
 from xapi.gathering.store import Gathered
 from xapi.installation import find_activity_base
 from xapi.reports.acts import Own, tell
@@ -51,9 +50,9 @@ def _page(tenant_id: UUID | None) -> str:
     chosen = _chosen(tenant_id)
     measures, as_of = [], None
     if chosen.sources.folders:
-        words = Words(chosen.names, chosen.zone)
+        words = Words(chosen.names, "UTC")
         own = chosen.own
-        asked = (chosen.zone, chosen.base, tuple(own.courses), tuple(own.homes), own.prefix)
+        asked = (chosen.base, tuple(own.courses), tuple(own.homes), own.prefix)
         report = report_of(chosen.sources, asked, lambda found: _report(chosen, found))
         measures, as_of = [words.show(one) for one in report.measures], report.as_of
     with parts().database.read() as session:
@@ -73,7 +72,7 @@ def report_statements(tenant_id: UUID, table: str) -> str:
     """The statements behind a number, or with ``row`` and ``column`` behind one cell; whose they are is not told."""
     chosen = _chosen(tenant_id)
     after = read_cursor(request.args["after"]) if "after" in request.args else None
-    words = Words(chosen.names, chosen.zone)
+    words = Words(chosen.names, "UTC")
     with _measured(chosen, table) as (found, one):
         row, column = request.args.get("row"), request.args.get("column", type=int)
         cell = find_cell(one, row, column) if row else None
@@ -108,7 +107,6 @@ class _Chosen:
 
     tenant_id: UUID
     tenant: str
-    zone: str
     base: str
     names: Names
     sources: Sources
@@ -116,7 +114,7 @@ class _Chosen:
 
 
 def _report(chosen: _Chosen, found: Gathered) -> list[Measure]:
-    return institution_report(tell(found, Window(zone=chosen.zone), own=chosen.own), chosen.base)
+    return institution_report(tell(found, Window(), own=chosen.own), chosen.base)
 
 
 @contextmanager
@@ -146,8 +144,7 @@ def _chosen(tenant_id: UUID | None) -> _Chosen:
         names = Names({}, {Ids(base).course(id_): title for id_, title in courses})
         sources = sources_of(session, given.settings, tenant.id, base)
         own = own_of(session, tenant.id, base)
-        zone = zone_named(tenant.time_zone).key
-        return _Chosen(tenant.id, tenant.name, zone, base, names, sources, own)
+        return _Chosen(tenant.id, tenant.name, base, names, sources, own)
 
 
 def _tenants(session: Session) -> list[tuple[UUID, str]]:
