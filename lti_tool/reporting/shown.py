@@ -46,6 +46,7 @@ DEEDS = {
 }
 _COLUMNS = ("participation", "reading", "reflections", "first_replies", "unanswered")
 _MOST_DRAWN = 60
+MOST_BARS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +156,20 @@ class Words:
         if measure.key in _COLUMNS:
             return self._columns(measure, range(1, len(measure.columns)))
         if measure.key in ("results", "courses", "platforms"):
-            return self._columns(measure, (1, 2) if measure.key == "results" else (1, 4, 5))
+            return self._columns(measure, (1, 2) if measure.key == "results" else (1, 4, 5), kind="bars")
         return None
 
-    def _columns(self, measure: Measure, which: Any) -> dict[str, Any]:
-        """Numbers for columns; none where one is hidden. ``hidden``: what to say there."""
+    def _columns(self, measure: Measure, which: Any, kind: str = "columns") -> dict[str, Any]:
+        """Numbers for columns, or for bars beside names; none where one is hidden. ``hidden``: what to say there."""
+        rows = measure.rows if kind == "columns" else measure.rows[:MOST_BARS]
         return {
-            "kind": "columns",
+            "kind": kind,
             "hidden": self.cell(HIDDEN),
-            "labels": [self._row(measure, row)[0] for row in measure.rows],
+            "labels": [self._row(measure, row)[0] for row in rows],
             "series": [
                 {
                     "name": _(measure.columns[place]),
-                    "values": [None if row[place] is HIDDEN else row[place] for row in measure.rows],
+                    "values": [None if row[place] is HIDDEN else row[place] for row in rows],
                 }
                 for place in which
             ],

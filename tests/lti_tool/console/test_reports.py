@@ -91,7 +91,9 @@ def test_statements_are_listed_by_number_and_what_is_left_out_is_said(given: Par
         assert "<summary>" in statements
         assert "Some are not listed, because few people are behind them." in statements
         assert "moodle.example.edu|" not in statements
-    (link,) = re.findall(rf'href="/admin(/reports/{room.tenant_id}/courses\?row=\w+&amp;column=2)">40</a>', page)
+    (link,) = re.findall(
+        rf'href="/admin(/reports/{room.tenant_id}/courses\?row=\w+&amp;column=2)">40</a>', page
+    )
     seen: list[str] = []
     while True:
         listed = desk.get(unescape(link)).text
@@ -104,7 +106,9 @@ def test_statements_are_listed_by_number_and_what_is_left_out_is_said(given: Par
         link = more[1]
     assert len(seen) == len(set(seen)) == 40
     for row in ("row=nothing&column=2", "row=&column=x"):
-        assert desk.get(f"/reports/{room.tenant_id}/courses?{row}").status_code == (404 if "no" in row else 200)
+        assert desk.get(f"/reports/{room.tenant_id}/courses?{row}").status_code == (
+            404 if "no" in row else 200
+        )
 
 
 def test_a_report_is_made_anew_when_something_was_read_back(
