@@ -160,10 +160,12 @@ class Words:
         return None
 
     def _columns(self, measure: Measure, which: Any, kind: str = "columns") -> dict[str, Any]:
-        """Numbers for columns, or for bars beside names; none where one is hidden. ``hidden``: what to say there."""
+        """Numbers for columns, or for bars beside names; none where one is hidden. ``hidden``: what to say there.
+        ``wraps``: all labels are shown, over several lines."""
         rows = measure.rows if kind == "columns" else measure.rows[:MOST_BARS]
         return {
             "kind": kind,
+            "wraps": measure.key in ("first_replies", "unanswered"),
             "hidden": self.cell(HIDDEN),
             "labels": [self._row(measure, row)[0] for row in rows],
             "series": [

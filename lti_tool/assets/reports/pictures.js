@@ -4,9 +4,10 @@
 import { BarChart, GraphChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
 
-use([BarChart, GraphChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
+use([BarChart, GraphChart, AriaComponent, GridComponent, LegendComponent, TooltipComponent, LabelLayout, CanvasRenderer]);
 
 const drawn = new Map();
 const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
@@ -28,11 +29,13 @@ function draw(frame) {
   const chart = init(inside, null, { renderer: "canvas" });
   drawn.set(frame, { chart, data });
   chart.setOption(option(data, inside.clientWidth));
+  // How far the forces spread the people is known afterwards: drawn again from there, all of them fit.
+  if (data.kind === "network") chart.setOption(network(data, spotsIn(chart, data)), true);
   watcher.observe(frame);
   frame.dataset.drawn = "";
 }
 
-const option = (data, width) => ({ network, bars, columns })[data.kind](data, width);
+const option = (data, width) => (data.kind === "network" ? network(data) : { bars, columns }[data.kind](data, width));
 
 /** What stands where depends on the width; the network stays as it is. */
 function fit(frame) {
@@ -95,7 +98,7 @@ function legendOf(series, width) {
 
 const axis = () => ({
   axisLine: { lineStyle: { color: colour("edge") } },
-  axisLabel: { color: colour("soft") },
+  axisLabel: { color: colour("soft"), lineHeight: 15 },
   splitLine: { lineStyle: { color: colour("line") } },
 });
 const numbers = () => ({ type: "value", minInterval: 1, ...axis() });
@@ -120,13 +123,12 @@ function seriesOf({ series, hidden }, radius) {
   }));
 }
 
-/** Weeks and spans of time. Each is named where all names have room, in several lines at need. */
+/** Weeks, and a few spans of time, which are all named, in several lines at need. */
 function columns(data, width) {
-  const { labels, series } = data;
+  const { labels, series, wraps } = data;
   const { legend, high } = legendOf(series, width);
   const room = (width - 56) / labels.length - 4;
-  const areAllNamed = Math.max(...labels.flatMap((label) => label.split(" ")).map(widthOf)) <= room;
-  const named = areAllNamed ? { interval: 0, width: room, overflow: "break" } : { hideOverlap: true };
+  const named = wraps ? { interval: 0, width: room, overflow: "break" } : { hideOverlap: true };
   return {
     ...ground(),
     grid: { left: 8, right: 8, top: high + 12, bottom: 8, containLabel: true },
@@ -154,7 +156,7 @@ function bars(data, width) {
       data: labels,
       inverse: true,
       ...axis(),
-      axisLabel: { ...axis().axisLabel, interval: 0, width: room - 8, overflow: "break", height: 48, lineOverflow: "truncate" },
+      axisLabel: { ...axis().axisLabel, interval: 0, width: room - 8, overflow: "break", height: 46, lineOverflow: "truncate" },
     },
     series: seriesOf(data, [0, 3, 3, 0]),
   };
@@ -166,7 +168,21 @@ function heightOfBars({ labels, series }, width) {
   return legendOf(series, width).high + 8 + LINE + labels.length * Math.max(52, 18 * series.length);
 }
 
-function network({ people, ties }) {
+/** Where the forces left each; there is no public way to ask. */
+function spotsIn(chart, { people }) {
+  const laid = chart.getModel().getSeriesByIndex(0).getData();
+  return people.map((_, place) => laid.getItemLayout(place));
+}
+
+/** Where each begins, so that the picture is the same each time. */
+function onACircle(people) {
+  const angle = (place) => (place * 2 * Math.PI) / people.length;
+  return people.map((_, place) => [Math.cos(angle(place)) * 100, Math.sin(angle(place)) * 100]);
+}
+
+/** ``spots``: where everybody stays; else the forces move them. */
+function network({ people, ties }, spots) {
+  const places = spots ?? onACircle(people);
   const most = Math.max(1, ...people.map(({ acts }) => acts));
   const widest = Math.max(1, ...ties.map(([, , acts]) => acts));
   return {
@@ -174,18 +190,20 @@ function network({ people, ties }) {
     series: [
       {
         type: "graph",
-        layout: "force",
-        // Room for the names, which stand at the end of each circle.
-        left: 24,
-        right: 112,
-        // Where each begins, so that the picture is the same each time.
+        layout: spots ? "none" : "force",
+        // Room for the names, which stand below each circle.
+        left: 60,
+        right: 60,
+        top: 20,
+        bottom: 36,
+        preserveAspect: true,
         data: people.map(({ name, acts }, place) => ({
           id: String(place),
           name,
           value: acts,
           symbolSize: 12 + (22 * acts) / most,
-          x: Math.cos((place * 2 * Math.PI) / people.length) * 100,
-          y: Math.sin((place * 2 * Math.PI) / people.length) * 100,
+          x: places[place][0],
+          y: places[place][1],
         })),
         links: ties.map(([from, to, acts]) => ({
           source: String(from),
@@ -195,7 +213,17 @@ function network({ people, ties }) {
         })),
         edgeSymbol: ["none", "arrow"],
         edgeSymbolSize: 6,
-        label: { show: true, position: "right", color: colour("ink"), fontSize: 12 },
+        // Names of which two would lie on each other stand in the table, and where one points.
+        label: {
+          show: true,
+          position: "bottom",
+          width: 116,
+          overflow: "truncate",
+          color: colour("ink"),
+          fontSize: 12,
+          textBorderColor: colour("card"),
+          textBorderWidth: 3,
+        },
         labelLayout: { hideOverlap: true },
         lineStyle: { color: colour("edge"), opacity: 0.6, curveness: 0.12 },
         itemStyle: { color: colour("accent") },
