@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, cast
 from uuid import UUID, uuid5
 
+import msgspec
 from tincan import (
     Activity,
     ActivityDefinition,
@@ -40,7 +41,8 @@ from xapi.scopes.pseudonyms import Mask, Masks, answered_as_known, as_known
 from xapi.vocabulary import Ids, VerbTerm
 
 Json = dict[str, Any]
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+# Several times as fast as json.
+_JSON = msgspec.json.Encoder()
 _ANYTHING = UUID(int=0)
 _NOTHING: Mapping[int, Json] = {}
 _SOUND_AGENT: Json = {"mbox": "mailto:a@example.org"}
@@ -101,7 +103,10 @@ def _without(statement: Json, sound: Mapping[int, Json]) -> Json:
 
 def as_bytes(statement: Json) -> bytes:
     """As it is sent. A lone surrogate, which no UTF-8 can hold, cannot come from us; read back, it is replaced."""
-    return _JSON.encode(statement).encode(errors="replace")
+    try:
+        return _JSON.encode(statement)
+    except UnicodeEncodeError:
+        return json.dumps(statement, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def timestamp(instant: datetime) -> str:

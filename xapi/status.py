@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, func, literal_column, select
+from sqlalchemy import ScalarSelect, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from social_layer.events.models import UNDISPATCHED, Event
+from social_layer.events.models import UNDISPATCHED, Event, EventType
 from social_layer.people.models import Tenant
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState
 
@@ -15,6 +15,8 @@ from xapi.models import Delivery, DeliveryState, Lrs, LrsState
 SHOWN = 5
 # The oldest is looked for among so many that are due first: nearly always it is the very first.
 LOOKED_AT = 1000
+# Reading is told when the day is over: that it waited until then is no delay.
+_OLDEST = func.min(case((Event.type != EventType.thread_read, Event.occurred_at)))
 
 
 def oldest_pending() -> ScalarSelect[datetime]:
@@ -33,7 +35,7 @@ def oldest_pending() -> ScalarSelect[datetime]:
         .correlate(Lrs)
     )
     return (
-        select(func.min(Event.occurred_at))
+        select(_OLDEST)
         .where(Event.tenant_id == Lrs.tenant_id, Event.id.in_(first))
         .correlate(Lrs)
         .scalar_subquery()
@@ -79,7 +81,7 @@ class BridgeStatus:
 def bridge_status(session: Session) -> BridgeStatus:
     """Four statements, however much there is."""
     undispatched, undispatched_since = session.execute(
-        select(func.count(), func.min(Event.occurred_at)).where(UNDISPATCHED)
+        select(func.count(), _OLDEST).where(UNDISPATCHED)
     ).one()
     counts: dict[object, dict[str, int]] = {}
     for lrs_id, state, count in session.execute(
@@ -155,7 +157,7 @@ class Waiting:
 def waiting(session: Session) -> Waiting:
     """Four statements, along the partial indexes, whose predicates are written out for them."""
     undispatched, undispatched_since = session.execute(
-        select(func.count(), func.min(Event.occurred_at)).where(UNDISPATCHED)
+        select(func.count(), _OLDEST).where(UNDISPATCHED)
     ).one()
     pending, parked = _counted(session, DeliveryState.pending), _counted(session, DeliveryState.parked)
     rows = session.execute(

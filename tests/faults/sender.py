@@ -1,7 +1,7 @@
-"""A sender to be killed: `python -m tests.faults.sender DATABASE_URL`, sweeping without rest, with short leases."""
+"""A sender to be killed: a process of its own, sweeping without rest, with short leases."""
 
-import sys
 import time
+from multiprocessing.connection import Connection
 
 from social_layer.clock import system_clock
 from social_layer.database import Database
@@ -25,9 +25,9 @@ def sender(database: Database) -> Bridge:
     )
 
 
-if __name__ == "__main__":
-    bridge = sender(Database(sys.argv[1]))
-    print("ready", flush=True)
+def send_for_ever(url: str, ready: Connection) -> None:
+    bridge = sender(Database(url))
+    ready.send(True)
     while True:
         for key in bridge.sweep():
             bridge.deliver(key)

@@ -1,45 +1,49 @@
 """Senders are killed at any moment, and several work at once: nothing is lost, and nothing stands twice in the LRS."""
 
+import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from multiprocessing import get_context
 
 import pytest
 
 from social_layer.clock import system_clock
 from social_layer.database import Database
 from tests.faults.fake_lrs import ADL_LRS, LEARNING_LOCKER, CutsOff, FakeLrs, Hangs, Manners, Slow
-from tests.faults.sender import sender
+from tests.faults.sender import send_for_ever, sender
 from tests.tables import make_tables
 from tests.xapi.world import World
 from xapi.drain import drain
 from xapi.models import DeliveryState
 
-ROUNDS = 4
+# So many for each of four ways; for a long night, say more.
+ROUNDS = int(os.environ.get("ALONGSIDE_KILL_ROUNDS", "8"))
 POSTS_A_ROUND = 25
 
 
+# A process in which all is imported has the senders as its children: each is a process to be killed, there at once.
+_nursery = get_context("forkserver")
+_nursery.set_forkserver_preload(["tests.faults.sender"])
+
+
 @contextmanager
-def sending(url: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.sender", url],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
+def sending(url: str) -> Iterator[None]:
+    ours, theirs = _nursery.Pipe()
+    process = _nursery.Process(target=send_for_ever, args=(url, theirs), daemon=True)
+    process.start()
+    assert ours.recv()
     try:
-        yield process
+        yield
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, "it had ended by itself"
+        process.close()
+        ours.close()
+        theirs.close()
 
 
 @pytest.fixture
@@ -58,11 +62,16 @@ def test_a_sender_killed_again_and_again_loses_nothing_and_repeats_nothing(
     with FakeLrs(manners) as lrs:
         world.connect(lrs.endpoint)
         for _ in range(ROUNDS):
-            for _ in range(POSTS_A_ROUND):
+            before = rng.randrange(POSTS_A_ROUND)
+            for _ in range(before):
                 world.post("maya")
             lrs.plan.extend([Slow(0.1), Slow(0.05), CutsOff()])
             with sending(database_url):
-                time.sleep(rng.uniform(0, 0.5))
+                killed_at = time.monotonic() + rng.uniform(0, 0.5)
+                # People go on meanwhile.
+                for _ in range(POSTS_A_ROUND - before):
+                    world.post("joel")
+                time.sleep(max(0.0, killed_at - time.monotonic()))
         lrs.plan.clear()
         bridge = sender(world.database)
         left = drain(bridge)
