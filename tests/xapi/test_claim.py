@@ -132,4 +132,3 @@ def test_a_claim_is_one_statement(world: World, database: Database, lrs: Lrs, cl
     with counted(database.engine) as seen:
         assert len(take(world, lrs, clock, limit=20)[1]) == 20
     assert len(seen) == 1
-
