@@ -44,7 +44,7 @@ def gathered_of(given: Parts, tenant_id: UUID, person_id: UUID) -> dict[str, lis
 def _records(found: Gathered, names: list[str]) -> list[Row]:
     rows = found.rows(
         "SELECT statement::VARCHAR, happened, outcome, activity, name, course, scaled, rule FROM record "
-        "WHERE list_contains(?::VARCHAR[], folded(told_as)) ORDER BY happened, statement",
+        "WHERE list_contains(?::VARCHAR[], folded(told_as)) ORDER BY happened, statement, outcome",
         [names],
     )
     return [{**dict(zip(_RECORD, row, strict=True)), "happened": timestamp(aware(row[1]))} for row in rows]
