@@ -28,7 +28,8 @@ from lti_tool.sandbox import start as start_sandbox
 from lti_tool.sandbox.content import ECOLOGY
 from social_layer.people.actions import DEFAULT_TENANT
 from social_layer.people.models import Course
-from xapi.stores import connect
+from xapi.models import Lrs
+from xapi.stores import connect, resume
 
 CLIENT_ID = "alongside-demo"
 DEPLOYMENT_ID = "1"
@@ -111,7 +112,7 @@ def run(demo: Demo, told: Callable[[str], None]) -> None:
                 running = _start(demo, processes, told)
                 _keep_ports(demo)
                 told("ready")
-                lrs = outage.Outage(demo.home, processes, lambda: _start_lrs(demo, processes), told)
+                lrs = outage.Outage(demo.home, processes, lambda: _start_lrs_again(demo, processes), told)
                 while True:
                     time.sleep(1)
                     lrs.look()
@@ -177,6 +178,17 @@ def _start(demo: Demo, processes: Processes, told: Callable[[str], None]) -> Run
 
 def _start_lrs(demo: Demo, processes: Processes) -> None:
     processes.start(outage.NAME, "lrs", "serve", "--port", str(demo.ports.lrs), "--username", LRS_USER)
+
+
+def _start_lrs_again(demo: Demo, processes: Processes) -> None:
+    """Nobody has to wait until the worker tries by itself."""
+    _start_lrs(demo, processes)
+    processes.wait_for(f"http://127.0.0.1:{demo.ports.lrs}/healthz")
+    given = Parts.of(demo.settings())
+    with given.database.write() as session:
+        for lrs in session.scalars(select(Lrs).where(Lrs.endpoint == demo.lrs_url)).all():
+            resume(session, lrs)
+    given.database.close()
 
 
 def _lrs_password(demo: Demo) -> str:
