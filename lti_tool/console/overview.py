@@ -92,7 +92,11 @@ def _statements(session: Session, now: datetime) -> Iterator[Matter]:
 def _of_lrs(lrs: LrsWaiting, now: datetime) -> Iterator[Matter]:
     if lrs.paused:
         yield Matter(
-            _("Nothing is sent to the LRS %(name)s: it refused its password or its address.", name=lrs.name),
+            _(
+                "Nothing is sent to the LRS %(name)s any more: %(why)s.",
+                name=lrs.name,
+                why=lrs.trouble or "–",
+            ),
             _("Mend it, and have it sent to again"),
             url_for("console.store", lrs_id=lrs.id),
         )

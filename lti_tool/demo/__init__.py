@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from lti_tool import migrations
-from lti_tool.config import Settings, make_private_folder, read_settings
+from lti_tool.config import DEMO_PORTS, Settings, make_private_folder, read_settings
 from lti_tool.demo import outage, records
 from lti_tool.demo.processes import DidNotStart, Processes, port_is_free
 from lti_tool.demo.seed import LaunchFailed, seed
@@ -34,7 +34,6 @@ from xapi.stores import connect, resume
 CLIENT_ID = "alongside-demo"
 DEPLOYMENT_ID = "1"
 LRS_USER = "alongside"
-_PORTS = "ports.json"
 
 
 class DemoRefused(Exception):
@@ -204,7 +203,7 @@ def _check_ports(demo: Demo) -> None:
     ports = asdict(demo.ports)
     if len(set(ports.values())) < len(ports):
         raise DemoRefused("each part needs a port of its own")
-    path = demo.home / _PORTS
+    path = demo.home / DEMO_PORTS
     if path.exists() and (kept := json.loads(path.read_text())) != ports:
         options = " ".join(f"--{name}-port {port}" for name, port in kept.items())
         raise DemoRefused(
@@ -221,7 +220,7 @@ def _check_ports(demo: Demo) -> None:
 
 def _keep_ports(demo: Demo) -> None:
     """People and courses belong to the LMS's address, so a demo keeps the ports of its first start that went well."""
-    (demo.home / _PORTS).write_text(json.dumps(asdict(demo.ports)))
+    (demo.home / DEMO_PORTS).write_text(json.dumps(asdict(demo.ports)))
 
 
 @contextmanager

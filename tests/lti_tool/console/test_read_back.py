@@ -44,7 +44,7 @@ def test_an_lrs_that_lets_us_do_nothing_is_told_once(desk: Desk, given: Parts) -
     with given.database.write() as session:
         session.execute(update(Lrs).values(state=LrsState.paused))
     page = desk.get().text
-    assert "it refused its password or its address" in page
+    assert "Nothing is sent to the LRS" in page
     assert "lets us write, and not read" not in page
 
 
