@@ -13,13 +13,15 @@ from lti_tool.cli.report.tying import aliases_of, courses_of, tying_options
 from lti_tool.moments import as_time_zone
 from xapi.gathering.store import Gathered
 from xapi.reports.acts import behind_page
+from xapi.reports.cells import newest_of_rows
 from xapi.reports.course import course_report, courses_there
 from xapi.reports.measures import BehindRow, Measure, Window
 from xapi.reports.names import told_names
 from xapi.reports.tables import MOST_NAMED, plain, write_csv, write_json, write_parquet
 
 FORMATS = ("html", "csv", "json", "parquet")
-_IN_FILE = 100
+# Of a measure so many statements are listed, the newest.
+_IN_FILE = 500
 _NAMED = 10
 
 
@@ -116,13 +118,14 @@ def _write(
         elif form == "csv":
             write_csv(measures, file)
         else:
-            from lti_tool.reporting.file import write_course
+            from lti_tool.reporting.file import MOST_OF_A_ROW, write_course
 
+            of_rows = [newest_of_rows(found, one, each=MOST_OF_A_ROW, most=_IN_FILE) for one in measures]
             people = {
                 person for one in measures if one.key == "network" for row in one.rows for person in row[:2]
             }
             write_course(
-                pairs,
+                zip(measures, behind, of_rows, strict=True),
                 file,
                 course=course,
                 endpoint=endpoint,

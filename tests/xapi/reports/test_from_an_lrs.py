@@ -12,7 +12,7 @@ import duckdb
 import pytest
 import requests
 from click.testing import CliRunner, Result
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from lti_tool.cli import main
 from tests.xapi.reports.told import BASE, LMS, PEOPLE, Told, identifier, lively
@@ -263,6 +263,10 @@ def test_the_file_opens_offline_and_runs_nothing(
         assert page.locator("script").count() == 0
         assert page.locator("img").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.goto(files["course"].as_uri())
+    # A number leads to the statements behind it, further down in the file.
+    page.locator("section[aria-labelledby=network] td a").first.click()
+    expect(page.locator("section[aria-labelledby=network] details h3").first).to_be_visible()
     context.close()
     assert heard == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
