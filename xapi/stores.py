@@ -12,7 +12,7 @@ from social_layer.people.models import Tenant
 from social_layer.sealing import Sealer
 from xapi.addresses import Guard, allow_all
 from xapi.gathering.models import LrsReading
-from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsPlatform, LrsState, Record
+from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsPlatform, LrsState
 from xapi.scopes.models import PseudonymKey
 from xapi.scopes.pseudonyms import make_key
 from xapi.scopes.voiding import PART
@@ -229,7 +229,7 @@ def disconnect(session: Session, lrs: Lrs, *, even_unvoided: bool = False) -> No
     session.execute(select(Lrs.id).where(Lrs.tenant_id == lrs.tenant_id, Lrs.id == lrs.id).with_for_update())
     if not even_unvoided and (number := unvoided(session, lrs)):
         raise StoreRefused(still_to_void(lrs.name, number))
-    for table in (Delivery, Record, LrsPlatform, LrsReading):
+    for table in (Delivery, LrsPlatform, LrsReading):
         session.execute(delete(table).where(table.tenant_id == lrs.tenant_id, table.lrs_id == lrs.id))
     session.execute(
         delete(PseudonymKey).where(PseudonymKey.tenant_id == lrs.tenant_id, PseudonymKey.of == lrs.id)
