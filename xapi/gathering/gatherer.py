@@ -109,7 +109,7 @@ class _Pull:
 
     def _commit(self, draft: Draft, base: Manifest, reach: Manifest) -> None:
         with draft:
-            self.new += draft.commit(base, reach, OVERLAP_UNTOLD)
+            self.new += draft.commit(base, reach)
         drop_voided(self._folder, draft.voids)
 
 

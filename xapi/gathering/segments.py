@@ -6,7 +6,6 @@ Each change writes a new file beside the old ones, then the manifest that names 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -86,7 +85,6 @@ class Draft:
         self._file = self._path.open("wb")
         self._ids: set[str] = set()
         self.voids: set[str] = set()
-        self._first = "9999"
 
     @property
     def rows(self) -> int:
@@ -109,8 +107,6 @@ class Draft:
                 continue
             ids.add(key)
             lines.append(_encode(row))
-            if row["stored"] < self._first:
-                self._first = row["stored"]
             if "voids" in row:
                 self.voids.add(row["voids"])
         if lines:
@@ -120,34 +116,37 @@ class Draft:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def commit(self, base: Manifest, reach: Manifest, overlap: timedelta) -> int:
+    def commit(self, base: Manifest, reach: Manifest) -> int:
         """Puts into the folder what is new, and how far ``reach`` says that goes; answers how many rows were new.
 
-        ``overlap``: among what was stored so long before the first of these may be the same statements. Raises
-        :class:`Changed` where people were taken out of the folder after ``base`` was read.
+        Raises :class:`Changed` where people were taken out of the folder after ``base`` was read.
         """
         self._file.close()
         with changing(self._folder):
             known = read_manifest(self._folder)
             if known.changes != base.changes:
                 raise Changed
-            made = self._write(known, overlap) if self.rows else None
+            made = self._write(known) if self.rows else None
             segments = known.segments if made is None else (*known.segments, made)
             write_manifest(self._folder, replace(reach, segments=segments, changes=known.changes))
         return made.rows if made else 0
 
-    def _write(self, known: Manifest, overlap: timedelta) -> Segment | None:
+    def _write(self, known: Manifest) -> Segment | None:
         drafted = (
             f"SELECT {_READ} FROM read_json({quoted(str(self._path))}, "
             f"format='newline_delimited', columns={_AS_DRAFTED})"
         )
-        if known.segments:
-            drafted += (
-                f" WHERE CAST(id AS UUID) NOT IN (SELECT id FROM read_parquet({listed(known.paths(self._folder))})"
-                f" WHERE stored >= TIMESTAMP {quoted(self._first)}"
-                f" - INTERVAL '{int(overlap.total_seconds())} seconds')"
-            )
         with open_memory(_spill(self._folder)) as memory:
+            if known.segments:
+                # Against all that is there: an LRS that was moved gives what it had with another `stored`, and some
+                # give none. The ids of the draft are held in memory, and not those of the folder.
+                memory.execute(
+                    "CREATE TEMP TABLE known AS "
+                    f"SELECT id FROM read_parquet({listed(known.paths(self._folder))}) AS kept "
+                    "SEMI JOIN (SELECT CAST(unnest(string_split(?, ' ')) AS UUID) AS id) AS drafted USING (id)",
+                    [" ".join(self._ids)],
+                )
+                drafted += " WHERE CAST(id AS UUID) NOT IN (SELECT id FROM known)"
             return _written(memory, self._folder, drafted)
 
 

@@ -195,6 +195,21 @@ def test_an_lrs_that_holds_a_statement_twice_has_it_once(tmp_path: Path) -> None
     assert len(ids(tmp_path)) == 2
 
 
+def test_a_statement_whose_stored_changed_is_there_once(tmp_path: Path) -> None:
+    pull(tmp_path, ([stored(1, 0), stored(2, 1)], None))
+    # The LRS was moved: it stored all of it again.
+    pull(tmp_path, ([stored(1, 3000), stored(2, 3001)], None))
+    assert ids(tmp_path) == [statement(number)["id"] for number in (1, 2)]
+
+
+def test_an_lrs_that_does_not_say_when_it_stored_gives_each_statement_once(tmp_path: Path) -> None:
+    clock = TestClock()
+    for _ in range(2):
+        pull(tmp_path, ([statement(1), statement(2)], None), clock=clock)
+        clock.advance(2 * 3600)
+    assert len(ids(tmp_path)) == 2
+
+
 @pytest.mark.parametrize("break_at", range(5))
 def test_a_pull_that_dies_loses_nothing_and_doubles_nothing(
     tmp_path: Path, break_at: int, monkeypatch: pytest.MonkeyPatch
