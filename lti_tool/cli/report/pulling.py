@@ -42,6 +42,8 @@ def pulled(
                     reader.waiting = waiting
                     done = gather(reader, path, system_clock, told=lambda read: told(0, 1, read))
                 click.echo(f"{done.read} statements read, {done.new} of them new.", err=True)
+                for remark in done.remarks:
+                    click.echo(f"The LRS: {remark}.", err=True)
                 with Gathered([path], aliases, courses, names={path: endpoint}) as found:
                     yield found
     except ReadingFailed as failed:

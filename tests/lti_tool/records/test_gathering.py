@@ -261,3 +261,20 @@ def test_nothing_of_an_erased_person_is_left(
         assert gather_due(given) == 1
     for file in folder(given, lrs).iterdir():
         assert b"maya" not in file.read_bytes()
+
+
+def test_what_is_odd_about_an_lrs_is_said_though_it_was_read(
+    given: Parts, world: World, run: Run, bundled: str
+) -> None:
+    world.connect(bundled)
+    world.post("maya")
+    deliver(given)
+    # Our clock is two hours late.
+    given.clock.advance(-2 * 3600)  # type: ignore[attr-defined]
+    assert gather_due(given) == 1
+    assert status(given).failures == 0
+    assert "in the future" in (status(given).trouble or "")
+    assert "in the future" in run("records", "gather").stderr
+    given.clock.advance(3 * 3600)  # type: ignore[attr-defined]
+    assert gather_due(given) == 1
+    assert status(given).trouble is None
