@@ -51,6 +51,10 @@ def gather_due(given: Parts) -> int:
         except GatheringFailed as failed:
             log.warning("lrs not read back", lrs=str(lrs_id), trouble=str(failed))
             continue
+        except Exception:
+            # It stands in its own row; the others have nothing to do with it.
+            log.exception("lrs not read back", lrs=str(lrs_id))
+            continue
         if done is not None:
             log.info("lrs read back", lrs=str(lrs_id), read=done.read, new=done.new)
             for remark in done.remarks:

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from social_layer.clock import Clock
-from xapi.gathering.manifest import Manifest, gathering, read_manifest
+from xapi.gathering.manifest import FolderWrong, Manifest, changing, gathering, read_manifest
+from xapi.gathering.mending import mend
 from xapi.gathering.parsing import rows_of
 from xapi.gathering.reach import Reach
-from xapi.gathering.segments import Changed, Draft, compact, drop_voided
+from xapi.gathering.segments import Changed, Draft, compact
+from xapi.gathering.taking_out import drop_voided
 from xapi.reports.reading import Page, Reader, uncollected
 
 # A segment is committed after so many statements.
@@ -54,16 +58,32 @@ def gather(
     :class:`~xapi.gathering.manifest.FolderWrong` and :class:`Stopped`.
     """
     with gathering(folder):
+        mended = _mend(folder)
         pull = _Pull(reader, folder, clock, rows, told, stopped)
         while True:
             try:
                 with uncollected:
                     pull.run()
+                compact(folder)
                 break
             except Changed:
                 continue  # Somebody was erased meanwhile: what was read and not yet put in is read again.
-        compact(folder)
-        return Gathering(pull.read, pull.new, read_manifest(folder).as_of, tuple(pull.remarks))
+            except duckdb.Error as error:
+                # Once: a disk that spoils all that is written to it would be read for without end.
+                if mended or not (mended := _mend(folder, wholly=True)):
+                    _say_why(folder, error)
+                    raise
+        return Gathering(pull.read, pull.new, read_manifest(folder).as_of, (*mended, *pull.remarks))
+
+
+def _mend(folder: Path, *, wholly: bool = False) -> list[str]:
+    with changing(folder):
+        return mend(folder, wholly=wholly)
+
+
+def _say_why(folder: Path, error: duckdb.Error) -> None:
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        raise FolderWrong(f"{folder} cannot be written: {str(error).splitlines()[0]}") from error
 
 
 class _Pull:

@@ -46,9 +46,7 @@ class Reach:
         """What to ask the LRS for."""
         if self._base.read_to is None:
             return {}
-        return {
-            "since": timestamp(self._base.read_to - (OVERLAP if self._base.is_told else OVERLAP_UNTOLD))
-        }
+        return {"since": timestamp(self._base.read_to - (OVERLAP if self._base.is_told else OVERLAP_UNTOLD))}
 
     def note(self, page: Page, now: datetime) -> None:
         through, is_told = page.through, page.through is not None

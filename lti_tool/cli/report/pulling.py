@@ -13,6 +13,7 @@ from lti_tool.cli.report.reading import progress, reader_of
 from social_layer.clock import system_clock
 from xapi.gathering.gatherer import gather
 from xapi.gathering.manifest import FolderBusy, FolderWrong
+from xapi.gathering.mending import Unreadable
 from xapi.gathering.store import Gathered
 from xapi.reports.reading import ReadingFailed
 
@@ -48,7 +49,7 @@ def pulled(
                     yield found
     except ReadingFailed as failed:
         raise click.ClickException(str(failed)) from None
-    except (FolderBusy, FolderWrong, OSError) as error:
+    except (FolderBusy, FolderWrong, Unreadable, OSError) as error:
         raise click.ClickException(f"the folder {cache or tempfile.gettempdir()}: {error}") from None
 
 

@@ -17,8 +17,8 @@ from tests.xapi.world import TestClock
 from xapi.gathering import segments
 from xapi.gathering.gatherer import Stopped, gather
 from xapi.gathering.manifest import FolderBusy, FolderWrong, gathering, read_manifest
-from xapi.gathering.segments import forget
 from xapi.gathering.store import Gathered
+from xapi.gathering.taking_out import forget
 from xapi.reports.reading import Page, Reader
 from xapi.transport import HttpTransport
 
@@ -237,7 +237,7 @@ def test_a_pull_that_dies_loses_nothing_and_doubles_nothing(
         return step
 
     with monkeypatch.context() as patched:
-        patched.setattr(segments, "_written", dies(segments._written))
+        patched.setattr(segments, "written", dies(segments.written))
         patched.setattr(segments, "write_manifest", dies(segments.write_manifest))
         with pytest.raises(KeyboardInterrupt):
             pull(tmp_path, *pages)
