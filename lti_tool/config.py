@@ -1,6 +1,7 @@
 """Every setting, read once from the environment. A wrong one stops the start and says which and why."""
 
 import ipaddress
+import json
 import os
 import re
 import secrets
@@ -14,6 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 MIN_SECRET_LENGTH = 32
+# The file in which a demo keeps its ports.
+DEMO_PORTS = "ports.json"
 # What is installed, and what the statements of ours are written for.
 _DRIVERS = {"sqlite": ("pysqlite",), "postgresql": ("psycopg",)}
 _PREFIX = "ALONGSIDE_"
@@ -108,7 +111,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         )
     return Settings(
         environment=environment,
-        public_url=_public_url(env, production),
+        public_url=_public_url(env, home, production),
         home=home,
         database_url=database_url,
         lrs_database_url=lrs_database_url,
@@ -161,7 +164,7 @@ def _number(env: Mapping[str, str], name: str, default: int, least: int, most: i
     return int(value)
 
 
-def _public_url(env: Mapping[str, str], production: bool) -> str:
+def _public_url(env: Mapping[str, str], home: Path, production: bool) -> str:
     name = "ALONGSIDE_PUBLIC_URL"
     value = (env.get(name) or "").rstrip("/")
     if not value:
@@ -169,7 +172,7 @@ def _public_url(env: Mapping[str, str], production: bool) -> str:
             raise SettingWrong(
                 name, "is missing; production needs the https address people reach the tool by"
             )
-        return "http://localhost:8000"
+        return f"http://localhost:{_port_of_demo(home) or 8000}"
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -184,6 +187,15 @@ def _public_url(env: Mapping[str, str], production: bool) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise SettingWrong(name, "must be https unless it is this machine's own address")
     return value
+
+
+def _port_of_demo(home: Path) -> int | None:
+    """Where the demo in this folder is reached, so that commands in it name its address."""
+    try:
+        port = json.loads((home / DEMO_PORTS).read_text())["tool"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return port if isinstance(port, int) else None
 
 
 def _database_url(env: Mapping[str, str], name: str, default: Path) -> str:

@@ -466,6 +466,26 @@ PROBLEMS: dict[str, Kind] = {
     "console_form_wrong": Kind(
         422, _("Something in the form or in the address cannot be taken."), _("Go back and correct it. Nothing was changed.")
     ),
+    "records_file_too_large": Kind(
+        413,
+        _("This file has more than %(most)s."),
+        _("Import it in parts, or with the command: alongside records import. Nothing was changed."),
+    ),
+    "preview_over": Kind(
+        409,
+        _("The preview of this file has ended: it is good for an hour."),
+        _("Choose the file again and look at it once more. Nothing was changed."),
+    ),
+    "event_number_unknown": Kind(
+        422,
+        _("The event log has no such number yet."),
+        _("Give the number in the last whole line of the file that you have, or nothing for all of it."),
+    ),
+    "pseudonyms_sealed": Kind(
+        503,
+        _("The key of this institution's pseudonyms cannot be opened here: another secret has sealed it."),
+        _("Add the former secret to ALONGSIDE_SECRET_KEY, behind the present one and a comma, and start again."),
+    ),
     # What cannot be done now
     "too_many_requests": Kind(429, _("That was a lot at once."), _WAIT),
     "database_busy": Kind(503, _("The records cannot be reached just now."), _WAIT),

@@ -1,6 +1,6 @@
 """The next statements for an LRS: claimed, built, checked and frozen, ready to be sent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -70,10 +70,11 @@ def next_batch(
     seconds: float,
     *,
     version: str = "1.0.3",
+    ours: Collection[UUID] = (),
 ) -> Batch | None:
     """Claims the oldest that are due, for ``seconds``; None if nothing is. What cannot be built is parked.
     What may not leave is withheld, and voided where it may have been sent before. ``version``: of xAPI; since 2.0
-    statements name whom they answer.
+    statements name whom they answer. ``ours``: leases of batches that the same sender sends before this one.
 
     Three transactions, none of them while the network is used: claim; read; freeze.
     """
@@ -83,7 +84,7 @@ def next_batch(
         claimed = claim(session, tenant_id, lrs_id, lease, now, until, limit)
     if not claimed:
         return None
-    built = _build(database, builder, tenant_id, lrs_id, claimed, now, version)
+    built = _build(database, builder, tenant_id, lrs_id, claimed, now, version, {lease, *ours})
     kept_back = {*built.withheld, *(one.id for one in built.recalled)}
     if built.frozen or built.wrong or built.removed or kept_back or built.behind:
         with database.write() as session:
@@ -132,6 +133,7 @@ def _build(
     claimed: list[Claimed],
     now: datetime,
     version: str,
+    ours: Collection[UUID],
 ) -> _Built:
     """Builds what is sent for the first time, and anew what was frozen under another scope and never sent."""
     names_answered = version.startswith("2.")
@@ -142,7 +144,7 @@ def _build(
             return built
         found = occurrences(session, tenant_id, list(acts))
         answers = {one.answers_id for one in found.values() if one.answers_id} - acts.keys()
-        _step_behind(built, acts, found, put_off(session, tenant_id, lrs_id, answers, now))
+        _step_behind(built, acts, found, put_off(session, tenant_id, lrs_id, answers, now, ours))
         allowed = scopes_now(session, tenant_id, lrs_id, found, now)
         scopes = {key: how.scope for key, how in allowed.items()}
         found = with_texts(session, tenant_id, found, [key for key, how in allowed.items() if how.text])

@@ -7,17 +7,19 @@ names the lease: whoever lost it changes nothing any more.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState, Scope
 
 # Who answers something that failed by itself waits for it, but not after so many attempts: an LRS may never take it.
 WAITED_FOR = 6
+# Who answers what another sender holds looks again so soon: it is at it, or dead until its lease runs out.
+LOOK_AGAIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +93,32 @@ def claim(
 
 
 def put_off(
-    session: Session, tenant_id: UUID, lrs_id: UUID, event_ids: Collection[UUID], now: datetime
+    session: Session,
+    tenant_id: UUID,
+    lrs_id: UUID,
+    event_ids: Collection[UUID],
+    now: datetime,
+    ours: Collection[UUID],
 ) -> dict[UUID, datetime]:
-    """Those of the acts that had to wait by themselves, and until when. One statement, or two where anything waits."""
-    waits = (
-        Delivery.tenant_id == tenant_id,
-        Delivery.lrs_id == lrs_id,
-        Delivery.state == literal_column("'pending'"),
-        Delivery.due_at > now,
-    )
-    if not event_ids or session.scalar(select(Delivery.id).where(*waits).limit(1)) is None:
+    """Those of the acts that have to wait by themselves, or that another sender holds, and until when. ``ours``: the
+    leases under which the asking sender sends them first. At most one statement."""
+    if not event_ids:
         return {}
+    is_held = and_(Delivery.lease.not_in(ours), Delivery.lease_until > now)
     rows = session.execute(
-        select(Delivery.event_id, Delivery.due_at).where(
-            *waits,
-            Delivery.part == 0,
+        select(Delivery.event_id, Delivery.due_at, Delivery.lease_until).where(
+            Delivery.tenant_id == tenant_id,
+            Delivery.lrs_id == lrs_id,
             Delivery.event_id.in_(event_ids),
-            Delivery.attempts < WAITED_FOR,
+            Delivery.part == 0,
+            Delivery.state == literal_column("'pending'"),
+            or_(and_(Delivery.due_at > now, Delivery.attempts < WAITED_FOR), is_held),
         )
     )
-    return {row.event_id: row.due_at for row in rows}
+    return {
+        row.event_id: row.due_at if row.due_at > now else min(row.lease_until, now + LOOK_AGAIN)
+        for row in rows
+    }
 
 
 def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:

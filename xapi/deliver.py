@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event as Flag
+from uuid import UUID
 
 from social_layer.clock import Clock
 from social_layer.database import Database
@@ -55,6 +56,8 @@ class Courier:
         self._refusals = refusals or Refusals()
         self._book = Book(database, clock, rng, lrs, self._terms)
         self._written: deque[Future[None]] = deque()
+        # Of the batches that were claimed last, and are sent in this order: what answers them may follow.
+        self._leases: deque[UUID] = deque(maxlen=3)
 
     def run(self) -> None:
         with ThreadPoolExecutor(1, thread_name_prefix="desk") as self._desk:
@@ -82,7 +85,7 @@ class Courier:
         if self._stop.is_set():
             return None
         ahead = 1 if self._lrs.failures else self._terms.batches_ahead
-        return next_batch(
+        batch = next_batch(
             self._database,
             self._clock,
             self._builder,
@@ -91,7 +94,11 @@ class Courier:
             min(self._lrs.batch_limit * ahead, max(self._lrs.batch_limit, self._terms.most_claimed)),
             self._terms.lease_seconds,
             version=self._lrs.version,
+            ours=frozenset(self._leases),
         )
+        if batch is not None:
+            self._leases.append(batch.lease)
+        return batch
 
     def send(self, batch: Batch) -> None:
         """Sends every item of the batch, in as many requests as it takes. Raises when the LRS is to be left alone;

@@ -1,6 +1,6 @@
 """The LRSs that a tenant is connected to: added, found, removed, opened for sending."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID, uuid4
 
@@ -24,6 +24,8 @@ MOST_ADDRESS = 2048
 MOST_SEALED = 2048
 MOST_SCOPE = 255
 VERSIONS = ("1.0.3", "2.0.0")
+# When an LRS is to be read back that may be read again.
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class StoreRefused(Exception):
@@ -137,11 +139,20 @@ def _checked_name(name: str) -> str:
 
 
 def resume(session: Session, lrs: Lrs) -> None:
-    """It works again: whatever was wrong is forgotten."""
+    """It works again: whatever was wrong is forgotten, of sending and of reading back."""
     session.execute(
         update(Lrs)
         .where(Lrs.tenant_id == lrs.tenant_id, Lrs.id == lrs.id)
         .values(state=LrsState.active, trouble=None, resting_until=None, failures=0)
+    )
+    session.execute(
+        update(LrsReading)
+        .where(
+            LrsReading.tenant_id == lrs.tenant_id,
+            LrsReading.lrs_id == lrs.id,
+            LrsReading.trouble.is_not(None),
+        )
+        .values(due_at=_AT_ONCE, failures=0, is_refused=False, trouble=None)
     )
 
 
@@ -154,12 +165,19 @@ def note_trouble(session: Session, lrs: Lrs, trouble: str) -> None:
     )
 
 
-def find_lrs(session: Session, tenant: str | None, name: str) -> Lrs:
-    """By name, in the named tenant or in the only one that has it. Raises :class:`StoreRefused`."""
-    query = select(Lrs).join(Tenant, Tenant.id == Lrs.tenant_id).where(Lrs.name == name)
+def find_lrs(session: Session, tenant: str | None, name: str | None) -> Lrs:
+    """By name, in the named tenant or in the only one that has it; without a name the only one that there is.
+
+    Raises :class:`StoreRefused`.
+    """
+    query = select(Lrs).join(Tenant, Tenant.id == Lrs.tenant_id)
+    if name is not None:
+        query = query.where(Lrs.name == name)
     if tenant is not None:
         query = query.where(Tenant.name == tenant)
     found = session.scalars(query).all()
+    if name is None and len(found) != 1:
+        raise StoreRefused("say which LRS with --lrs; see: alongside lrs list")
     if not found:
         raise StoreRefused(f"no LRS is called {name!r}; see: alongside lrs list")
     if len(found) > 1:

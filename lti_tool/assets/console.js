@@ -1,5 +1,5 @@
-// The console's two conveniences: an address is copied by a button, and figures that change are looked at again. All
-// else works without scripts.
+// The console's three conveniences: an address is copied by a button, a file that is too large is named before it is
+// sent, and figures that change are looked at again. All else works without scripts.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
@@ -9,6 +9,14 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     button.textContent = button.dataset.copied;
     document.getElementById("said").textContent = button.dataset.copied;
     setTimeout(() => (button.textContent = label), 2000);
+  });
+}
+
+for (const field of document.querySelectorAll("[data-most-bytes]")) {
+  field.addEventListener("change", () => {
+    const size = field.files[0]?.size ?? 0;
+    field.setCustomValidity(size > Number(field.dataset.mostBytes) ? field.dataset.tooLarge : "");
+    field.reportValidity();
   });
 }
 

@@ -37,11 +37,11 @@ _SAYS = {
 
 
 @click.command()
-@click.option("--lrs", "name", required=True, help="The LRS to read back.")
+@click.option("--lrs", "name", help="The LRS to read back, where there are several.")
 @click.option("--tenant", help="Its institution, where several have an LRS of this name.")
 @click.option("--repair", "to_repair", is_flag=True, help="Send what is missing.")
 @json_option
-def audit(name: str, tenant: str | None, to_repair: bool, as_json: bool) -> None:
+def audit(name: str | None, tenant: str | None, to_repair: bool, as_json: bool) -> None:
     """Read an LRS back, and prove that each event due there is there exactly once, as it was sent.
 
     Each statement is compared by the digest of its bytes, or by the standard's rules for the same statement. Ends with
@@ -61,9 +61,9 @@ def audit(name: str, tenant: str | None, to_repair: bool, as_json: bool) -> None
                 with Ledger() as again:
                     after, _ = _audit(lrs, again, to_repair=False)
                 right = after.is_right
-            _show(name, ledger, before, sent, as_json, right)
+            _show(lrs.name, ledger, before, sent, as_json, right)
     except (ReadingFailed, SealBroken) as failed:
-        raise click.ClickException(f"{name}: {failed}") from None
+        raise click.ClickException(f"{lrs.name}: {failed}") from None
     except sqlite3.Error as error:
         raise click.ClickException(
             f"what was read cannot be kept in {tempfile.gettempdir()}: {error}"

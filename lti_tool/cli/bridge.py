@@ -25,13 +25,22 @@ for command in (audit, parked, retry):
 
 
 @bridge.command()
+@click.option(
+    "--withheld",
+    "with_withheld",
+    is_flag=True,
+    help="Count, too, what may not leave; that goes through all deliveries and takes its time with millions.",
+)
 @json_option
-def status(as_json: bool) -> None:
-    """Show for each LRS what is pending, delivered and parked, and the age of the oldest that is pending."""
+def status(with_withheld: bool, as_json: bool) -> None:
+    """Show for each LRS what is pending, delivered and parked, and the age of the oldest that is pending.
+
+    Delivered: how often it took a statement since it was connected.
+    """
     given = command_parts()
     now = given.clock()
     with given.database.read() as session:
-        found = bridge_status(session)
+        found = bridge_status(session, with_withheld=with_withheld)
     if as_json:
         print_json(
             {
@@ -39,7 +48,11 @@ def status(as_json: bool) -> None:
                 "oldest_undispatched_seconds": _seconds(found.undispatched_since, now),
                 "lrs": [
                     {
-                        **{key: value for key, value in asdict(one).items() if key != "oldest_at"},
+                        **{
+                            key: value
+                            for key, value in asdict(one).items()
+                            if key != "oldest_at" and (with_withheld or key != "withheld")
+                        },
                         "oldest_pending_seconds": _seconds(one.oldest_at, now),
                     }
                     for one in found.lrss
@@ -47,8 +60,9 @@ def status(as_json: bool) -> None:
             }
         )
         return
+    withheld = ("withheld",) if with_withheld else ()
     print_table(
-        ("tenant", "LRS", "pending", "delivered", "parked", "withheld", "oldest", "state"),
+        ("tenant", "LRS", "pending", "delivered", "parked", *withheld, "oldest", "state"),
         [
             [
                 one.tenant,
@@ -56,7 +70,7 @@ def status(as_json: bool) -> None:
                 one.pending,
                 one.delivered,
                 one.parked,
-                one.withheld,
+                *([one.withheld] if with_withheld else []),
                 _age(one.oldest_at, now),
                 _state(one, now),
             ]

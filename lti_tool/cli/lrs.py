@@ -70,7 +70,7 @@ def lrs() -> None:
 @click.option(
     "--own-pseudonyms",
     is_flag=True,
-    help="Make pseudonyms with a key of its own, so that they cannot be joined with those in other LRSs.",
+    help="Make pseudonyms with a key of its own: other ones than in other LRSs.",
 )
 @click.option("--replay", "everything", is_flag=True, help="Send also all that happened before.")
 @click.option("--from", "since", type=click.DateTime(), help="Send also what happened from then on (UTC).")

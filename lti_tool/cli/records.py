@@ -1,5 +1,6 @@
 """`alongside records`: LRSs read back, and what ties the formal records in them to people and courses."""
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -183,9 +184,14 @@ def maps(tenant: str, as_json: bool) -> None:
 @records.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--preview", "only_preview", is_flag=True, help="Write nothing; show what would come of it.")
+@click.option(
+    "--without-unknown",
+    is_flag=True,
+    help="Leave out lines about accounts that nobody here has, and write the others.",
+)
 @tenant_option
 @json_option
-def import_(file: Path, only_preview: bool, tenant: str, as_json: bool) -> None:
+def import_(file: Path, only_preview: bool, without_unknown: bool, tenant: str, as_json: bool) -> None:
     """Import by what else people are known, from a CSV file with the columns identifier and account.
 
     identifier: a mail address, its SHA-1, or homePage|name, as formal records have it. account: who that is in the LMS
@@ -195,16 +201,22 @@ def import_(file: Path, only_preview: bool, tenant: str, as_json: bool) -> None:
     given = command_parts()
     base = base_of(given)
     try:
-        with given.database.write() as session, file.open(encoding="utf-8-sig", newline="") as text:
+        with given.database.read() as session:
             tenant_id = _tenant(session, tenant)
-            found = importing.preview(session, tenant_id, base, text)
-            is_written = not (only_preview or found.problems)
-            if is_written:
-                importing.write(session, given.clock(), tenant_id, found)
+        with file.open("rb") as opened:
+            text = importing.read_file(opened)
+        if only_preview:
+            with given.database.read() as session:
+                found = importing.preview(session, tenant_id, base, io.StringIO(text, newline=""))
+            is_written = False
+        else:
+            found, is_written = importing.bring_in(
+                given.database, given.clock(), tenant_id, base, text, without_unknown=without_unknown
+            )
     except FileWrong as wrong:
         raise click.ClickException(f"{file}: {wrong}") from None
     _show(found, is_written, as_json)
-    if found.problems:
+    if not found.may_be_written(without_unknown=without_unknown):
         raise click.exceptions.Exit(1)
 
 
@@ -231,7 +243,8 @@ def _show(found: Preview, is_written: bool, as_json: bool) -> None:
             click.echo(f"and {more} more (--json lists them)")
     said = f"{found.count(Verdict.new)} new, {found.count(Verdict.known)} known already"
     if is_written:
-        click.echo(f"Imported: {said}.")
+        left_out = f"; {len(found.problems)} left out" if found.problems else ""
+        click.echo(f"Imported: {said}{left_out}.")
     else:
         click.echo(f"Nothing was written: {said}, {len(found.problems)} with problems.")
 

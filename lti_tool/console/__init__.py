@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, render_template
 from marshmallow import ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from lti_tool import errors
 from lti_tool.console.guard import OPEN, register_guard
@@ -23,6 +24,11 @@ def _of_problem(problem: Problem) -> Response:
     return response
 
 
+@blueprint.errorhandler(RequestEntityTooLarge)
+def _of_size(_: RequestEntityTooLarge) -> Response:
+    return _of_problem(Problem("too_large"))
+
+
 @blueprint.errorhandler(ValidationError)
 def _of_form(_: ValidationError) -> Response:
     return _of_problem(Problem("console_form_wrong"))
@@ -35,6 +41,7 @@ from lti_tool.console import (  # noqa: E402
     overview,
     people,
     platforms,
+    records,
     reports,
     scopes,
     signing_in,
@@ -50,6 +57,7 @@ __all__ = [
     "overview",
     "people",
     "platforms",
+    "records",
     "reports",
     "scopes",
     "signing_in",

@@ -13,6 +13,7 @@ from lti_tool.console.scope_queries import tenants
 from lti_tool.logs import log
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
+from social_layer.sealing import SealBroken
 from xapi.eventlog.files import lines
 from xapi.eventlog.rows import EventLog, Wanted
 from xapi.scopes.pseudonyms import Masks
@@ -23,9 +24,9 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 @blueprint.post("/events/<uuid:tenant_id>")
 def download_events(tenant_id: UUID) -> Response:
     """JSON Lines. A form, since it gives numbers to what is new. ``after``: the number of the last whole row of a
-    download that broke off. Raises ``not_found`` and ``bad_cursor``."""
+    download that broke off. Raises ``not_found``, ``event_number_unknown`` and ``pseudonyms_sealed``."""
     given = parts()
-    said = request.form.get("after", "") or "0"
+    said = request.form.get("after", "").strip() or "0"
     with given.database.read() as session:
         if tenant_id not in dict(tenants(session, scope())):
             raise Problem("not_found")
@@ -35,8 +36,12 @@ def download_events(tenant_id: UUID) -> Response:
     )
     up_to = found.number()
     if not _NUMBER.fullmatch(said) or int(said) > up_to:
-        raise Problem("bad_cursor")
-    portions = found.portions(int(said), up_to)
+        raise Problem("event_number_unknown")
+    try:
+        portions = found.portions(int(said), up_to)
+    except SealBroken:
+        log.error("key of pseudonyms cannot be opened", tenant=str(tenant_id))
+        raise Problem("pseudonyms_sealed") from None
     log.warning("event log downloaded", operator=me().name, tenant=str(tenant_id))
 
     def told() -> Iterator[bytes]:

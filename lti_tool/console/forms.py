@@ -8,6 +8,7 @@ from lti_tool.console.models import NAME_LENGTH
 from lti_tool.console.operators import MOST_PASSWORD
 from lti_tool.fields import Text
 from lti_tool.web.forms import Form, from_form, from_query
+from xapi.gathering.models import ACTIVITY_LENGTH
 from xapi.models import Scope
 from xapi.scopes.models import Level
 
@@ -16,13 +17,16 @@ __all__ = [
     "Find",
     "Launches",
     "Listing",
+    "MapWish",
     "NewInvite",
     "NewPassword",
+    "PreviewedFile",
     "Rename",
     "Retry",
     "ScopePlaceWish",
     "ScopeRuleWish",
     "SignIn",
+    "UnmapWish",
     "from_form",
     "from_query",
 ]
@@ -87,6 +91,23 @@ class ScopeRuleWish(ScopePlaceWish):
     text = fields.Boolean(load_default=False)
     may_choose = fields.Boolean(load_default=False)
     confirmed = fields.Boolean(load_default=False)
+
+
+class PreviewedFile(Form):
+    """A file that was looked at, as the page was given it; ``without_unknown``: but for lines about nobody."""
+
+    previewed = Text(required=True)
+    without_unknown = fields.Boolean(load_default=False)
+
+
+class UnmapWish(Form):
+    activity = Line(required=True, validate=validate.Length(1, ACTIVITY_LENGTH))
+
+
+class MapWish(UnmapWish):
+    """Which course an activity belongs to."""
+
+    course = Line(required=True, validate=validate.Length(1, 255))
 
 
 class Retry(Form):

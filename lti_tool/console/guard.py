@@ -20,6 +20,10 @@ COOKIE_NAME = "__Host-operator"
 COOKIE: dict[str, Any] = {"path": "/", "secure": True, "httponly": True, "samesite": "Strict"}
 LOOKS_BY_ITSELF = "X-Looks-By-Itself"
 OPEN = frozenset({"console.sign_in_form", "console.sign_in"})
+# What carries a file: of somebody who is signed in, and of nobody else, that much is read. The file itself may be
+# smaller; so it can be said on a page of ours.
+_CARRIES_FILE = frozenset({"console.preview_records", "console.import_records"})
+_MOST_BYTES = 16_000_000
 _CHALLENGE = {"WWW-Authenticate": 'Form realm="console"'}
 
 
@@ -42,6 +46,8 @@ def ask_who() -> None:
     if found is None:
         raise Problem("sign_in_first", headers=_CHALLENGE)
     g.operator, g.operator_session = found.operator, found
+    if request.endpoint in _CARRIES_FILE:
+        request.max_content_length = request.max_form_memory_size = _MOST_BYTES
     if changes and not compare_digest(
         found.form_token.encode(), request.form.get("form_token", "").encode(errors="replace")
     ):

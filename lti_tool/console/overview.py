@@ -92,7 +92,11 @@ def _statements(session: Session, now: datetime) -> Iterator[Matter]:
 def _of_lrs(lrs: LrsWaiting, now: datetime) -> Iterator[Matter]:
     if lrs.paused:
         yield Matter(
-            _("Nothing is sent to the LRS %(name)s: it refused its password or its address.", name=lrs.name),
+            _(
+                "Nothing is sent to the LRS %(name)s any more: %(why)s.",
+                name=lrs.name,
+                why=lrs.trouble or "–",
+            ),
             _("Mend it, and have it sent to again"),
             url_for("console.store", lrs_id=lrs.id),
         )
@@ -107,7 +111,19 @@ def _of_lrs(lrs: LrsWaiting, now: datetime) -> Iterator[Matter]:
             _("Read its answers"),
             url_for("console.store", lrs_id=lrs.id, _anchor="refused"),
         )
-    if lrs.oldest_at and now - lrs.oldest_at > _BEHIND and not lrs.paused:
+    if lrs.failures >= _TRIED and lrs.pending and not lrs.paused:
+        yield Matter(
+            ngettext(
+                "The LRS %(name)s does not take what is sent: %(num)s statement waits.",
+                "The LRS %(name)s does not take what is sent: %(num)s statements wait.",
+                lrs.pending,
+                name=lrs.name,
+            ),
+            _("See why. Nothing is lost, and it is tried again by itself."),
+            url_for("console.store", lrs_id=lrs.id),
+            is_grave=False,
+        )
+    elif lrs.oldest_at and now - lrs.oldest_at > _BEHIND and not lrs.paused:
         yield Matter(
             _("The LRS %(name)s is %(span)s behind.", name=lrs.name, span=_span(now - lrs.oldest_at)),
             _("Is it reachable, and does the worker run? Statements wait and are not lost."),
@@ -151,8 +167,11 @@ def _services(session: Session, now: datetime) -> Iterator[Matter]:
 
 
 def _read_back(session: Session) -> Iterator[Matter]:
-    """A reading that failed once is tried again soon, and no matter yet."""
+    """A reading that failed once is tried again soon, and no matter yet; nor is one of an LRS that lets us do nothing
+    at all, which is told as such."""
     for one in readings(session, None if scope() is None else me().tenant):
+        if one.is_paused:
+            continue
         if one.is_refused:
             yield Matter(
                 _("The LRS %(name)s lets us write, and not read: reports have nothing of it.", name=one.name),

@@ -36,6 +36,9 @@ _MOST_COURSES, _MOST_TENANTS = 2000, 500
 @blueprint.get("/reports")
 def reports() -> str:
     """Of the operator's institution, or of the first one of all."""
+    with parts().database.read() as session:
+        if not _tenants(session):
+            return render_template("console/no_institution.html")
     return _page(None)
 
 

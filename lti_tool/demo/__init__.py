@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from lti_tool import migrations
-from lti_tool.config import Settings, make_private_folder, read_settings
+from lti_tool.config import DEMO_PORTS, Settings, make_private_folder, read_settings
 from lti_tool.demo import outage, records
 from lti_tool.demo.processes import DidNotStart, Processes, port_is_free
 from lti_tool.demo.seed import LaunchFailed, seed
@@ -28,12 +28,12 @@ from lti_tool.sandbox import start as start_sandbox
 from lti_tool.sandbox.content import ECOLOGY
 from social_layer.people.actions import DEFAULT_TENANT
 from social_layer.people.models import Course
-from xapi.stores import connect
+from xapi.models import Lrs
+from xapi.stores import connect, resume
 
 CLIENT_ID = "alongside-demo"
 DEPLOYMENT_ID = "1"
 LRS_USER = "alongside"
-_PORTS = "ports.json"
 
 
 class DemoRefused(Exception):
@@ -111,7 +111,7 @@ def run(demo: Demo, told: Callable[[str], None]) -> None:
                 running = _start(demo, processes, told)
                 _keep_ports(demo)
                 told("ready")
-                lrs = outage.Outage(demo.home, processes, lambda: _start_lrs(demo, processes), told)
+                lrs = outage.Outage(demo.home, processes, lambda: _start_lrs_again(demo, processes), told)
                 while True:
                     time.sleep(1)
                     lrs.look()
@@ -179,6 +179,17 @@ def _start_lrs(demo: Demo, processes: Processes) -> None:
     processes.start(outage.NAME, "lrs", "serve", "--port", str(demo.ports.lrs), "--username", LRS_USER)
 
 
+def _start_lrs_again(demo: Demo, processes: Processes) -> None:
+    """Nobody has to wait until the worker tries by itself."""
+    _start_lrs(demo, processes)
+    processes.wait_for(f"http://127.0.0.1:{demo.ports.lrs}/healthz")
+    given = Parts.of(demo.settings())
+    with given.database.write() as session:
+        for lrs in session.scalars(select(Lrs).where(Lrs.endpoint == demo.lrs_url)).all():
+            resume(session, lrs)
+    given.database.close()
+
+
 def _lrs_password(demo: Demo) -> str:
     """Made once for each demo folder, readable by its owner only."""
     path = demo.home / "lrs_password"
@@ -192,7 +203,7 @@ def _check_ports(demo: Demo) -> None:
     ports = asdict(demo.ports)
     if len(set(ports.values())) < len(ports):
         raise DemoRefused("each part needs a port of its own")
-    path = demo.home / _PORTS
+    path = demo.home / DEMO_PORTS
     if path.exists() and (kept := json.loads(path.read_text())) != ports:
         options = " ".join(f"--{name}-port {port}" for name, port in kept.items())
         raise DemoRefused(
@@ -209,7 +220,7 @@ def _check_ports(demo: Demo) -> None:
 
 def _keep_ports(demo: Demo) -> None:
     """People and courses belong to the LMS's address, so a demo keeps the ports of its first start that went well."""
-    (demo.home / _PORTS).write_text(json.dumps(asdict(demo.ports)))
+    (demo.home / DEMO_PORTS).write_text(json.dumps(asdict(demo.ports)))
 
 
 @contextmanager

@@ -5,21 +5,36 @@ never kept.
 """
 
 from datetime import datetime
-from uuid import UUID
+from enum import Enum, auto
+from uuid import UUID, uuid4
 
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.models import Deployment, LtiContext, Platform
 from lti_tool.lti.platforms import family_of
+from social_layer.database import upsert
 from social_layer.people.models import Account, Course
 from xapi.gathering.models import ACTIVITY_LENGTH, MappedActivity, PersonIdentifier
 from xapi.lrs.validation.formats import IRI
 from xapi.vocabulary import Ids
 
 
+class Wrong(Enum):
+    """What is wrong with a wish to map."""
+
+    activity = auto()
+    unknown_course = auto()
+    several_courses = auto()
+    not_mapped = auto()
+
+
 class MappingRefused(Exception):
     """Why an activity cannot be mapped, and what to do, in one line."""
+
+    def __init__(self, wrong: Wrong, words: str) -> None:
+        super().__init__(words)
+        self.wrong = wrong
 
 
 def known_as(session: Session, tenant_id: UUID) -> dict[str, str]:
@@ -74,20 +89,18 @@ def courses_by_activity(session: Session, tenant_id: UUID, base: str) -> dict[st
 def map_activity(session: Session, now: datetime, tenant_id: UUID, activity: str, course_id: UUID) -> None:
     """Raises :class:`MappingRefused`."""
     activity = activity.strip()
-    if IRI.fullmatch(activity) is None or len(activity) > ACTIVITY_LENGTH:
+    # In bytes, for an index takes no more.
+    if IRI.fullmatch(activity) is None or len(activity.encode()) > ACTIVITY_LENGTH:
         raise MappingRefused(
-            f"{activity!r} is no activity id: give an absolute IRI, as it stands in statements"
+            Wrong.activity,
+            f"{activity!r} is no activity id: give an absolute IRI, as it stands in statements",
         )
-    found = session.scalar(
-        select(MappedActivity).where(
-            MappedActivity.tenant_id == tenant_id, MappedActivity.activity == activity
-        )
+    said = {"course_id": course_id, "mapped_at": now}
+    session.execute(
+        upsert(session, MappedActivity)
+        .values(tenant_id=tenant_id, id=uuid4(), activity=activity, **said)
+        .on_conflict_do_update(index_elements=["tenant_id", "activity"], set_=said)
     )
-    if found is None:
-        found = MappedActivity(tenant_id=tenant_id, activity=activity)
-        session.add(found)
-    found.course_id, found.mapped_at = course_id, now
-    session.flush()
 
 
 def unmap_activity(session: Session, tenant_id: UUID, activity: str) -> None:
@@ -98,10 +111,12 @@ def unmap_activity(session: Session, tenant_id: UUID, activity: str) -> None:
         )
     )
     if not done.rowcount:  # type: ignore[attr-defined]
-        raise MappingRefused(f"{activity!r} is not mapped; see: alongside records maps")
+        raise MappingRefused(Wrong.not_mapped, f"{activity!r} is not mapped; see: alongside records maps")
 
 
-def list_maps(session: Session, tenant_id: UUID) -> list[tuple[str, UUID, str]]:
+def list_maps(
+    session: Session, tenant_id: UUID, *, after: str = "", limit: int | None = None
+) -> list[tuple[str, UUID, str]]:
     """(activity, course, its title), in the order of activities."""
     found = session.execute(
         select(MappedActivity.activity, Course.id, Course.title)
@@ -109,8 +124,9 @@ def list_maps(session: Session, tenant_id: UUID) -> list[tuple[str, UUID, str]]:
             Course,
             and_(Course.tenant_id == MappedActivity.tenant_id, Course.id == MappedActivity.course_id),
         )
-        .where(MappedActivity.tenant_id == tenant_id)
+        .where(MappedActivity.tenant_id == tenant_id, MappedActivity.activity > after)
         .order_by(MappedActivity.activity)
+        .limit(limit)
     )
     return [(row[0], row[1], row[2]) for row in found]
 
@@ -124,9 +140,12 @@ def find_course(session: Session, tenant_id: UUID, base: str, named: str) -> UUI
     except ValueError:
         found = session.scalars(query.where(or_(Course.label == named, Course.title == named))).all()
     if not found:
-        raise MappingRefused(f"no course is {named!r}; give its id, label or title")
+        raise MappingRefused(Wrong.unknown_course, f"no course is {named!r}; give its id, label or title")
     if len(found) > 1:
-        raise MappingRefused(f"{len(found)} courses are called {named!r}; give the id of one: {found[0]} …")
+        raise MappingRefused(
+            Wrong.several_courses,
+            f"{len(found)} courses are called {named!r}; give the id of one: {found[0]} …",
+        )
     return found[0]
 
 

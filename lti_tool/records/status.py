@@ -9,16 +9,18 @@ from sqlalchemy.orm import Session
 
 from social_layer.people.models import Tenant
 from xapi.gathering.models import LrsReading
-from xapi.models import Lrs
+from xapi.models import Lrs, LrsState
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """``as_of``: until when all is here that the LRS had. ``is_refused``: its credentials may not read there."""
+    """``as_of``: until when all is here that the LRS had. ``is_paused``: nothing is sent there, and nothing read.
+    ``is_refused``: its credentials may not read there."""
 
     tenant: str
     tenant_id: UUID
     name: str
+    is_paused: bool
     statements: int
     as_of: datetime | None
     read_at: datetime | None
@@ -30,23 +32,25 @@ class ReadBack:
 def readings(session: Session, tenant: str | None = None) -> list[ReadBack]:
     """One for each connected LRS, in the order of names; one that was never read has no times."""
     query = (
-        select(Tenant.name, Lrs.tenant_id, Lrs.name, LrsReading)
+        select(Tenant.name, Lrs, LrsReading)
         .join(Lrs, Lrs.tenant_id == Tenant.id)
         .outerjoin(LrsReading, and_(LrsReading.tenant_id == Lrs.tenant_id, LrsReading.lrs_id == Lrs.id))
         .order_by(Tenant.name, Lrs.name)
     )
     if tenant is not None:
         query = query.where(Tenant.name == tenant)
-    return [_told(row[0], row[1], row[2], row[3]) for row in session.execute(query)]
+    return [_told(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
-def _told(tenant: str, tenant_id: UUID, name: str, row: LrsReading | None) -> ReadBack:
+def _told(tenant: str, lrs: Lrs, row: LrsReading | None) -> ReadBack:
+    is_paused = lrs.state == LrsState.paused
     if row is None:
-        return ReadBack(tenant, tenant_id, name, 0, None, None, 0, False, None)
+        return ReadBack(tenant, lrs.tenant_id, lrs.name, is_paused, 0, None, None, 0, False, None)
     return ReadBack(
         tenant,
-        tenant_id,
-        name,
+        lrs.tenant_id,
+        lrs.name,
+        is_paused,
         row.statements,
         row.as_of,
         row.read_at,

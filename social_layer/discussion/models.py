@@ -114,7 +114,7 @@ class ReadMark(Base):
 class ReadingTime(Base):
     """For how many seconds somebody read in a thread on one day of theirs; gone soon after the day is over.
 
-    ``over_at``: when that day ends. ``told``: the event was appended, and what is read later that day adds nothing.
+    ``over_at``: when that day ends. ``told``: the event was appended.
     """
 
     __tablename__ = "reading_time"

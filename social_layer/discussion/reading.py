@@ -1,4 +1,4 @@
-"""Times of reading become events: one a day for each voice and thread, once the day or the reading is over."""
+"""Times of reading become events: one a day for each voice and thread, told when the day is over."""
 
 from datetime import datetime, timedelta
 from uuid import uuid5
@@ -13,8 +13,6 @@ from social_layer.events.models import Event, EventType
 
 # Who scrolls past has not read.
 LEAST_SECONDS = 3
-# Where nothing was read for so long, the reading has ended.
-PAUSE = timedelta(minutes=30)
 # Kept a while after the day: a clock that is behind would begin it once more.
 _KEPT = timedelta(days=2)
 BATCH = 500
@@ -44,11 +42,7 @@ def tell_readings(database: Database, clock: Clock, *, limit: int = BATCH) -> in
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        ~ReadingTime.told,
-        ReadingTime.seconds >= LEAST_SECONDS,
-        or_(ReadingTime.over_at <= now, ReadingTime.last_at <= now - PAUSE),
-    )
+    return and_(~ReadingTime.told, ReadingTime.seconds >= LEAST_SECONDS, ReadingTime.over_at <= now)
 
 
 def _is_old(now: datetime) -> ColumnElement[bool]:

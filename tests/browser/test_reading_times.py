@@ -15,7 +15,6 @@ from lti_tool.bridging import bridge_of
 from lti_tool.parts import Parts
 from lti_tool.worker import note_readings
 from social_layer.discussion.models import ReadingTime
-from social_layer.discussion.reading import PAUSE
 from social_layer.panels.models import Panel
 from tests.browser.house import House, open_house
 from tests.browser.visitor import Visitor
@@ -71,9 +70,9 @@ def leave_tab(visitor: Visitor) -> None:
 
 
 def tick(given: Parts) -> None:
-    """As the worker does every minute, when the pause is over."""
+    """As the worker does every minute, when the day is over."""
     celery = Celery("test", broker="memory://localhost", set_as_current=False)
-    note_readings(celery, replace(given, clock=lambda: given.clock() + PAUSE + timedelta(minutes=1)))
+    note_readings(celery, replace(given, clock=lambda: given.clock() + timedelta(days=1)))
     (ticks,) = celery.conf.beat_schedule.values()
     celery.tasks[ticks["task"]]()
 

@@ -33,6 +33,18 @@ def test_nothing_said_means_this_machine_alone(home: dict[str, str]) -> None:
     assert settings.rate_limits
 
 
+def test_commands_in_the_folder_of_a_demo_name_its_address(home: dict[str, str]) -> None:
+    folder = Path(home["ALONGSIDE_HOME"])
+    folder.mkdir()
+    (folder / "ports.json").write_text('{"tool": 8100, "sandbox": 8101, "lrs": 8102}')
+    assert read_settings(home).public_url == "http://localhost:8100"
+    said = {**home, "ALONGSIDE_PUBLIC_URL": "http://localhost:9000"}
+    assert read_settings(said).public_url == "http://localhost:9000"
+    for broken in ("", "[]", "{}", '{"tool": "x"}', "\\xff"):
+        (folder / "ports.json").write_text(broken)
+        assert read_settings(home).public_url == "http://localhost:8000"
+
+
 def test_in_development_a_secret_is_made_once_and_for_its_owner_only(home: dict[str, str]) -> None:
     first, second = read_settings(home), read_settings(home)
     assert first.secret_keys == second.secret_keys

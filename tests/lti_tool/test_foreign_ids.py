@@ -328,7 +328,7 @@ def test_an_operator_of_one_tenant_gets_at_nothing_of_another(town: Town) -> Non
     assert named > 4
     assert town.everything() == before
     # Lists show their own and no other's.
-    for path in ("/platforms", "/invites", "/launches", "/people", "/reports", ""):
+    for path in ("/platforms", "/invites", "/launches", "/people", "/records", "/reports", ""):
         page = desk.get(path).text
         for one in ("platform_id", "invite_id"):
             assert str(theirs.ids[one]) not in page

@@ -76,3 +76,20 @@ def test_the_oldest_is_that_of_each_lrs(
         found = {row[0]: row[1] for row in session.execute(query)}
     assert found["idle"] is None
     assert found["lrs0"] < found["lrs1"] < found["lrs2"]
+
+
+def test_a_day_of_reading_that_was_just_told_is_no_old_matter(world: World, database: Database) -> None:
+    world.connect(NOWHERE)
+    thread = world.post("joel")
+    dispatch(database)
+    written = world.clock()
+    world.read_thread("maya", thread)
+    with database.read() as session:
+        found = waiting(session)
+    assert (found.undispatched, found.undispatched_since) == (1, None)
+    dispatch(database)
+    with database.read() as session:
+        (lrs,) = waiting(session).lrss
+    assert lrs.pending == 2
+    assert lrs.oldest_at is not None
+    assert lrs.oldest_at <= written

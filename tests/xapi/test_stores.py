@@ -123,7 +123,7 @@ def test_the_status_counts_and_tells_the_oldest(world: World, database: Database
     for _ in range(4):
         world.post("maya")
     dispatch(database)
-    first, second, third, _ = world.deliveries()
+    first, second, third, fourth = world.deliveries()
     with database.write() as session:
         session.execute(
             update(Delivery).where(Delivery.id == first.id).values(due_at=clock.now + timedelta(days=1))
@@ -131,19 +131,22 @@ def test_the_status_counts_and_tells_the_oldest(world: World, database: Database
         session.execute(
             update(Delivery).where(Delivery.id == second.id).values(state=DeliveryState.delivered)
         )
+        session.execute(update(Delivery).where(Delivery.id == fourth.id).values(state=DeliveryState.withheld))
         session.execute(
             update(Delivery)
             .where(Delivery.id == third.id)
             .values(state=DeliveryState.parked, answer="400 not valid")
         )
-        session.execute(update(Lrs).values(trouble="it fails by itself (500)"))
+        session.execute(update(Lrs).values(trouble="it fails by itself (500)", delivered=1))
     clock.advance(100)
     world.post("maya")
     with database.read() as session, counted(database.engine) as seen:
         status = bridge_status(session)
-    assert len([one for one in seen if one.startswith("SELECT")]) == 4
+        fifth = bridge_status(session, with_withheld=True).lrss[0]
+    assert len([one for one in seen if one.startswith("SELECT")]) == 5 + 6
     (lrs,) = status.lrss
-    assert (lrs.pending, lrs.delivered, lrs.parked) == (2, 1, 1)
+    assert (lrs.pending, lrs.delivered, lrs.parked, lrs.withheld) == (1, 1, 1, None)
+    assert fifth.withheld == 1
     assert lrs.trouble == "it fails by itself (500)"
     assert [(one.statement_id, one.answer) for one in lrs.refused] == [(third.statement_id, "400 not valid")]
     assert lrs.oldest_at is not None

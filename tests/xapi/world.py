@@ -13,7 +13,7 @@ from social_layer.database import Database
 from social_layer.discussion.actions import edit, post, react, remove
 from social_layer.discussion.marks import mark_read
 from social_layer.discussion.models import Entry, ReactionKind
-from social_layer.discussion.reading import PAUSE, tell_readings
+from social_layer.discussion.reading import tell_readings
 from social_layer.panels.actions import make_panel, open_panel
 from social_layer.panels.models import Kind
 from social_layer.panels.queries import find_viewer
@@ -126,12 +126,15 @@ class World:
         with self.database.write() as session:
             return share(session, self.clock, viewer, thoughts, headings=headings)
 
-    def read_thread(self, name: str, thread: UUID, seconds: int = 93) -> None:
-        """Reads, and leaves it for long enough that it is told."""
+    def note_reading(self, name: str, thread: UUID, seconds: int) -> None:
         viewer = self.viewer(name)
         with self.database.write() as session:
             mark_read(session, self.clock, viewer, [], {thread: seconds})
-        later = self.clock() + PAUSE
+
+    def read_thread(self, name: str, thread: UUID, seconds: int = 93) -> None:
+        """Reads, and the day goes by, so that it is told."""
+        self.note_reading(name, thread, seconds)
+        later = self.clock() + timedelta(days=1)
         tell_readings(self.database, lambda: later)
 
     def voice(self, name: str) -> Voice:

@@ -174,7 +174,10 @@ def _make_engine(settings: LrsSettings) -> Engine:
             raise ValueError("The LRS keeps its statements in a file: sqlite:////path/to/lrs.db")
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_engine(
-            url, pool_size=settings.pool_size, connect_args={"timeout": settings.busy_timeout_seconds}
+            url,
+            pool_size=settings.pool_size,
+            hide_parameters=True,  # They are people's statements, and errors are logged.
+            connect_args={"timeout": settings.busy_timeout_seconds},
         )
         event.listen(engine, "connect", _prepare_sqlite(settings.busy_timeout_seconds))
         event.listen(engine, "begin", _begin_sqlite)
@@ -183,6 +186,7 @@ def _make_engine(settings: LrsSettings) -> Engine:
         patience = int(settings.busy_timeout_seconds * 1000)
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
             pool_size=settings.pool_size,
             pool_pre_ping=True,
             pool_timeout=settings.busy_timeout_seconds,

@@ -81,8 +81,7 @@ EMITTED: dict[EventType, Emitted] = {
         label="Thread read",
         says="Somebody read in a thread: at most once a day for each person and thread, and for three seconds or "
         "longer. result.duration is the time for which its entries were in sight, the page was to be seen, and "
-        "somebody was at it; the timestamp is when that was noted last. What is read later the same day, more than 30 "
-        "minutes after, is not in it.",
+        "somebody was at it. It is told when the day is over; the timestamp is when reading was noted last.",
         verb=words.VIEWED,
         act=Act.visiting,
         objects=(EntryKind.topic, EntryKind.reflection),

@@ -110,7 +110,7 @@ def relation(course: Told) -> Measure:
         "FROM reached LEFT JOIN doing USING (person) LEFT JOIN exchanging USING (person)"
     )
     scored = [row for row in pairs if row[2] is not None]
-    rows = (
+    rows: tuple[tuple[Any, ...], ...] = (
         _ranked(N_("Contributions and mean score"), [(row[0], row[2]) for row in scored], len(pairs)),
         _ranked(
             N_("People exchanged with, and mean score"), [(row[1], row[2]) for row in scored], len(pairs)

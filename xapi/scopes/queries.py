@@ -8,8 +8,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, select
@@ -27,6 +27,9 @@ _RANK = {scope: rank for rank, scope in enumerate(ORDER)}
 KNOWN = frozenset({Scope.identified, Scope.named})
 # Only who did the one can do the other: together they say that two names are one person.
 FOLLOWS = frozenset({EventType.entry_edited, EventType.entry_deleted, EventType.reaction_removed})
+
+# A day's reading is told by its last moment; it may have begun so long before.
+_READING = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,9 @@ class _History(Generic[T]):
         found = bisect_right(self.times, moment)
         return self.values[found - 1] if found else None
 
+    def between(self, since: datetime, until: datetime) -> list[datetime]:
+        return self.times[bisect_right(self.times, since) : bisect_right(self.times, until)]
+
 
 class Rulings:
     """Rules and choices with their history, for some places and people."""
@@ -95,6 +101,17 @@ class Rulings:
             if said is not None and said.scope is not None:
                 return Rule(Scope(said.scope), said.may_choose, level, said.text)
         return DEFAULT
+
+    def changed(
+        self, place: Place, person_id: UUID | None, since: datetime, until: datetime
+    ) -> set[datetime]:
+        """When anything was said in between that counts for them there."""
+        said: list[_History[Any]] = [
+            self._rules[target] for _, target in _targets(place) if target in self._rules
+        ]
+        if person_id in self._choices:
+            said.append(self._choices[person_id])
+        return {moment for one in said for moment in one.between(since, until)}
 
     def choice(self, person_id: UUID, at: datetime) -> Scope | None:
         chosen = self._choices[person_id].at(at) if person_id in self._choices else None
@@ -196,12 +213,15 @@ _CHANGES = select(ScopeChanges.number).where(ScopeChanges.tenant_id == bindparam
 
 
 def scope_of_act(rulings: Rulings, act: Occurrence, now: datetime) -> Scope:
-    """The least of what held when it happened and of what holds now."""
+    """The least of what held when it happened and of what holds now; of reading, of what held at any time of it."""
     speaker, place = act.speaker, act.place
     if speaker.is_erased:
         return Scope.nothing
-    then = rulings.scope(place, speaker.person_id, act.occurred_at)
-    return least(then, rulings.scope(place, speaker.person_id, max(now, act.occurred_at)))
+    moments = {act.occurred_at, max(now, act.occurred_at)}
+    if act.type == EventType.thread_read:
+        began = act.occurred_at - _READING
+        moments |= {began} | rulings.changed(place, speaker.person_id, began, act.occurred_at)
+    return least(*(rulings.scope(place, speaker.person_id, moment) for moment in moments))
 
 
 def text_of_act(rulings: Rulings, act: Occurrence, now: datetime) -> bool:

@@ -55,11 +55,11 @@ def aliases_of(file: Path | None, course: str | None) -> dict[str, str]:
             for number, told, said in lines_of(text):
                 identifier, account = normal(told), said.strip()
                 if identifier is None or normal(account) is None or "|" not in account:
-                    raise FileWrong(f"line {number}: give an identifier and an account as homePage|name")
+                    raise _wrong(file, number, "give an identifier and an account as homePage|name")
                 if own and own in (_home(identifier), _home(account)):
-                    raise FileWrong(f"line {number}: {own} is this tool, whose accounts are aliases")
+                    raise _wrong(file, number, f"{own} is this tool, whose accounts are aliases")
                 if found.setdefault(identifier, account) != account:
-                    raise FileWrong(f"line {number}: {identifier} is somebody else above")
+                    raise _wrong(file, number, f"{identifier} is somebody else above")
     except (FileWrong, OSError) as wrong:
         raise click.ClickException(f"{file}: {wrong}") from None
     return {one: account for told, account in found.items() for one in spellings(told)}
@@ -68,6 +68,10 @@ def aliases_of(file: Path | None, course: str | None) -> dict[str, str]:
 def known_as(person: str, aliases: dict[str, str]) -> list[str]:
     """Every identifier under which somebody may stand."""
     return sorted({person, aliases.get(folded(person), person)})
+
+
+def _wrong(file: Path, number: int, why: str) -> click.ClickException:
+    return click.ClickException(f"{file}: line {number}: {why}")
 
 
 def _home(identifier: str) -> str:

@@ -75,6 +75,14 @@ def test_when_all_is_right_it_says_so_and_ends_well(world: World, run: Run) -> N
     assert "2 of 2 due statements are in records as they were sent: 2 by the digest" in result.stdout
 
 
+def test_the_only_lrs_needs_no_name_and_several_do(world: World, run: Run, bundled: str) -> None:
+    assert run().exit_code == 0
+    world.connect(bundled, name="another")
+    several = run()
+    assert several.exit_code == 1
+    assert "say which LRS with --lrs" in several.stderr
+
+
 def test_what_is_missing_is_listed_and_fails_the_command(world: World, run: Run) -> None:
     lost = lose(world)
     result = run("--lrs", "records")

@@ -277,3 +277,10 @@ def test_whether_notices_are_on_is_shown(
     page = desk.get(f"/platforms/{found.id}").text
     assert words in page
     assert HOSTILE not in page
+
+
+@pytest.mark.parametrize("path", ["/records", "/reports"])
+def test_pages_of_an_institution_say_that_there_is_none_yet(desk: Desk, path: str) -> None:
+    page = desk.get(path)
+    assert page.status_code == 200
+    assert "The first LMS that is registered makes one." in page.text

@@ -9,13 +9,14 @@ from flask import Flask
 from sqlalchemy import update
 
 from lti_tool.parts import Parts
+from social_layer.sealing import Sealer
 from tests.lti_tool.console.desk import Desk, make_operator
 from tests.lti_tool.lti.launching import Clock
 from tests.xapi.world import HOME_PAGE, World, counted
 from xapi.dispatch import dispatch
 from xapi.models import Delivery, DeliveryState, Scope
 from xapi.scopes.actions import choose, set_rule
-from xapi.scopes.models import Level
+from xapi.scopes.models import Level, PseudonymKey
 from xapi.scopes.queries import standing_rules
 
 
@@ -180,6 +181,17 @@ def test_the_page_asks_no_more_where_more_places_have_rules(desk: Desk, given: P
     assert len(many) <= len(few)
 
 
+def test_a_key_of_pseudonyms_that_cannot_be_opened_is_said(desk: Desk, given: Parts) -> None:
+    world = college(given)
+    path = f"/events/{world.tenant_id}"
+    assert desk.submit(path).status_code == 200
+    with given.database.write() as session:
+        session.execute(update(PseudonymKey).values(sealed=Sealer(["another secret " * 3]).seal("00")))
+    refused = desk.submit(path)
+    assert (refused.status_code, "pseudonyms_sealed" in refused.text) == (503, True)
+    assert "ALONGSIDE_SECRET_KEY" in refused.text
+
+
 def test_the_event_log_is_downloaded_with_pseudonyms(
     app: Flask, desk: Desk, visitor: Desk, given: Parts
 ) -> None:
@@ -199,7 +211,10 @@ def test_the_event_log_is_downloaded_with_pseudonyms(
     rest = desk.submit(path, after="1")
     assert [json.loads(line)["number"] for line in rest.text.splitlines()] == [2]
     for beyond in ("3", "-1", "one", "9" * 30):
-        assert desk.submit(path, after=beyond).status_code == 400
+        refused = desk.submit(path, after=beyond)
+        assert (refused.status_code, "event_number_unknown" in refused.text) == (422, True)
+    assert 'name="after"' in desk.get("/scopes").text
+    assert len(desk.submit(path, after=" ").text.splitlines()) == 2
     assert desk.send(path).status_code == 403
     assert visitor.send(path).status_code in (401, 403)
     make_operator(given, "bo", tenant="River College")

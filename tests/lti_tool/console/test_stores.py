@@ -135,7 +135,12 @@ def test_a_paused_lrs_is_sent_to_again(desk: Desk, world: World, lrs: FakeLrs) -
     run(world)
     page = desk.get(f"/stores/{lrs_id}").text
     assert figure(page, "state").startswith("Paused: these credentials do not have the right")
-    assert f"/admin/stores/{lrs_id}" in desk.get().text, "the overview leads there"
+    told = " ".join(page.split())
+    assert "1 statement waits, the oldest since" in told
+    assert 'alongside lrs test "records"' in told
+    overview = desk.get().text
+    assert f"/admin/stores/{lrs_id}" in overview, "the overview leads there"
+    assert "any more: these credentials do not have the right" in overview
     desk.submit(f"/stores/{lrs_id}/resumption")
     run(world)
     page = desk.get(f"/stores/{lrs_id}?done=resumed").text
@@ -151,7 +156,7 @@ def test_nobody_sees_or_moves_another_institutions(
     make_operator(given, "bob", tenant="Oak Park")
     assert visitor.get("/stores").status_code == 401
     visitor.sign_in("bob")
-    assert "records" not in visitor.get("/stores").text
+    assert str(lrs_id) not in visitor.get("/stores").text
     assert visitor.get(f"/stores/{lrs_id}").status_code == 404
     assert visitor.get(f"/stores/{lrs_id}/retries").status_code == 404
     for address in (f"/stores/{lrs_id}/retries", f"/stores/{lrs_id}/resumption"):

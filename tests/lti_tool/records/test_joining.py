@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import Result
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from lti_tool.bridging import base_of
 from lti_tool.lti.models import Deployment, LtiContext, Platform
 from lti_tool.parts import Parts
+from lti_tool.records import importing
 from lti_tool.records.importing import Verdict, normal
 from lti_tool.records.joining import courses_by_activity, known_as
 from tests.xapi.world import HOME_PAGE, World
@@ -77,6 +82,52 @@ def test_one_line_that_is_wrong_stops_all(
     (problem,) = json.loads(told.stdout)["problems"]
     assert (problem["line"], problem["verdict"]) == (3, verdict)
     assert known(given, world) == before
+
+
+def test_lines_about_people_who_have_not_come_are_left_out_on_demand(
+    given: Parts, world: World, run: Run, tmp_path: Path
+) -> None:
+    world.member("maya")
+    file = tmp_path / "people.csv"
+    file.write_text("identifier;account\nines@example.edu;nobody\nmaya@example.edu;maya-7\n")
+    told = run("records", "import", str(file), "--without-unknown")
+    assert told.exit_code == 0, told.output
+    assert "Imported: 1 new, 0 known already; 1 left out." in told.stdout
+    assert list(known(given, world)) == ["mailto:maya@example.edu"]
+    file.write_text("identifier;account\nines@example.edu;nobody\nmaya;maya-7\n")
+    assert run("records", "import", str(file), "--without-unknown").exit_code == 1
+
+
+def test_two_who_import_the_same_at_once_both_succeed(
+    given: Parts, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.member("maya")
+    text = "identifier,account\nmaya@example.edu,maya-7\n"
+    first = importing._write
+    seen: list[int] = []
+
+    def late(session: Session, now: datetime, tenant_id: UUID, found: importing.Preview) -> None:
+        seen.append(found.count(Verdict.new))
+        if len(seen) == 1:
+            raise IntegrityError("the other was first", None, Exception())
+        first(session, now, tenant_id, found)
+
+    monkeypatch.setattr(importing, "_write", late)
+    found, is_written = importing.bring_in(
+        given.database, given.clock(), world.tenant_id, base_of(given), text
+    )
+    assert is_written
+    assert found.count(Verdict.new) == 1
+    assert seen == [1, 1]
+
+
+def test_a_file_for_more_than_a_university_is_refused(world: World, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    with file.open("wb") as sparse:
+        sparse.truncate(importing.MOST_MEGABYTES * 1_000_000 + 1)
+    told = run("records", "import", str(file))
+    assert told.exit_code == 1
+    assert "more than 50 MB" in told.stderr
 
 
 def test_problems_are_shown_in_words(world: World, run: Run, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""For how long a thread is read: added up by day, and told once, when the day or the reading is over."""
+"""For how long a thread is read: added up by day, and told once, when the day is over."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from social_layer.discussion.marks import MOST_SECONDS, mark_read
 from social_layer.discussion.models import ReadingTime
-from social_layer.discussion.reading import PAUSE, tell_readings
+from social_layer.discussion.reading import tell_readings
 from social_layer.erasing.actions import erase
 from social_layer.events.models import Event
 from social_layer.people.models import Course, Membership, Person
@@ -37,14 +37,15 @@ def times(room: Room) -> list[ReadingTime]:
         return list(session.scalars(select(ReadingTime).order_by(ReadingTime.day)))
 
 
-def test_what_was_read_is_added_up_and_told_once_after_a_pause(room: Room) -> None:
+def test_what_was_read_on_a_day_is_added_up_and_told_once_after_it(room: Room) -> None:
+    room.clock.now = datetime(2026, 3, 2, 9, tzinfo=UTC)
     reader = room.newcomer()
     topic = room.post(room.newcomer())
     read(room, reader, {topic: 40})
-    room.clock.pass_by(minutes=20)
+    room.clock.pass_by(hours=9)
     read(room, reader, {topic: 53}, topic)
     last = room.clock.now
-    room.clock.pass_by(minutes=29)
+    room.clock.now = times(room)[0].over_at - timedelta(minutes=1)
     assert tell(room) == 0
     room.clock.pass_by(minutes=2)
     assert tell(room) == 1
@@ -58,12 +59,11 @@ def test_what_was_read_is_added_up_and_told_once_after_a_pause(room: Room) -> No
 def test_it_is_told_once_a_day_and_on_the_next_day_again(room: Room) -> None:
     reader = room.newcomer()
     topic = room.post(room.newcomer())
+    read(room, reader, {topic: 10})
+    room.clock.pass_by(days=1)
     for _ in range(2):
-        read(room, reader, {topic: 10})
-        room.clock.pass_by(hours=1)
         tell(room)
     assert [event.detail for event in told(room)] == ["PT10S"]
-    room.clock.pass_by(days=1)
     read(room, reader, {topic: 7})
     room.clock.pass_by(days=1)
     assert tell(room) == 1
@@ -80,7 +80,7 @@ def test_a_day_ends_at_the_readers_midnight(room: Room) -> None:
     read(room, room.look(member), {topic: 60})
     room.clock.pass_by(minutes=20)
     read(room, room.look(member), {topic: 30})
-    assert tell(room) == 1, "the first day is over, and the reading goes on"
+    assert tell(room) == 1, "the first day is over"
     assert [(one.day.day, one.seconds, one.told) for one in times(room)] == [(2, 60, True), (3, 30, False)]
     assert times(room)[0].over_at == datetime(2026, 3, 2, 23, 0, tzinfo=UTC)
 
@@ -142,7 +142,7 @@ def test_several_workers_tell_each_reading_once(room: Room) -> None:
     reader = room.newcomer()
     topics = [room.post(reader) for _ in range(20)]
     read(room, reader, dict.fromkeys(topics, 30))
-    room.clock.pass_by(hours=1)
+    room.clock.pass_by(days=1)
     now = room.clock()
     with ThreadPoolExecutor(3) as workers:
         done = [workers.submit(tell_readings, room.database, lambda: now, limit=4) for _ in range(3)]
@@ -155,7 +155,7 @@ def test_several_workers_tell_each_reading_once(room: Room) -> None:
 def test_who_is_killed_while_telling_has_told_nothing(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = room.newcomer()
     read(room, reader, {room.post(reader): 30})
-    room.clock.pass_by(hours=1)
+    room.clock.pass_by(days=1)
 
     class Killed(BaseException):
         pass
@@ -182,7 +182,7 @@ def test_what_was_told_is_cleared_away_and_never_told_again(room: Room) -> None:
     # A clock that was wrong, set right.
     room.clock.now = then
     read(room, reader, {topic: 30})
-    room.clock.pass_by(seconds=PAUSE.total_seconds() + 1)
+    room.clock.pass_by(days=1)
     tell(room)
     assert len(told(room)) == 1
 
@@ -195,6 +195,6 @@ def test_with_a_person_go_their_times(room: Room) -> None:
     with room.database.write() as session:
         assert erase(session, room.clock, room.tenant_id, reader.person_id)["reading_times"] == 1
     assert [one.voice_id for one in times(room)] == [other.voice_id]
-    room.clock.now += timedelta(hours=1)
+    room.clock.now += timedelta(days=1)
     tell(room)
     assert [event.voice_id for event in told(room)] == [other.voice_id]

@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from tests.xapi.lrs.client import REPLIED, Client, Json, activity, agent, new_id, reference, statement
 from tests.xapi.lrs.conftest import MakeLrs
@@ -180,3 +181,14 @@ def test_a_reference_into_a_large_past_costs_no_more_queries(lrs: Client) -> Non
     with counted(engine) as many:
         lrs.store(*(statement(object=reference(deed["id"])) for deed in deeds))
     assert len(set(many)) <= len(set(one)) + 1
+
+
+def test_an_error_of_the_database_repeats_no_statement(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'lrs.db'}"
+    upgrade(url)
+    database = Database(LrsSettings(url))
+    words = text("INSERT INTO statements (id, added) VALUES (NULL, :said)")
+    with pytest.raises(IntegrityError) as refused, database.write() as connection:
+        connection.execute(words, {"said": "Words of a learner"})
+    database.engine.dispose()
+    assert "Words of a learner" not in str(refused.value)

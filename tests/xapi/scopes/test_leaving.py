@@ -219,6 +219,31 @@ def test_what_may_have_arrived_under_more_is_voided_and_not_sent_again(world: Wo
     assert account(voiding) == "alongside"
 
 
+@pytest.mark.parametrize("who", ["person", "institution"])
+def test_a_day_of_reading_leaves_only_as_its_strictest_moment_allows(
+    world: World, store: Store, who: str
+) -> None:
+    def say(scope: Scope | None) -> None:
+        if who == "person":
+            chosen(world, "maya", scope)
+        else:
+            rule(world, scope or Scope.identified)
+
+    rule(world, Scope.identified, may_choose=True)
+    thread = world.post("joel")
+    say(Scope.nothing)
+    world.note_reading("maya", thread, 600)
+    world.clock.advance(60)
+    say(None)
+    world.clock.advance(60)
+    world.read_thread("maya", thread, 5)
+    world.clock.advance(2 * 86400)
+    world.read_thread("maya", thread, 7)
+    send(world, store)
+    told = [one["result"]["duration"] for one in store.statements if "result" in one]
+    assert told == ["PT7S"]
+
+
 def test_a_change_of_what_the_other_name_wrote_is_held_back(world: World, store: Store) -> None:
     topic = world.post("maya")
     world.react("maya", topic)
