@@ -11,10 +11,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from lti_tool.bridging import builder_of
 from lti_tool.lti.grade_models import Score
 from lti_tool.parts import Parts
+from lti_tool.records.of_person import gathered_of
 from social_layer.discussion.models import Draft, Entry, Reaction, ReadingTime, ReadMark, Revision
 from social_layer.grading.models import Judgement
 from social_layer.people.models import Account, Course, CourseGroup, GroupMember, Membership, Person, Voice
-from xapi.models import Record
 from xapi.scopes.models import ScopeChoice
 from xapi.scopes.sent import sent_of_person
 
@@ -23,11 +23,12 @@ FORMAT = 1
 
 
 def export_person(given: Parts, tenant_id: UUID, person_id: UUID) -> Row:
-    """Texts with all their versions, and what was sent of the person, as it is known to each LRS.
+    """Texts with all their versions, what was sent of the person, as it is known to each LRS, and what was read back.
 
     What others wrote or judged in confidence is theirs: of judgements there are the points and comments alone.
     """
     builder = builder_of(given)
+    gathered = gathered_of(given, tenant_id, person_id)
     with given.database.read() as session:
         of_person = {"tenant_id": tenant_id, "person_id": person_id}
         person = session.scalars(select(Person).filter_by(tenant_id=tenant_id, id=person_id)).one()
@@ -94,7 +95,7 @@ def export_person(given: Parts, tenant_id: UUID, person_id: UUID) -> Row:
                 "sent_at",
             ),
             "choices": _rows(session, ScopeChoice, _is(ScopeChoice, of_person), "scope", "text", "since"),
-            "records": _records(session, tenant_id, person_id),
+            **gathered,
             "statements": [
                 {"lrs": one.lrs, "state": one.state, "scope": one.scope, "statement": one.statement}
                 for one in sent_of_person(session, builder, given.clock(), tenant_id, person_id)
@@ -135,21 +136,6 @@ def _entries(session: Session, tenant_id: UUID, person_id: UUID) -> Iterator[Row
             **_told(entry, "id", "panel_id", "parent_id", "kind", "audience", "created_at", "deleted_at"),
             "versions": texts.get(entry.id, []),
         }
-
-
-def _records(session: Session, tenant_id: UUID, person_id: UUID) -> list[Row]:
-    account = and_(
-        Account.tenant_id == Record.tenant_id,
-        Account.home_page == Record.home_page,
-        Account.name == Record.account,
-    )
-    found = session.scalars(
-        select(Record)
-        .join(Account, account)
-        .where(Record.tenant_id == tenant_id, Account.person_id == person_id)
-        .order_by(Record.occurred_at)
-    )
-    return [_told(one, "statement_id", "verb", "activity", "occurred_at") for one in found]
 
 
 def _is(table: Any, values: Row) -> Any:

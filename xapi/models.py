@@ -1,4 +1,4 @@
-"""Tables: lrs, lrs_platform, delivery, record."""
+"""Tables: lrs, lrs_platform, delivery."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -131,22 +131,3 @@ class Delivery(Tenanted, Base):
     # What the LRS said when it refused the statement.
     answer: Mapped[str | None] = mapped_column(Text)
     delivered_at: Mapped[datetime | None]
-
-
-class Record(Tenanted, Base):
-    """A formal result (completed, passed, scored …) read back from an LRS, found again by the account it is about."""
-
-    __tablename__ = "record"
-    __table_args__ = (
-        refers_to("lrs", "lrs_id"),
-        UniqueConstraint("tenant_id", "lrs_id", "statement_id"),
-        Index(None, "tenant_id", "home_page", "account"),
-    )
-    lrs_id: Mapped[UUID]
-    statement_id: Mapped[UUID]
-    home_page: Mapped[str] = mapped_column(String(512))
-    account: Mapped[str] = mapped_column(String(255))
-    verb: Mapped[str] = mapped_column(String(512))
-    activity: Mapped[str] = mapped_column(String(2048))
-    occurred_at: Mapped[datetime]
-    stored_at: Mapped[datetime]

@@ -12,7 +12,7 @@ from social_layer.people.models import Tenant
 from social_layer.sealing import Sealer
 from xapi.addresses import Guard, allow_all
 from xapi.gathering.models import LrsReading
-from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsPlatform, LrsState, Record
+from xapi.models import TROUBLE_LENGTH, Delivery, Lrs, LrsPlatform, LrsState
 from xapi.scopes.models import PseudonymKey
 from xapi.scopes.pseudonyms import make_key
 from xapi.transport import CONNECT_SECONDS, MOST_READ, READ_SECONDS, HttpTransport
@@ -195,7 +195,7 @@ def list_lrss(session: Session, tenant: str | None = None) -> list[tuple[str, Lr
 
 def disconnect(session: Session, lrs: Lrs) -> None:
     """Forgets the LRS and what was still on its way there. What it holds, it keeps."""
-    for table in (Delivery, Record, LrsPlatform, LrsReading):
+    for table in (Delivery, LrsPlatform, LrsReading):
         session.execute(delete(table).where(table.tenant_id == lrs.tenant_id, table.lrs_id == lrs.id))
     session.execute(
         delete(PseudonymKey).where(PseudonymKey.tenant_id == lrs.tenant_id, PseudonymKey.of == lrs.id)

@@ -144,8 +144,9 @@ def set_(
 @scope.command("recall")
 @click.option("--tenant", default=DEFAULT_TENANT, show_default=True, help="The institution.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--count", "only_count", is_flag=True, help="Only count.")
 @json_option
-def recall_(tenant: str, yes: bool, as_json: bool) -> None:
+def recall_(tenant: str, yes: bool, only_count: bool, as_json: bool) -> None:
     """Void what was sent under more than the rules and people's choices allow now.
 
     Counts first, and asks. The worker then sends a voiding statement for each. It cannot be undone: a voided statement
@@ -158,6 +159,12 @@ def recall_(tenant: str, yes: bool, as_json: bool) -> None:
     if tenant_id is None:
         raise click.ClickException(f"no institution is called {tenant!r}")
     found = recall(given.database, given.clock, base, tenant_id, only_count=True)
+    if only_count:
+        if as_json:
+            print_json({"tenant": tenant, "to_void": found})
+        else:
+            click.echo(f"{found} statements were sent under more than holds now.")
+        return
     if found and not yes:
         click.echo(f"{found} statements were sent under more than holds now.", err=True)
         if not sys.stdin.isatty():

@@ -15,7 +15,9 @@ from lti_tool.console import blueprint
 from lti_tool.console.guard import scope
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
+from lti_tool.reporting.cells import behind_found, find_cell
 from lti_tool.reporting.cursor import read_cursor, write_cursor
+from lti_tool.reporting.kept import report_of
 from lti_tool.reporting.lists import page_behind
 from lti_tool.reporting.naming import Names
 from lti_tool.reporting.opening import Sources, opened, own_of, sources_of
@@ -24,7 +26,7 @@ from social_layer.people.models import Course, Tenant
 from xapi.gathering.store import Gathered
 from xapi.installation import find_activity_base
 from xapi.reports.acts import Own, tell
-from xapi.reports.institution import MEASURES
+from xapi.reports.institution import MEASURES, institution_report
 from xapi.reports.measures import Measure, Window
 from xapi.reports.tables import one_as_csv
 from xapi.vocabulary import Ids
@@ -52,10 +54,10 @@ def _page(tenant_id: UUID | None) -> str:
     measures, as_of = [], None
     if chosen.sources.folders:
         words = Words(chosen.names, "UTC")
-        with opened(chosen.sources) as found:
-            everything = tell(found, Window(), own=chosen.own)
-            measures = [words.show(one(everything)) for one in MEASURES.values()]
-            as_of = found.as_of
+        own = chosen.own
+        asked = (chosen.base, tuple(own.courses), tuple(own.homes), own.prefix)
+        report = report_of(chosen.sources, asked, lambda found: _report(chosen, found))
+        measures, as_of = [words.show(one) for one in report.measures], report.as_of
     with parts().database.read() as session:
         tenants = _tenants(session)
     return render_template(
@@ -70,19 +72,24 @@ def _page(tenant_id: UUID | None) -> str:
 
 @blueprint.get("/reports/<uuid:tenant_id>/<table>")
 def report_statements(tenant_id: UUID, table: str) -> str:
-    """The statements behind a number; whose they are is not told."""
+    """The statements behind a number, or with ``row`` and ``column`` behind one cell; whose they are is not told."""
     chosen = _chosen(tenant_id)
     after = read_cursor(request.args["after"]) if "after" in request.args else None
     words = Words(chosen.names, "UTC")
     with _measured(chosen, table) as (found, one):
-        shown, last = page_behind(found, words, one.behind, after, tells_whom=False)
-        title = words.show(one).title
+        row, column = request.args.get("row"), request.args.get("column", type=int)
+        cell = find_cell(one, row, column) if row else None
+        behind = behind_found(found, one, cell) if cell else one.behind
+        shown, last = page_behind(found, words, behind, after, tells_whom=False)
     return render_template(
         "console/statements.html",
         table=table,
-        title=title,
+        title=words.title(one),
+        where=words.where(one, cell) if cell else "",
+        cell=cell.query if cell else {},
         chosen=chosen,
         listed=shown,
+        leaves_out=behind.leaves_out,
         next=write_cursor(last.happened, last.id) if last else None,
     )
 
@@ -103,18 +110,23 @@ class _Chosen:
 
     tenant_id: UUID
     tenant: str
+    base: str
     names: Names
     sources: Sources
     own: Own
 
 
+def _report(chosen: _Chosen, found: Gathered) -> list[Measure]:
+    return institution_report(tell(found, Window(), own=chosen.own), chosen.base)
+
+
 @contextmanager
 def _measured(chosen: _Chosen, table: str) -> Iterator[tuple[Gathered, Measure]]:
-    """Raises ``not_found``."""
+    """One of them, while its statements can be asked for. Raises ``not_found``."""
     if table not in MEASURES:
         raise Problem("not_found")
     with opened(chosen.sources) as found:
-        yield found, MEASURES[table](tell(found, Window(), own=chosen.own))
+        yield found, next(one for one in _report(chosen, found) if one.key == table)
 
 
 def _chosen(tenant_id: UUID | None) -> _Chosen:
@@ -134,7 +146,8 @@ def _chosen(tenant_id: UUID | None) -> _Chosen:
         )
         names = Names({}, {Ids(base).course(id_): title for id_, title in courses})
         sources = sources_of(session, given.settings, tenant.id, base)
-        return _Chosen(tenant.id, tenant.name, names, sources, own_of(session, tenant.id, base))
+        own = own_of(session, tenant.id, base)
+        return _Chosen(tenant.id, tenant.name, base, names, sources, own)
 
 
 def _tenants(session: Session) -> list[tuple[UUID, str]]:

@@ -10,16 +10,23 @@ from markupsafe import Markup
 
 from lti_tool.paths import templates_folder
 from lti_tool.reporting import pictures
+from xapi.reports.cells import key_of
 from xapi.reports.measures import HIDDEN, BehindRow, Measure
 from xapi.reports.person import Moment
+
+# Of a row so many statements are listed, the newest.
+MOST_OF_A_ROW = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A measure as the file shows it."""
+    """A measure as the file shows it. ``listed``: place of a row → its newest statements; ``leads``: the numbers that
+    lead to these."""
 
     measure: Measure
     rows: list[list[str]]
+    leads: list[list[bool]]
+    listed: dict[int, list[BehindRow]]
     facts: list[tuple[str, str]]
     picture: Markup
     people: list[str]
@@ -27,7 +34,7 @@ class Section:
 
 
 def write_course(
-    measures: Iterable[tuple[Measure, list[BehindRow]]],
+    measures: Iterable[tuple[Measure, list[BehindRow], dict[int, list[BehindRow]]]],
     out: TextIO,
     *,
     course: str,
@@ -35,9 +42,18 @@ def write_course(
     as_of: datetime | None,
     names: Mapping[str, str],
 ) -> None:
-    """``names``: what people are called where the LRS says so."""
-    sections = [_section(measure, behind, names) for measure, behind in measures]
-    _render("report/course.html", out, sections=sections, course=course, endpoint=endpoint, as_of=as_of)
+    """``measures``: each with the newest statements behind it, and with those of its rows. ``names``: what people are
+    called where the LRS says so."""
+    sections = [_section(measure, behind, rows, names) for measure, behind, rows in measures]
+    _render(
+        "report/course.html",
+        out,
+        sections=sections,
+        course=course,
+        endpoint=endpoint,
+        as_of=as_of,
+        most_of_a_row=MOST_OF_A_ROW,
+    )
 
 
 def write_person(
@@ -55,16 +71,24 @@ def _render(template: str, out: TextIO, **context: Any) -> None:
         out.write(part)
 
 
-def _section(measure: Measure, behind: list[BehindRow], names: Mapping[str, str]) -> Section:
+def _section(
+    measure: Measure, behind: list[BehindRow], listed: dict[int, list[BehindRow]], names: Mapping[str, str]
+) -> Section:
     is_network = measure.key == "network"
     rows = [
         [_named(value, names) if is_network and isinstance(value, str) else cell(value) for value in row]
         for row in measure.rows
     ]
     drawn = _picture(measure)
+    leads = [
+        [place in listed and key_of(measure, place, column) is not None for column in range(len(row))]
+        for place, row in enumerate(rows)
+    ]
     return Section(
         measure,
         rows,
+        leads,
+        dict(sorted(listed.items())),
         [(name.replace("_", " "), cell(value)) for name, value in measure.facts.items()],
         drawn,
         _people(measure.rows, names) if is_network else [],

@@ -79,6 +79,16 @@ def own_of(session: Session, tenant_id: UUID, base: str) -> Own:
 
 
 @contextmanager
+def said_if_unreadable() -> Iterator[None]:
+    """Raises ``reports_unreadable`` where the files are why."""
+    try:
+        yield
+    except (Unreadable, FolderWrong, PermissionError) as error:
+        log.error("reports_unreadable", why=str(error))
+        raise Problem("reports_unreadable") from error
+
+
+@contextmanager
 def opened(sources: Sources) -> Iterator[Gathered]:
     """Raises ``reports_busy`` and ``reports_unreadable``."""
     if not _AT_ONCE.acquire(timeout=_PATIENCE):
@@ -86,10 +96,10 @@ def opened(sources: Sources) -> Iterator[Gathered]:
     try:
         folders = [folder for folder in sources.folders if folder.is_dir()]
         names = dict(zip(sources.folders, sources.names, strict=True))
-        with Gathered(folders, sources.aliases, sources.courses, names=names) as found:
+        with (
+            said_if_unreadable(),
+            Gathered(folders, sources.aliases, sources.courses, names=names) as found,
+        ):
             yield found
-    except (Unreadable, FolderWrong, PermissionError) as error:
-        log.error("reports_unreadable", why=str(error))
-        raise Problem("reports_unreadable") from error
     finally:
         _AT_ONCE.release()

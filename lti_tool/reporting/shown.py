@@ -11,6 +11,7 @@ from flask_babel import get_locale, lazy_gettext
 from flask_babel import gettext as _
 
 from lti_tool.moments import zone
+from lti_tool.reporting.cells import Cell, leads
 from lti_tool.reporting.naming import Names
 from xapi.reports.measures import HIDDEN, BehindRow, Measure
 
@@ -45,11 +46,13 @@ DEEDS = {
 }
 _COLUMNS = ("participation", "reading", "reflections", "first_replies", "unanswered")
 _MOST_DRAWN = 60
+MOST_BARS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A measure in words. ``drawn``: what the picture is made of, where there is one."""
+    """A measure in words. ``drawn``: what the picture is made of, where there is one. ``leads``: what each cell adds to
+    the address of the measure's list, where it has one of its own."""
 
     key: str
     title: str
@@ -60,6 +63,7 @@ class Shown:
     as_of: str
     columns: list[str]
     rows: list[list[str]]
+    leads: list[list[str]]
     facts: list[tuple[str, str]]
     note: str
     drawn: dict[str, Any] | None
@@ -74,10 +78,11 @@ class Words:
         self._zone = zone(zone_name)
         self._locale = get_locale()
 
-    def show(self, measure: Measure) -> Shown:
+    def show(self, measure: Measure, base: str = "") -> Shown:
+        """``base``: whose accounts are pseudonyms and aliases."""
         return Shown(
             key=measure.key,
-            title=_(measure.title),
+            title=self.title(measure),
             definition=_(measure.definition),
             n=self.cell(measure.n),
             n_of=_(measure.n_of),
@@ -85,11 +90,21 @@ class Words:
             as_of=self.moment(measure.as_of) if measure.as_of else "",
             columns=[_(name) for name in measure.columns],
             rows=[self._row(measure, row) for row in measure.rows],
+            leads=leads(measure, base),
             facts=[(str(FACTS[name]), self.cell(value)) for name, value in measure.facts.items()],
             note=_(measure.note) if measure.note else "",
             drawn=self._drawn(measure),
             hides=measure.hides,
         )
+
+    def title(self, measure: Measure) -> str:
+        return _(measure.title)
+
+    def where(self, measure: Measure, cell: Cell) -> str:
+        """Which number of the table it is."""
+        row = self._row(measure, measure.rows[cell.place])
+        label = " → ".join(row[:2]) if measure.key == "network" else row[0]
+        return f"{label} · {_(measure.columns[cell.column])}: {row[cell.column]}"
 
     def cell(self, value: Any) -> str:
         if value is HIDDEN:
@@ -144,19 +159,22 @@ class Words:
         if measure.key in _COLUMNS:
             return self._columns(measure, range(1, len(measure.columns)))
         if measure.key in ("results", "courses", "platforms"):
-            return self._columns(measure, (1, 2) if measure.key == "results" else (1, 4, 5))
+            return self._columns(measure, (1, 2) if measure.key == "results" else (1, 4, 5), kind="bars")
         return None
 
-    def _columns(self, measure: Measure, which: Any) -> dict[str, Any]:
-        """Numbers for columns; none where one is hidden. ``hidden``: what to say there."""
+    def _columns(self, measure: Measure, which: Any, kind: str = "columns") -> dict[str, Any]:
+        """Numbers for columns, or for bars beside names; none where one is hidden. ``hidden``: what to say there.
+        ``wraps``: all labels are shown, over several lines."""
+        rows = measure.rows if kind == "columns" else measure.rows[:MOST_BARS]
         return {
-            "kind": "columns",
+            "kind": kind,
+            "wraps": measure.key in ("first_replies", "unanswered"),
             "hidden": self.cell(HIDDEN),
-            "labels": [self._row(measure, row)[0] for row in measure.rows],
+            "labels": [self._row(measure, row)[0] for row in rows],
             "series": [
                 {
                     "name": _(measure.columns[place]),
-                    "values": [None if row[place] is HIDDEN else row[place] for row in measure.rows],
+                    "values": [None if row[place] is HIDDEN else row[place] for row in rows],
                 }
                 for place in which
             ],

@@ -139,6 +139,13 @@ class ReportDays(Form):
         return {name: value for name, value in data.items() if value}
 
 
+class ReportCell(Form):
+    """Of which cell of a table the statements are asked for."""
+
+    row = fields.String(load_default="")
+    column = fields.Integer(load_default=None)
+
+
 class FormerPoints(Form):
     after = fields.UUID(load_default=None)
 

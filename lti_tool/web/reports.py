@@ -1,10 +1,11 @@
 """Reports in the panel's frame: the course's for those who run it, and everybody's own timeline."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,7 +19,9 @@ from lti_tool.bearer import looking
 from lti_tool.links import make_link, read_link
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
+from lti_tool.reporting.cells import behind_found, find_cell
 from lti_tool.reporting.cursor import read_cursor, write_cursor
+from lti_tool.reporting.kept import report_of
 from lti_tool.reporting.lists import SEEN_BY_ALL, page_behind, texts_of
 from lti_tool.reporting.naming import Names, names_of
 from lti_tool.reporting.opening import Sources, opened, sources_of
@@ -26,7 +29,7 @@ from lti_tool.reporting.rules import staff_may_look
 from lti_tool.reporting.shown import Words
 from lti_tool.reporting.windows import Days, days_between
 from lti_tool.web import blueprint
-from lti_tool.web.forms import FormerPage, ReportDays, from_query
+from lti_tool.web.forms import FormerPage, ReportCell, ReportDays, from_query
 from lti_tool.web.fragments import fragment
 from lti_tool.web.panel_page import speak_to
 from lti_tool.web.presenting import Presenter
@@ -87,46 +90,53 @@ def course_page(panel_id: UUID) -> Response:
         _check(viewer)
         place = place_of(session, viewer)
         members = _members(session, place)
-    with opened(place.sources) as found:
-        measures = course_report(found, place.course, days.window(place.zone))
+    window = days.window(place.zone)
+    report = report_of(
+        place.sources, (place.course, window), lambda found: course_report(found, place.course, window)
+    )
     with looking(panel_id) as (session, viewer):
-        words = _words(session, place, measures)
+        words = _words(session, place, report.measures)
     return fragment(
         "web/reports/course.html",
-        **_told(place, found.as_of, measures[0].window.zone),
+        **_told(place, report.as_of, report.measures[0].window.zone),
         days=days,
         query=_query(days),
-        measures=[words.show(one) for one in measures],
+        measures=[words.show(one, place.base) for one in report.measures],
         members=members,
     )
 
 
 @blueprint.get(f"{_REPORTS}/course/<measure>")
 def statements_behind(panel_id: UUID, measure: str) -> Response:
-    """The statements behind a number, the newest first; with ``after`` the next page of them."""
-    after, days = _after(), _days()
+    """The statements behind a number, the newest first; with ``after`` the next page of them. With ``row`` and
+    ``column`` those behind one cell of its table."""
+    after, days, asked = _after(), _days(), from_query(ReportCell)
     with looking(panel_id) as (session, viewer):
         _check(viewer)
         place = place_of(session, viewer)
-        words = Words(names_of(session, viewer, place.base, ()), place.zone.key)
     with _measured(place, measure, days) as (found, one):
+        cell = find_cell(one, **asked, base=place.base) if asked["row"] else None
+        behind = behind_found(found, one, cell) if cell else one.behind
+        with parts().database.read() as session:
+            words = _words(session, place, [one] if cell else [])
         shown, last = page_behind(
             found,
             words,
-            one.behind,
+            behind,
             after,
             tells_whom=place.staff_may_look or measure in SEEN_BY_ALL,
             base=place.base,
         )
-        title = words.show(one).title
     return fragment(
         f"web/reports/{'more_statements' if after else 'statements'}.html",
         home=_home(place),
         measure=measure,
-        query=_query(days),
-        title=title,
+        query=_query(days, cell.query if cell else {}),
+        back=_query(days),
+        title=words.title(one),
+        where=words.where(one, cell) if cell else "",
         listed=shown,
-        leaves_out=one.behind.leaves_out,
+        leaves_out=behind.leaves_out,
         next=write_cursor(last.happened, last.id) if last else None,
     )
 
@@ -247,8 +257,9 @@ def _days() -> Days:
     return days_between(asked["first"], asked["last"])
 
 
-def _query(days: Days) -> str:
-    return f"?{urlencode(days.query)}" if days.query else ""
+def _query(days: Days, more: Mapping[str, str] = MappingProxyType({})) -> str:
+    named = {**days.query, **more}
+    return f"?{urlencode(named)}" if named else ""
 
 
 def _words(session: Session, place: Place, measures: list[Measure]) -> Words:

@@ -102,6 +102,14 @@ def test_the_course_is_seen_drawn_and_read_with_the_keyboard(
     amara.button("Show all days").press("Enter")
     expect(frame.get_by_label("Last day")).to_have_value("")
 
+    network.get_by_text("Table", exact=True).press("Enter")
+    row = network.get_by_role("row").filter(has_text="Maya Chen").first
+    row.get_by_role("button", name="1", exact=True).press("Enter")
+    expect(frame.get_by_text("· Answered: 1")).to_be_visible()
+    expect(frame.locator(".record")).to_have_count(1)
+    assert violations(frame) == []
+    amara.button("Back to the report").press("Enter")
+
     network.get_by_role("button", name="Statements behind it").press("Enter")
     expect(frame.get_by_role("heading", name="Who answers whom")).to_be_focused()
     frame.locator(".record summary").first.press("Enter")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from xapi import vocabulary as words
-from xapi.reports.measures import Behind, BehindRow, Readable, Window
+from xapi.reports.measures import Behind, BehindRow, Cells, Readable, Window
 from xapi.statements import timestamp
 
 # What somebody does, by its verb. The rest, edits for instance, is counted nowhere.
@@ -159,20 +159,33 @@ def _limited(course: str | None, own: Own | None, *, formal: bool = False) -> tu
 
 
 def acts_behind(condition: str, *parameters: Any) -> Behind:
-    return Behind(
-        f"SELECT id, happened, person, verb, object, lrs FROM act WHERE {condition}",
-        parameters,
-    )
+    return listing("act", condition, parameters)
 
 
 def results_behind(condition: str = "true", *parameters: Any) -> Behind:
-    """A statement may say several things at once: that something was passed, and with which score."""
+    return listing("result", condition, parameters)
+
+
+def listing(table: str, condition: str, parameters: tuple[Any, ...], row: str = "NULL") -> Behind:
+    """Statements among ``act`` or ``result``. ``row``: what besides is asked of each, by the name of row."""
+    if table == "act":
+        return Behind(
+            f"SELECT id, happened, person, verb, object, lrs, {row} AS row FROM act WHERE {condition}",
+            parameters,
+        )
+    # A statement may say several things at once: that something was passed, and with which score.
     return Behind(
         "SELECT id, any_value(happened) AS happened, any_value(person) AS person, "
         "string_agg(outcome, ', ' ORDER BY outcome) AS verb, any_value(activity) AS object, "
-        f"any_value(lrs) AS lrs FROM result WHERE {condition} GROUP BY id",
+        f"any_value(lrs) AS lrs, any_value({row}) AS row FROM result WHERE {condition} GROUP BY id",
         parameters,
     )
+
+
+def whole(cells: Cells, *, leaves_out: bool = False) -> Behind:
+    """What all cells of a table have."""
+    behind = listing(cells.table, cells.where, cells.parameters)
+    return replace(behind, leaves_out=leaves_out, untold=cells.untold)
 
 
 def behind_page(

@@ -1,12 +1,12 @@
 """Who answers whom, and how soon: the network, first replies, and threads that nobody answered."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from xapi.reports.acts import EXCHANGING, Told, acts_behind
+from xapi.reports.acts import EXCHANGING, Told, acts_behind, whole
 from xapi.reports.hiding import LEAST, hidden_among, told
-from xapi.reports.measures import HIDDEN, N_, Behind, Measure
+from xapi.reports.measures import HIDDEN, N_, Behind, Cells, Column, Measure
 from xapi.reports.weeks import reflected
 
 MOST_PAIRS = 500
@@ -14,6 +14,8 @@ _FOR_ANOTHER = (
     f"kind IN {EXCHANGING} AND "
     "EXISTS (SELECT 1 FROM act AS other WHERE other.id = act.answers AND other.person <> act.person)"
 )
+# Identifiers have no line ends.
+_PAIR = "person || chr(10) || (SELECT any_value(other.person) FROM act AS other WHERE other.id = act.answers)"
 # The last one has no end.
 _STEPS = (
     (N_("within an hour"), 3600.0),
@@ -57,7 +59,19 @@ def network(course: Told) -> Measure:
         f"ORDER BY acts DESC, giving, taking LIMIT {MOST_PAIRS}"
     )
     hides = told(people) is HIDDEN
-    behind = acts_behind("false" if hides else _FOR_ANOTHER)
+    cells = Cells(
+        "act",
+        "false" if hides else _FOR_ANOTHER,
+        (),
+        _PAIR,
+        tuple(f"{giving}\n{taking}" for giving, taking, *_ in rows),
+        {
+            2: Column("kind = 'answered'"),
+            3: Column("kind = 'thanked'"),
+            4: Column("kind IN ('accepted', 'reviewed')"),
+        },
+        IN_THREADS if threads_hidden(course).are_some else frozenset(),
+    )
     return Measure(
         key="network",
         title=N_("Who answers whom"),
@@ -72,9 +86,8 @@ def network(course: Told) -> Measure:
         as_of=course.as_of,
         columns=(N_("Who"), N_("For whom"), N_("Answered"), N_("Thanked"), N_("Accepted or reviewed")),
         rows=() if hides else tuple(rows),
-        behind=replace(behind, leaves_out=hides, untold=IN_THREADS)
-        if threads_hidden(course).are_some
-        else replace(behind, leaves_out=hides),
+        behind=whole(cells, leaves_out=hides),
+        cells=() if hides else (cells,),
         note=N_("Only the pairs with the most acts are listed.") if pairs > MOST_PAIRS and not hides else "",
         facts={} if hides else {"pairs": pairs, "acts": acts},
     )
@@ -88,6 +101,7 @@ def first_replies(course: Told) -> Measure:
         "FROM thread WHERE seconds IS NOT NULL"
     )[0]
     hides = people < LEAST
+    steps = [] if hides or cells[-1] is HIDDEN else _told_places(cells[:-1])
     return Measure(
         key="first_replies",
         title=N_("Time to the first reply"),
@@ -106,26 +120,24 @@ def first_replies(course: Told) -> Measure:
         )
         if threads
         else (),
-        behind=_threads(
-            course,
-            [] if hides or cells[-1] is HIDDEN else _told_places(cells[:-1]),
-            "[id, reply]",
-            leaves_out=hides or HIDDEN in cells,
-        ),
+        behind=_threads(course, steps, "[id, reply]", leaves_out=hides or HIDDEN in cells),
         facts={}
         if hides
         else {
             name: timedelta(seconds=round(seconds))
             for name, seconds in zip(("first_quartile", "median", "third_quartile"), quartiles, strict=True)
         },
+        cells=(_thread_cells(course, steps, [[step] for step in range(len(_STEPS))]),),
     )
 
 
 def unanswered(course: Told) -> Measure:
     """Rows: threads that were answered, and those that were not."""
-    waiting = _waits(course)[-1]
+    cells = _waits(course)
+    waiting = cells[-1]
     threads, people = course.rows("SELECT count(*), count(DISTINCT person) FROM thread")[0]
     hides = people < LEAST or waiting is HIDDEN
+    soon, never = list(range(len(_STEPS))), len(_STEPS)
     return Measure(
         key="unanswered",
         title=N_("Threads that nobody answered"),
@@ -144,7 +156,13 @@ def unanswered(course: Told) -> Measure:
         )
         if threads
         else (),
-        behind=_threads(course, [] if hides else [len(_STEPS)], "[id]", leaves_out=hides),
+        behind=_threads(course, [] if hides else [never], "[id]", leaves_out=hides),
+        # All that were answered would tell, beside those of the steps that are told, those of the others.
+        cells=(
+            _thread_cells(
+                course, [] if hides else [never] if HIDDEN in cells else [*soon, never], [soon, [never]]
+            ),
+        ),
     )
 
 
@@ -162,15 +180,8 @@ def _told_places(cells: list[Any]) -> list[int]:
 
 
 def _threads(course: Told, steps: list[int], statements: str, *, leaves_out: bool) -> Behind:
-    """Of the steps that are told only. Threads of weeks whose reflections are hidden are left out, if what is missing
-    then could be reflections or other threads; else all are."""
-    weeks = sorted(reflected(course).hidden)
-    others = course.number(
-        "SELECT count(DISTINCT person) FROM act WHERE kind = 'opened' AND list_contains(?::DATE[], week)",
-        [weeks],
-    )
-    if weeks and others < LEAST:
-        steps = []
+    """Of the steps that are told only."""
+    steps, weeks = _listed(course, steps)
     behind = acts_behind(
         f"id IN (SELECT unnest({statements}) FROM thread "
         f"WHERE list_contains(?::INTEGER[], {_STEP}) AND NOT list_contains(?::DATE[], week))",
@@ -178,3 +189,31 @@ def _threads(course: Told, steps: list[int], statements: str, *, leaves_out: boo
         weeks,
     )
     return replace(behind, leaves_out=leaves_out or bool(weeks))
+
+
+def _thread_cells(course: Told, steps: list[int], rows: list[list[int]]) -> Cells:
+    """The threads themselves. ``rows``: which steps make each."""
+    steps, weeks = _listed(course, steps)
+    row = " ".join(
+        f"WHEN {_STEP} IN ({', '.join(map(str, of))}) THEN '{place}'" for place, of in enumerate(rows)
+    )
+    return Cells(
+        "act",
+        f"id IN (SELECT id FROM thread WHERE list_contains(?::INTEGER[], {_STEP}) "
+        "AND NOT list_contains(?::DATE[], week))",
+        (steps, weeks),
+        f"(SELECT any_value(CASE {row} END) FROM thread WHERE thread.id = act.id)",
+        tuple(str(place) if set(of) <= set(steps) else None for place, of in enumerate(rows)),
+        {1: Column()},
+    )
+
+
+def _listed(course: Told, steps: list[int]) -> tuple[list[int], list[date]]:
+    """Which steps are listed, and which weeks not. Threads of weeks whose reflections are hidden are left out, if what
+    is missing then could be reflections or other threads; else all are."""
+    weeks = sorted(reflected(course).hidden)
+    others = course.number(
+        "SELECT count(DISTINCT person) FROM act WHERE kind = 'opened' AND list_contains(?::DATE[], week)",
+        [weeks],
+    )
+    return ([] if weeks and others < LEAST else steps), weeks

@@ -61,6 +61,33 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """Which of a row's statements a column counts, as a condition, and how many of what these are, as an aggregate:
+    the number that stands there, unless some are not listed. Empty: it is no count."""
+
+    where: str = "true"
+    amount: str = "count(*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Which of the statements behind a measure belong to which cell of its table.
+
+    ``table``: ``act`` or ``result``, of which ``where`` chooses. ``row``: an expression, the key of the row that each
+    belongs to. ``keys``: of the rows of the table, in their order; None where nothing of a row is listed. ``columns``:
+    place → what is counted there. ``untold``: as for :class:`Behind`.
+    """
+
+    table: str
+    where: str
+    parameters: tuple[Any, ...]
+    row: str
+    keys: tuple[str | None, ...]
+    columns: Mapping[int, Column]
+    untold: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """``n`` of what ``n_of`` says; ``n`` is hidden where it is of fewer than five people.
 
@@ -80,6 +107,8 @@ class Measure:
     note: str = ""
     # What is told of a measure besides its table: name → value.
     facts: dict[str, Any] = field(default_factory=dict)
+    # Of which columns the cells have lists of their own: parts of what is behind the measure.
+    cells: tuple[Cells, ...] = ()
 
     @property
     def hides(self) -> bool:

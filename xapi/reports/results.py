@@ -1,11 +1,13 @@
 """Formal results beside what people did together: completions, scores, and how both go along, told honestly."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from xapi.reports.acts import CONTRIBUTING, Told, results_behind
+from xapi.reports.acts import CONTRIBUTING, Told, whole
+from xapi.reports.cells import PEOPLE
 from xapi.reports.hiding import LEAST, hidden_of, is_small, part_told, told
-from xapi.reports.measures import HIDDEN, N_, Measure
+from xapi.reports.measures import HIDDEN, N_, Cells, Column, Measure
 from xapi.reports.statistics import Estimate, newcombe, spearman
 
 # Fewer people than these say nothing about a relation.
@@ -26,17 +28,20 @@ NOT_KNOWN = N_(
     "nothing, or less than they did, for nothing may join them to their results."
 )
 _MOST_ACTIVITIES = 200
+_COUNTS = (
+    "coalesce(any_value(name), activity), count(DISTINCT person), "
+    f"count(DISTINCT person) FILTER (outcome IN {COMPLETING}), "
+    "count(DISTINCT person) FILTER (outcome = 'failed'), "
+    f"count(DISTINCT person) FILTER (outcome IN {COMPLETING} OR outcome = 'failed'), "
+    "count(DISTINCT person) FILTER (scaled IS NOT NULL), "
+    "quantile_cont(scaled, [0.25, 0.5, 0.75]), activity"
+)
 
 
 def results(course: Told) -> Measure:
     """Rows: activity, people, completed, failed, people with a score, quartiles of their scores."""
     found = course.rows(
-        "SELECT coalesce(any_value(name), activity), count(DISTINCT person), "
-        f"count(DISTINCT person) FILTER (outcome IN {COMPLETING}), "
-        "count(DISTINCT person) FILTER (outcome = 'failed'), "
-        f"count(DISTINCT person) FILTER (outcome IN {COMPLETING} OR outcome = 'failed'), "
-        "count(DISTINCT person) FILTER (scaled IS NOT NULL), "
-        "quantile_cont(scaled, [0.25, 0.5, 0.75]), activity FROM result "
+        f"SELECT {_COUNTS} FROM result "
         f"GROUP BY activity ORDER BY count(DISTINCT person) DESC, activity LIMIT {_MOST_ACTIVITIES}"
     )
     people = course.number("SELECT count(DISTINCT person) FROM result")
@@ -44,7 +49,23 @@ def results(course: Told) -> Measure:
     few = told(people) is HIDDEN
     rows = tuple(_result(row, few or place in hidden) for place, row in enumerate(found))
     # What is behind a number tells the others of its line.
-    shown = [row[-1] for row, told_row in zip(found, rows, strict=True) if HIDDEN not in told_row]
+    keys = tuple(None if HIDDEN in told_row else row[-1] for row, told_row in zip(found, rows, strict=True))
+    shown = [key for key in keys if key is not None]
+    scored = Column("scaled IS NOT NULL", "")
+    cells = Cells(
+        "result",
+        "list_contains(?::VARCHAR[], activity)",
+        (shown,),
+        "activity",
+        keys,
+        {
+            1: Column(amount=PEOPLE),
+            2: Column(f"outcome IN {COMPLETING}", PEOPLE),
+            3: Column("outcome = 'failed'", PEOPLE),
+            4: Column("scaled IS NOT NULL", PEOPLE),
+            **dict.fromkeys((5, 6, 7), scored),
+        },
+    )
     return Measure(
         key="results",
         title=N_("Completions and scores"),
@@ -68,13 +89,26 @@ def results(course: Told) -> Measure:
             N_("Upper quartile"),
         ),
         rows=rows,
-        behind=replace(
-            results_behind("list_contains(?::VARCHAR[], activity)", shown), leaves_out=len(shown) < len(rows)
-        ),
+        behind=whole(cells, leaves_out=len(shown) < len(rows)),
+        cells=(cells,),
         note=N_(
             "A number is hidden, too, where it would tell about the few others in the activity, or outside it."
         ),
     )
+
+
+def told_activities(everything: Told, learners: Mapping[str, int]) -> dict[str, list[str]]:
+    """Course → the activities of which its own report hides nothing. ``learners``: course → people with a result."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for course, *row in everything.rows(f"SELECT course, {_COUNTS} FROM result GROUP BY course, activity"):
+        found.setdefault(course, []).append(tuple(row))
+    told_there = {}
+    for course, rows in found.items():
+        hidden = hidden_of([row[1] for row in rows], learners.get(course, 0))
+        told_there[course] = [
+            row[-1] for place, row in enumerate(rows) if HIDDEN not in _result(row, place in hidden)
+        ]
+    return told_there
 
 
 def _result(row: tuple[Any, ...], hides: bool) -> tuple[Any, ...]:
@@ -124,6 +158,7 @@ def relation(course: Told) -> Measure:
     is_known = course.number(_UNDER_OTHER_NAMES) == 0
     if not is_known:
         rows = tuple((name, people, None, None, None) for name, people, *_ in rows)
+    reached = results(course)
     return Measure(
         key="relation",
         title=N_("Taking part and results"),
@@ -139,9 +174,26 @@ def relation(course: Told) -> Measure:
         as_of=course.as_of,
         columns=(N_("What is compared"), N_("People"), N_("Effect"), N_("Lower end"), N_("Upper end")),
         rows=rows if pairs else (),
-        behind=results(course).behind,
+        behind=reached.behind,
+        cells=_compared(reached.cells[0]) if pairs else (),
         note=NOT_A_CAUSE if is_known else NOT_KNOWN,
         facts={"joined": part_told(sum(row[4] for row in pairs), len(pairs))} if is_known else {},
+    )
+
+
+def _compared(reached: Cells) -> tuple[Cells, ...]:
+    """Of each line the results that it is made from, as far as they are listed."""
+    columns = {1: Column(amount=PEOPLE), **dict.fromkeys((2, 3, 4), Column(amount=""))}
+    made_from = ("scaled IS NOT NULL", "scaled IS NOT NULL", "true")
+    return tuple(
+        replace(
+            reached,
+            where=f"{reached.where} AND {where}",
+            row=f"'{place}'",
+            keys=tuple(str(place) if place == one else None for one in range(len(made_from))),
+            columns=columns,
+        )
+        for place, where in enumerate(made_from)
     )
 
 

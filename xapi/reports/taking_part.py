@@ -1,30 +1,58 @@
 """How many take part: participation, reading and reflections by week."""
 
-from dataclasses import replace
 from datetime import date
+from typing import TypedDict
 
-from xapi.reports.acts import CONTRIBUTING, Told, acts_behind
+from xapi.reports.acts import CONTRIBUTING, Told, whole
 from xapi.reports.answering import IN_THREADS, threads_hidden
+from xapi.reports.cells import PEOPLE
 from xapi.reports.hiding import LEAST
-from xapi.reports.measures import N_, Behind, Measure
+from xapi.reports.measures import N_, Cells, Column, Measure
 from xapi.reports.weeks import REFLECTED, Weekly, contributed, reflected, weekly
 
 
+class Titled(TypedDict):
+    """What a measure is called, and what it counts."""
+
+    key: str
+    title: str
+    definition: str
+    columns: tuple[str, ...]
+
+
+PARTICIPATION: Titled = {
+    "key": "participation",
+    "title": N_("Participation by week"),
+    "definition": N_(
+        "People who opened a thread, answered, reviewed or shared a reflection in a week that begins on"
+        " Monday, and how many such contributions there were. What was deleted is not counted. Whoever "
+        "runs the course is counted too, for a statement does not tell roles."
+    ),
+    "columns": (N_("Week"), N_("People"), N_("Contributions")),
+}
+
+
 def participation(course: Told) -> Measure:
-    """Rows: week, people who contributed, contributions."""
+    """Rows: week, people who contributed, contributions.
+
+    Its list is without what could be counted there though it is hidden elsewhere. What is missing could be counted,
+    too, for the sum is told: so all of a week is left out where its reflections are hidden, or its threads where no
+    other sum tells how many they are.
+    """
     found = contributed(course)
+    without = found.hidden | reflected(course).hidden
+    threads = threads_hidden(course)
+    if threads.are_all:
+        opened = course.rows("SELECT DISTINCT week FROM act WHERE kind IN ('opened', 'reflected')")
+        without |= {week for (week,) in opened}
+    weeks = [week for week in found.shown if week not in without]
+    listed = "kind IN ('answered', 'reviewed')" if threads.are_some else f"kind IN {CONTRIBUTING}"
     return _by_week(
         course,
         found,
-        _contributions_behind(course, found),
-        key="participation",
-        title=N_("Participation by week"),
-        definition=N_(
-            "People who opened a thread, answered, reviewed or shared a reflection in a week that begins on"
-            " Monday, and how many such contributions there were. What was deleted is not counted. Whoever "
-            "runs the course is counted too, for a statement does not tell roles."
-        ),
-        columns=(N_("Week"), N_("People"), N_("Contributions")),
+        _of_weeks(listed, found, weeks, untold=IN_THREADS if threads.are_some else frozenset()),
+        leaves_out=threads.are_some or bool(found.hidden) or len(weeks) < len(found.shown),
+        **PARTICIPATION,
     )
 
 
@@ -37,7 +65,8 @@ def reading(course: Told) -> Measure:
         return _by_week(
             course,
             found,
-            _of_weeks(timed, found.shown, leaves_out=bool(found.hidden)),
+            _of_weeks(timed, found, found.shown, amount=""),
+            leaves_out=bool(found.hidden),
             key="reading",
             title=N_("Reading by week"),
             definition=N_(
@@ -50,7 +79,8 @@ def reading(course: Told) -> Measure:
     return _by_week(
         course,
         found,
-        _of_weeks("kind = 'read'", found.shown, leaves_out=bool(found.hidden)),
+        _of_weeks("kind = 'read'", found, found.shown),
+        leaves_out=bool(found.hidden),
         key="reading",
         title=N_("Reading by week"),
         definition=N_(
@@ -67,7 +97,8 @@ def reflections(course: Told) -> Measure:
     return _by_week(
         course,
         found,
-        _of_weeks(REFLECTED, found.shown, leaves_out=bool(found.hidden)),
+        _of_weeks(REFLECTED, found, found.shown),
+        leaves_out=bool(found.hidden),
         key="reflections",
         title=N_("Reflections by week"),
         definition=N_(
@@ -80,8 +111,9 @@ def reflections(course: Told) -> Measure:
 def _by_week(
     course: Told,
     found: Weekly,
-    behind: Behind,
+    cells: Cells,
     *,
+    leaves_out: bool,
     key: str,
     title: str,
     definition: str,
@@ -97,32 +129,26 @@ def _by_week(
         as_of=course.as_of,
         columns=columns,
         rows=found.told,
-        behind=behind,
-    )
-
-
-def _contributions_behind(course: Told, found: Weekly) -> Behind:
-    """Without what could be counted here though it is hidden elsewhere. What is missing could be counted, too, for the
-    sum is told: so all of a week is left out where its reflections are hidden, or its threads where no other sum tells
-    how many they are."""
-    without = found.hidden | reflected(course).hidden
-    threads = threads_hidden(course)
-    if threads.are_all:
-        opened = course.rows("SELECT DISTINCT week FROM act WHERE kind IN ('opened', 'reflected')")
-        without |= {week for (week,) in opened}
-    weeks = [week for week in found.shown if week not in without]
-    listed = "kind IN ('answered', 'reviewed')" if threads.are_some else f"kind IN {CONTRIBUTING}"
-    return _of_weeks(
-        listed,
-        weeks,
-        leaves_out=threads.are_some or bool(found.hidden) or len(weeks) < len(found.shown),
-        untold=IN_THREADS if threads.are_some else frozenset(),
+        behind=whole(cells, leaves_out=leaves_out),
+        cells=(cells,),
     )
 
 
 def _of_weeks(
-    condition: str, shown: list[date], *, leaves_out: bool, untold: frozenset[str] = frozenset()
-) -> Behind:
+    condition: str,
+    found: Weekly,
+    shown: list[date],
+    *,
+    amount: str = "count(*)",
+    untold: frozenset[str] = frozenset(),
+) -> Cells:
     """Of the weeks that are told only: the times of statements would tell how many there are in the others."""
-    behind = acts_behind(f"{condition} AND list_contains(?::DATE[], week)", shown)
-    return replace(behind, leaves_out=leaves_out, untold=untold)
+    return Cells(
+        "act",
+        f"{condition} AND list_contains(?::DATE[], week)",
+        (shown,),
+        "week::VARCHAR",
+        tuple(week.isoformat() if week in shown else None for week, *_ in found.rows),
+        {1: Column(amount=PEOPLE), 2: Column(amount=amount)},
+        untold,
+    )

@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session, aliased
 
 from social_layer.events.models import Event
-from social_layer.people.models import Account, Voice
-from xapi.models import Delivery, DeliveryState, Record, Scope
+from social_layer.people.models import Voice
+from xapi.models import Delivery, DeliveryState, Scope
 from xapi.scopes.actions import note_change
 from xapi.scopes.models import ScopeChoice
 from xapi.scopes.voiding import PART, Sent, may_be_there, void
@@ -54,27 +54,10 @@ def take_back(session: Session, base: str, tenant_id: UUID, person_id: UUID, now
         forgotten += len(rows) - len(sent)
         _withhold(session, theirs)
     voided += _take_back_names(session, base, tenant_id, voices, now)
-    accounts = session.execute(
-        select(Account.home_page, Account.name).where(
-            Account.tenant_id == tenant_id, Account.person_id == person_id
-        )
-    ).all()
-    records = session.execute(
-        delete(Record)
-        .where(
-            Record.tenant_id == tenant_id,
-            tuple_(Record.home_page, Record.account).in_([tuple(row) for row in accounts]),
-        )
-        .execution_options(synchronize_session=False)
-    )
     session.execute(
         delete(ScopeChoice).where(ScopeChoice.tenant_id == tenant_id, ScopeChoice.person_id == person_id)
     )
-    return {
-        "statements_voided": voided,
-        "deliveries_forgotten": forgotten,
-        "records": records.rowcount,  # type: ignore[attr-defined]
-    }
+    return {"statements_voided": voided, "deliveries_forgotten": forgotten}
 
 
 def _take_back_names(session: Session, base: str, tenant_id: UUID, voices: object, now: datetime) -> int:

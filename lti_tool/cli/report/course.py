@@ -13,13 +13,16 @@ from lti_tool.cli.report.tying import aliases_of, courses_of, tying_options
 from lti_tool.moments import as_time_zone
 from xapi.gathering.store import Gathered
 from xapi.reports.acts import behind_page
+from xapi.reports.cells import newest_of_rows
 from xapi.reports.course import course_report, courses_there
 from xapi.reports.measures import BehindRow, Measure, Window
 from xapi.reports.names import told_names
 from xapi.reports.tables import MOST_NAMED, plain, write_csv, write_json, write_parquet
 
 FORMATS = ("html", "csv", "json", "parquet")
-_IN_FILE = 100
+# Of a measure so many statements are listed, the newest.
+_IN_FILE = 500
+_NAMED = 10
 
 
 @click.command()
@@ -63,7 +66,7 @@ def course(
     window = Window(utc(since), utc(until), zone)
     courses, aliases = courses_of(also, course), aliases_of(identifiers, course)
     with pulled(endpoint, access_of(**signs_in), cache, aliases=aliases, courses=courses) as found:
-        _check_course(found, course)
+        _check_course(found, course, bool(also))
         measures = course_report(found, course, window)
         most = _IN_FILE if form == "html" else MOST_NAMED
         behind = [behind_page(found, one.behind, limit=most) for one in measures]
@@ -73,18 +76,26 @@ def course(
 def format_of(form: str | None, out: Path | None, as_json: bool) -> str:
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} do not go together.")
-    told = out.suffix.removeprefix(".") if out else ""
-    form = "json" if as_json else form or (told if told in FORMATS else "html")
+    told = out.suffix.removeprefix(".").lower() if out else ""
+    if told and told not in FORMATS and not (form or as_json):
+        raise click.UsageError(f"--out {out}: end its name in one of .{', .'.join(FORMATS)}, or say --format")
+    form = "json" if as_json else form or told or "html"
     if form == "parquet" and out is None:
         raise click.UsageError("--format parquet needs --out, for it is no text.")
     return form
 
 
-def _check_course(found: Gathered, course: str) -> None:
+def _check_course(found: Gathered, course: str, is_tied: bool) -> None:
     there = courses_there(found)
+    others = ", ".join([one for one in there if one != course][:_NAMED])
     if course not in there:
-        known = "; there are: " + ", ".join(there[:10]) if there else ""
+        known = f"; there are: {others}" if others else ""
         raise click.ClickException(f"the LRS has nothing of the course {course}{known}")
+    if others and not is_tied:
+        click.echo(
+            f"There are other courses too: {others}. If one is the LMS's own name for this course, add it with --also.",
+            err=True,
+        )
 
 
 def _write(
@@ -107,13 +118,14 @@ def _write(
         elif form == "csv":
             write_csv(measures, file)
         else:
-            from lti_tool.reporting.file import write_course
+            from lti_tool.reporting.file import MOST_OF_A_ROW, write_course
 
+            of_rows = [newest_of_rows(found, one, each=MOST_OF_A_ROW, most=_IN_FILE) for one in measures]
             people = {
                 person for one in measures if one.key == "network" for row in one.rows for person in row[:2]
             }
             write_course(
-                pairs,
+                zip(measures, behind, of_rows, strict=True),
                 file,
                 course=course,
                 endpoint=endpoint,

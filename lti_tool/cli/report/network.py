@@ -52,6 +52,10 @@ def network(
             with progress() as (told, waiting):
                 reader.waiting = waiting
                 found.gather(reader, course=course, since=utc(since), until=utc(until), told=told)
+            if course and not found.statements_read:
+                raise click.ClickException(
+                    f"the LRS has nothing of the course {course}; without --course all courses are listed"
+                )
             with written(out) as file:
                 FORMATS[form](found.edges(), file)
             _sum_up(found, out)

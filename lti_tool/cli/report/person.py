@@ -58,7 +58,7 @@ def person(
     people = known_as(person, aliases)
     with pulled(endpoint, access_of(**signs_in), cache, aliases=aliases, courses=courses) as found:
         if not timeline(found, people, course=course, limit=1).moments:
-            raise click.ClickException(f"the LRS has nothing of {person}; it is written as homePage|name")
+            raise click.ClickException(f"the LRS has nothing of {person}{_others(found)}")
         if form == "parquet" and out is not None:
             with written_at(out) as path:
                 write_timeline(found.connection, people, course, path)
@@ -79,6 +79,11 @@ def person(
                 from lti_tool.reporting.file import write_person
 
                 write_person(moments, file, person=person, endpoint=endpoint, as_of=found.as_of)
+
+
+def _others(found: Gathered) -> str:
+    some = [row[0] for row in found.rows("SELECT DISTINCT person FROM statement ORDER BY person LIMIT 3")]
+    return f"; people are written as {', '.join(some)}" if some else ""
 
 
 def _all(found: Gathered, people: list[str], course: str | None) -> Iterator[Moment]:

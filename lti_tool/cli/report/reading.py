@@ -90,7 +90,7 @@ def written(out: Path | None) -> Iterator[TextIO]:
 
 @contextmanager
 def written_at(out: Path) -> Iterator[Path]:
-    """Where to write what becomes the file once it is whole."""
+    """Where to write what becomes the file once it is whole. It tells of people: a new one is its owner's alone."""
     try:
         handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
         os.close(handle)
@@ -99,16 +99,10 @@ def written_at(out: Path) -> Iterator[Path]:
     draft = Path(name)
     try:
         yield draft
-        draft.chmod(0o666 & ~_umask())
+        if out.exists():
+            draft.chmod(out.stat().st_mode & 0o777)
         draft.replace(out)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}") from None
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """It can only be read by being set."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -18,15 +18,20 @@ from lti_tool.cli import main
 from lti_tool.config import read_settings
 from lti_tool.migrations import metadata
 from lti_tool.parts import Parts
+from lti_tool.records.gathering import folder_of
 from social_layer.database import Database
 from social_layer.discussion.actions import save_draft
 from social_layer.discussion.marks import mark_read
 from social_layer.discussion.queries import entries_page
 from social_layer.people.models import Person, Role
+from tests.lti_tool.web.gathering import connected
+from tests.room import Room
 from tests.xapi.fixtures import bundled
+from tests.xapi.gathering.writing import written
+from tests.xapi.reports.told import Told
 from tests.xapi.scopes.test_leaving import rule
 from tests.xapi.world import HOME_PAGE, SEALER, TestClock, World
-from xapi.models import Scope
+from xapi.models import Lrs, Scope
 from xapi.scopes.actions import choose
 from xapi.scopes.models import Erasure
 
@@ -229,6 +234,37 @@ def test_an_export_holds_what_is_known_and_what_was_sent(
     assert out.stat().st_mode & 0o077 == 0
 
 
+def test_an_export_holds_what_was_read_back_of_the_person_alone(
+    given: Parts, run: Run, world: World, bundled: str
+) -> None:
+    """From the institution's own folders: another one's has more of the same account."""
+    told = Told(home_page=HOME_PAGE)
+    told.reach("maya-7", "Quiz", "passed", scaled=0.8, days=1)
+    told.reach("joel-7", "Quiz", "failed", days=1)
+    with given.database.read() as session:
+        lrs = session.scalars(select(Lrs).where(Lrs.tenant_id == world.tenant_id)).one()
+    assert run("records", "gather").exit_code == 0
+    written(folder_of(given.settings, world.tenant_id, lrs.id), told.statements)
+    elsewhere = Room(given.database)
+    foreign = Told(home_page=HOME_PAGE, base="https://elsewhere.example")
+    foreign.open("maya-7", hours=1)
+    foreign.reach("maya-7", "Elsewhere", days=2)
+    other = connected(given, elsewhere, "Other")
+    written(folder_of(given.settings, elsewhere.tenant_id, other.id), foreign.statements)
+    exported = json.loads(run("person", "export", "--account", "maya-7").output)
+    assert [(one["lrs"], one["outcome"], one["name"], one["scaled"]) for one in exported["records"]] == [
+        ("records", "passed", "Quiz", 0.8),
+        ("records", "scored", "Quiz", 0.8),
+    ]
+    gathered = {one["id"] for one in exported["gathered"]}
+    assert gathered == {one["statement"]["id"] for one in exported["statements"]} | {told.statements[0]["id"]}
+    assert {one["person"] for one in exported["gathered"]} == {f"{HOME_PAGE}|maya-7"}
+    # An erasure takes out as many.
+    run("person", "erase", "--account", "maya-7", "--yes")
+    (receipt,) = json.loads(run("person", "receipts", "--json").output)
+    assert receipt["counts"]["gathered"] == len(gathered)
+
+
 def test_an_account_that_nobody_has_or_several_is_one_clear_line(
     given: Parts, run: Run, world: World
 ) -> None:
@@ -286,6 +322,9 @@ def test_what_was_sent_under_more_is_counted_and_recalled_when_it_is_meant(
     assert "Nothing was sent under more" in run("scope", "recall").output
     assert run("scope", "set", "identified").exit_code == 0
     assert SECRET_WORDS in in_lrs(bundled), "a change alone takes nothing back"
+    counted = run("scope", "recall", "--count", "--json")
+    assert json.loads(counted.output) == {"tenant": "default", "to_void": 4}
+    assert SECRET_WORDS in in_lrs(bundled)
     refused = run("scope", "recall")
     assert refused.exit_code == 1
     assert "4 statements were sent under more" in refused.output

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+from sqlalchemy import select
 
 from lti_tool.config import read_settings
 from lti_tool.lti.models import Platform
 from lti_tool.parts import Parts
 from lti_tool.records.gathering import folder_of
+from lti_tool.reporting import opening
 from social_layer.people.models import Course, Tenant
 from tests.apps import new_app
 from tests.factories import CourseFactory
@@ -22,7 +25,9 @@ from tests.lti_tool.web.gathering import connected
 from tests.lti_tool.web.reader import words_of
 from tests.room import Room
 from tests.xapi.gathering.writing import written
-from tests.xapi.reports.told import PEOPLE, Told, lively
+from tests.xapi.reports.told import PEOPLE, Told, identifier, lively
+from xapi.gathering.segments import forget
+from xapi.models import Lrs
 
 
 @pytest.fixture
@@ -42,10 +47,13 @@ def room(given: Parts) -> Room:
     base = given.settings.public_url
     with room.rows():
         second = CourseFactory(tenant_id=room.tenant_id).id
-    few = Told(second, base)
+        third = CourseFactory(tenant_id=room.tenant_id, title="Rivers").id
+    few, many = Told(second, base), Told(third, base)
     for who in PEOPLE[:3]:
         few.open(who, hours=1)
-    statements = lively(room.course_id, base).statements + few.statements
+    for number in range(40):
+        many.open(f"person {number}", hours=2)
+    statements = lively(room.course_id, base).statements + few.statements + many.statements
     written(folder_of(given.settings, room.tenant_id, lrs.id), statements)
     return room
 
@@ -65,14 +73,71 @@ def test_courses_are_told_by_name_and_few_people_are_hidden(given: Parts, room: 
         title = session.get_one(Course, (room.tenant_id, room.course_id)).title
     # Three people are hidden, and so is the other course, of which the sum would else tell.
     assert f"{title} hidden hidden hidden 12 12" in shown
-    assert "12 39 18" in shown  # by platform
+    assert "52 79 18" in shown  # by platform
+    assert "Feb 2, 2026 52 67" in shown  # by week
     assert "console-reports" in page
-    statements = desk.get(f"/reports/{room.tenant_id}/platforms").text
-    assert "<summary>" in statements
-    assert "moodle.example.edu|" not in statements
     table = list(csv.reader(io.StringIO(desk.get(f"/reports/{room.tenant_id}/platforms/csv").text)))
-    assert table[1][1:4] == ["12", "39", "18"]
+    assert table[1][1:4] == ["52", "79", "18"]
+    weeks = list(csv.reader(io.StringIO(desk.get(f"/reports/{room.tenant_id}/participation/csv").text)))
+    assert weeks[1][:3] == ["2026-02-02", "52", "67"]
     assert desk.get(f"/reports/{room.tenant_id}/nothing").status_code == 404
+
+
+def test_statements_are_listed_by_number_and_what_is_left_out_is_said(given: Parts, room: Room) -> None:
+    desk = desk_of(given)
+    page = desk.get(f"/reports/{room.tenant_id}").text
+    for table in ("participation", "courses", "platforms"):
+        statements = desk.get(f"/reports/{room.tenant_id}/{table}").text
+        assert "<summary>" in statements
+        assert "Some are not listed, because few people are behind them." in statements
+        assert "moodle.example.edu|" not in statements
+    (link,) = re.findall(
+        rf'href="/admin(/reports/{room.tenant_id}/courses\?row=\w+&amp;column=2)">40</a>', page
+    )
+    seen: list[str] = []
+    while True:
+        listed = desk.get(unescape(link)).text
+        assert "Rivers · Contributions: 40" in unescape(words_of(listed))
+        assert "Some are not listed" not in listed
+        seen += re.findall(r"· ([0-9a-f-]{36})</span></summary>", listed)
+        more = re.search(r'href="/admin([^"]+after=[^"]+)"', listed)
+        if more is None:
+            break
+        link = more[1]
+    assert len(seen) == len(set(seen)) == 40
+    for row in ("row=nothing&column=2", "row=&column=x"):
+        assert desk.get(f"/reports/{room.tenant_id}/courses?{row}").status_code == (
+            404 if "no" in row else 200
+        )
+
+
+def test_a_report_is_made_anew_when_something_was_read_back(
+    given: Parts, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, made = desk_of(given), []
+    gathered = opening.Gathered
+
+    def noted(*told: Any, **named: Any) -> Any:
+        made.append(told)
+        return gathered(*told, **named)
+
+    monkeypatch.setattr(opening, "Gathered", noted)
+    page = f"/reports/{room.tenant_id}"
+    assert words_of(desk.get(page).text) == words_of(desk.get(page).text)
+    assert len(made) == 1
+    with room.rows() as session:
+        lrs = session.scalars(select(Lrs).where(Lrs.tenant_id == room.tenant_id)).one()
+        folder = folder_of(given.settings, room.tenant_id, lrs.id)
+    more = Told(room.course_id, f"{given.settings.public_url}")
+    more.statements = lively(room.course_id, given.settings.public_url).statements
+    new = more.open("somebody new", hours=3)
+    written(folder, [new])
+    assert "Feb 2, 2026 53 68" in unescape(words_of(desk.get(page).text))
+    assert len(made) == 2
+    # Who is erased is gone at once.
+    forget(folder, [identifier("somebody new")])
+    assert "Feb 2, 2026 52 67" in unescape(words_of(desk.get(page).text))
+    assert len(made) == 3
 
 
 def test_an_operator_sees_their_own_institution_alone(given: Parts, room: Room) -> None:

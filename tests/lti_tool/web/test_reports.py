@@ -213,6 +213,77 @@ def test_whose_reading_or_result_it_is_is_not_told(
     assert "moodle.example.edu|ada" in instructor.get("/reports/course/reading").text
 
 
+def leading(page: str, measure: str) -> list[tuple[str, str]]:
+    """Where the numbers of a measure's table lead, and what they say."""
+    found = re.findall(rf'value="(/reports/course/{measure}\?[^"]*row=[^"]+)">([^<]+)</button>', page)
+    return [(unescape(path), number) for path, number in found]
+
+
+def test_a_number_leads_to_its_own_statements(back: ReadBack, instructor: Reader) -> None:
+    page = instructor.get("/reports/course").text
+    pairs = leading(page, "network")
+    assert [number for _, number in pairs] == ["1"] * 18
+    listed = [instructor.get(path).text for path, _ in pairs[:2]]
+    assert [one.count("<summary>") for one in listed] == [1, 1]
+    assert listed[0] != listed[1]
+    assert "Ada Member → Ben Member · Answered: 1" in unescape(words_of(listed[0]))
+    # Of the weeks one is told, and of reading one; three people's reflections are hidden.
+    assert [number for _, number in leading(page, "participation")] == ["12", "24"]
+    assert [number for _, number in leading(page, "reading")] == ["11", "11"]
+    assert leading(page, "reflections") == []
+    (path, _) = leading(page, "reading")[1]
+    openings = instructor.get(path).text
+    assert openings.count("<summary>") == 11
+    assert "Some are not listed" not in openings
+    # The number of another row or column is no list; nor is one that is not there any more.
+    for wrong in (path.replace("column=2", "column=0"), re.sub(r"row=\w+", "row=abc", path)):
+        assert instructor.get(wrong).status_code == 404
+    assert instructor.get(path.replace("column=2", "column=all")).status_code == 422
+
+
+def test_numbers_of_chosen_days_lead_to_these_days_alone(back: ReadBack, instructor: Reader) -> None:
+    """The first day of the course's own zone, UTC."""
+    page = instructor.get("/reports/course?from=2026-02-02&to=2026-02-02").text
+    path, number = leading(page, "participation")[1]
+    assert "from=2026-02-02" in path
+    listed = instructor.get(path).text
+    assert f"Contributions: {number}" in unescape(words_of(listed))
+    assert 'value="/reports/course?from=2026-02-02&amp;to=2026-02-02"' in listed
+
+
+def test_nobody_else_sees_a_list_of_a_number(back: ReadBack, instructor: Reader, read_as: ANYBODY) -> None:
+    path, _ = leading(instructor.get("/reports/course").text, "network")[0]
+    assert read_as(Role.learner).get(path).status_code == 403
+
+
+def test_pairs_with_a_pseudonym_have_no_list_nor_whoever_answered_one(
+    given: Parts, room: Room, instructor: Reader
+) -> None:
+    """What Ada did for Ben and Cleo, taken from all that she did, would be what she did for the pseudonym."""
+    base = given.settings.public_url
+    known, masked = Told(room.course_id, base), Told(room.course_id, base, home_page=base)
+    threads = [known.open(who, hours=1) for who in PEOPLE[:6]]
+    for who, to in (("ada", 1), ("ada", 2), ("ben", 0), ("cleo", 0), ("dan", 0), ("eva", 1)):
+        known.answer(who, threads[to], hours=2)
+    masked.statements += known.statements  # so that ids differ
+    hidden = masked.open("2b9c4d5e-0000-4000-8000-000000000000", hours=1)
+    masked.answer("2b9c4d5e-0000-4000-8000-000000000000", threads[0], hours=3)
+    known.statements = masked.statements
+    known.answer("ada", hidden, hours=4)
+    read_back(given, room, known)
+    page = instructor.get("/reports/course").text
+    assert re.search(r"Ada Member Somebody [A-Z]{3}-[A-Z]{3} 1", unescape(words_of(page)))
+    listed = [unescape(words_of(instructor.get(path).text)) for path, _ in leading(page, "network")]
+    of = [re.search(r"(\w+) Member → (\w+) Member", one) for one in listed]
+    assert [found.groups() for found in of if found] == [
+        ("Ben", "Ada"),
+        ("Cleo", "Ada"),
+        ("Dan", "Ada"),
+        ("Eva", "Ben"),
+    ]
+    assert len(of) == 4
+
+
 def test_hidden_numbers_have_no_statements(back: ReadBack, instructor: Reader) -> None:
     """Three people shared a reflection."""
     assert "There are none that can be shown." in instructor.get("/reports/course/reflections").text

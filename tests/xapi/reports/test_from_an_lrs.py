@@ -12,7 +12,7 @@ import duckdb
 import pytest
 import requests
 from click.testing import CliRunner, Result
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from lti_tool.cli import main
 from tests.xapi.reports.told import BASE, LMS, PEOPLE, Told, identifier, lively
@@ -71,6 +71,9 @@ def test_a_course_as_json_csv_and_parquet(bundled: str, run: Run, tmp_path: Path
     )
     assert leaves_out
     assert listed == {one["id"] for one in told.statements[12:24]}
+    odd = run("course", bundled, "--course", told.iri, "--out", "report.xls")
+    assert (odd.exit_code, (tmp_path / "report.xls").exists()) == (2, False)
+    assert "end its name in one of .html, .csv, .json, .parquet" in odd.stderr
     page = run("course", bundled, "--course", told.iri, "--format", "html").stdout
     assert "Some statements are not listed, because few people are behind them." in page
     assert not any(one["id"] in page for one in told.statements if one["verb"]["id"].endswith("/submitted"))
@@ -157,7 +160,7 @@ def test_a_persons_timeline(bundled: str, run: Run, tmp_path: Path) -> None:
     assert {one["lrs"] for one in csv.DictReader(io.StringIO(table))} == {bundled}
     nobody = run("person", bundled, "--person", identifier("nobody"))
     assert nobody.exit_code == 1
-    assert "homePage|name" in nobody.stderr
+    assert "people are written as https://moodle.example.edu|ada" in nobody.stderr
 
 
 MOODLE_COURSE = f"{LMS}/course/view.php?id=2"
@@ -260,6 +263,10 @@ def test_the_file_opens_offline_and_runs_nothing(
         assert page.locator("script").count() == 0
         assert page.locator("img").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.goto(files["course"].as_uri())
+    # A number leads to the statements behind it, further down in the file.
+    page.locator("section[aria-labelledby=network] td a").first.click()
+    expect(page.locator("section[aria-labelledby=network] details h3").first).to_be_visible()
     context.close()
     assert heard == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []

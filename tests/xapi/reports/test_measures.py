@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.xapi.gathering.writing import written
-from tests.xapi.reports.told import LMS, PEOPLE, Told, identifier, lively
+from tests.xapi.reports.told import BASE, LMS, PEOPLE, Told, identifier, lively
 from xapi import vocabulary as words
 from xapi.gathering.store import Gathered
 from xapi.reports.acts import behind_page, tell
 from xapi.reports.course import MEASURES, course_report, courses_there
-from xapi.reports.institution import courses, platforms
+from xapi.reports.institution import institution_report
 from xapi.reports.measures import HIDDEN, Measure, Window
 from xapi.reports.person import timeline
 
@@ -303,12 +303,14 @@ def test_an_institution_is_told_by_course_and_platform(tmp_path: Path) -> None:
     for who in PEOPLE[:7]:
         other.open(who, hours=1)
     with opened(tmp_path, one, small, other) as found:
-        everything = tell(found, Window())
-        by_course = {row[0]: row[1:] for row in courses(everything).rows}
+        weeks, courses, platforms = institution_report(tell(found, Window()), BASE)
+        # The two have accounts at the same LMS as the twelve.
+        assert weeks.rows[0] == (date(2026, 2, 2), 19, 33)
+        by_course = {row[0]: row[1:] for row in courses.rows}
         assert by_course[one.iri] == (12, 36, 18, 12, 12)
         # Two people are hidden, and the next smallest with them.
         assert by_course[small.iri][:3] == by_course[other.iri][:3] == (HIDDEN,) * 3
-        by_platform = {row[0]: row[1:] for row in platforms(everything).rows}
+        by_platform = {row[0]: row[1:] for row in platforms.rows}
         assert by_platform["https://canvas.example"] == (7, 7, 0, 0, 0)
 
 
