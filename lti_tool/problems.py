@@ -136,6 +136,11 @@ PROBLEMS: dict[str, Kind] = {
     "reports_busy": Kind(
         503, _("Several reports are being made just now."), _("Try again in a few seconds.")
     ),
+    "reports_unreadable": Kind(
+        503,
+        _("What was read back for reports cannot be read just now."),
+        _("It is read anew from the learning records. Try again in an hour; if it stays, tell your administrator."),
+    ),
     "link_expired": Kind(403, _("This download's link has run out."), _("Ask for it again in the panel.")),
     # What is asked for
     "not_found": Kind(404, _("There is nothing at this address."), _REOPEN),

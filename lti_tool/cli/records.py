@@ -76,6 +76,8 @@ def gather(name: str | None, tenant: str | None, only_due: bool, as_json: bool) 
             failed = True
             click.echo(f"{lrs.name}: another process reads it just now", err=True)
             continue
+        for remark in result.remarks:
+            click.echo(f"{lrs.name}: {remark}", err=True)
         done.append({"lrs": lrs.name, "read": result.read, "new": result.new, "as_of": result.as_of})
     if as_json:
         print_json(done)

@@ -14,7 +14,7 @@ from lti_tool.records.gathering import root_of
 from social_layer.events.models import Event
 from social_layer.people.models import Account, Voice
 from xapi.gathering.models import PersonIdentifier
-from xapi.gathering.segments import forget
+from xapi.gathering.taking_out import forget
 from xapi.models import Delivery
 
 

@@ -51,8 +51,14 @@ def gather_due(given: Parts) -> int:
         except GatheringFailed as failed:
             log.warning("lrs not read back", lrs=str(lrs_id), trouble=str(failed))
             continue
+        except Exception:
+            # It stands in its own row; the others have nothing to do with it.
+            log.exception("lrs not read back", lrs=str(lrs_id))
+            continue
         if done is not None:
             log.info("lrs read back", lrs=str(lrs_id), read=done.read, new=done.new)
+            for remark in done.remarks:
+                log.warning("lrs read back oddly", lrs=str(lrs_id), remark=remark)
             read += 1
     _let_go_of_removed(given)
     return read
@@ -94,8 +100,9 @@ def gather_one(
         raise
     rows = read_manifest(folder_of(given.settings, tenant_id, lrs_id)).rows
     every = timedelta(minutes=given.settings.gather_minutes or 60)
+    remark = "; ".join(done.remarks) or None
     with given.database.write() as session:
-        schedule.complete(session, given.clock(), lease, done.as_of, rows, every)
+        schedule.complete(session, given.clock(), lease, done.as_of, rows, every, remark=remark)
     return done
 
 

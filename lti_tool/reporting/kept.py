@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-from lti_tool.reporting.opening import Sources, opened
+from lti_tool.reporting.opening import Sources, opened, said_if_unreadable
 from xapi.gathering.manifest import Manifest, read_manifest
 from xapi.gathering.store import Gathered
 from xapi.reports.measures import Measure
@@ -33,7 +33,8 @@ _lock = Lock()
 
 
 def report_of(sources: Sources, asked: Hashable, make: Callable[[Gathered], list[Measure]]) -> Report:
-    """``asked``: all besides the sources on which ``make`` depends. Raises ``reports_busy``."""
+    """``asked``: all besides the sources on which ``make`` depends. Raises ``reports_busy`` and
+    ``reports_unreadable``."""
     state = _state_of(sources)
     with _lock:
         # Of an older state nothing stays: somebody may have been erased from it.
@@ -55,5 +56,6 @@ def report_of(sources: Sources, asked: Hashable, make: Callable[[Gathered], list
 
 def _state_of(sources: Sources) -> _State:
     ties = json.dumps([sorted(sources.aliases.items()), sorted(sources.courses.items()), sources.names])
-    manifests = tuple(read_manifest(folder) for folder in sources.folders)
+    with said_if_unreadable():
+        manifests = tuple(read_manifest(folder) for folder in sources.folders)
     return manifests, hashlib.sha256(ties.encode()).hexdigest()

@@ -11,11 +11,14 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.config import Settings
+from lti_tool.logs import log
 from lti_tool.lti.models import Platform
 from lti_tool.problems import Problem
 from lti_tool.records.gathering import folder_of
 from lti_tool.records.joining import courses_by_activity, known_as
 from social_layer.people.models import Course
+from xapi.gathering.manifest import FolderWrong
+from xapi.gathering.mending import Unreadable
 from xapi.gathering.store import Gathered
 from xapi.models import Lrs
 from xapi.reports.acts import Own
@@ -76,14 +79,27 @@ def own_of(session: Session, tenant_id: UUID, base: str) -> Own:
 
 
 @contextmanager
+def said_if_unreadable() -> Iterator[None]:
+    """Raises ``reports_unreadable`` where the files are why."""
+    try:
+        yield
+    except (Unreadable, FolderWrong, PermissionError) as error:
+        log.error("reports_unreadable", why=str(error))
+        raise Problem("reports_unreadable") from error
+
+
+@contextmanager
 def opened(sources: Sources) -> Iterator[Gathered]:
-    """Raises ``reports_busy``."""
+    """Raises ``reports_busy`` and ``reports_unreadable``."""
     if not _AT_ONCE.acquire(timeout=_PATIENCE):
         raise Problem("reports_busy")
     try:
         folders = [folder for folder in sources.folders if folder.is_dir()]
         names = dict(zip(sources.folders, sources.names, strict=True))
-        with Gathered(folders, sources.aliases, sources.courses, names=names) as found:
+        with (
+            said_if_unreadable(),
+            Gathered(folders, sources.aliases, sources.courses, names=names) as found,
+        ):
             yield found
     finally:
         _AT_ONCE.release()

@@ -120,7 +120,10 @@ class Words:
         return str(value)
 
     def moment(self, at: datetime) -> str:
-        return format_datetime(at, "medium", tzinfo=self._zone, locale=self._locale)
+        try:
+            return format_datetime(at, "medium", tzinfo=self._zone, locale=self._locale)
+        except OverflowError:  # A year that the reader's zone leaves: a statement may tell any.
+            return str(at.year)
 
     def share(self, value: float) -> str:
         return format_percent(value, locale=self._locale)

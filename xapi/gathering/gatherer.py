@@ -9,31 +9,34 @@ import gc
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from social_layer.clock import Clock
-from xapi.gathering.manifest import Manifest, gathering, read_manifest
+from xapi.gathering.manifest import FolderWrong, Manifest, changing, gathering, read_manifest
+from xapi.gathering.mending import mend
 from xapi.gathering.parsing import rows_of
-from xapi.gathering.segments import Changed, Draft, compact, drop_voided
-from xapi.lrs.validation.formats import parse_timestamp
+from xapi.gathering.reach import Reach
+from xapi.gathering.segments import Changed, Draft, compact
+from xapi.gathering.taking_out import drop_voided
 from xapi.reports.reading import Page, Reader, uncollected
-from xapi.statements import timestamp
 
 # A segment is committed after so many statements.
 ROWS = 100_000
-# So much before the watermark is asked for again: where the LRS says how far it can be trusted, and where it does not.
-OVERLAP, OVERLAP_UNTOLD = timedelta(minutes=5), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """What a pull did: statements read, of them new, and until when all is here that the LRS had."""
+    """What a pull did: statements read, of them new, and until when all is here that the LRS had. ``remarks``: what was
+    odd about it, for who looks after the LRS."""
 
     read: int
     new: int
     as_of: datetime | None
+    remarks: tuple[str, ...] = ()
 
 
 class Stopped(Exception):
@@ -55,16 +58,32 @@ def gather(
     :class:`~xapi.gathering.manifest.FolderWrong` and :class:`Stopped`.
     """
     with gathering(folder):
+        mended = _mend(folder)
         pull = _Pull(reader, folder, clock, rows, told, stopped)
         while True:
             try:
                 with uncollected:
                     pull.run()
+                compact(folder)
                 break
             except Changed:
                 continue  # Somebody was erased meanwhile: what was read and not yet put in is read again.
-        compact(folder)
-        return Gathering(pull.read, pull.new, read_manifest(folder).as_of)
+            except duckdb.Error as error:
+                # Once: a disk that spoils all that is written to it would be read for without end.
+                if mended or not (mended := _mend(folder, wholly=True)):
+                    _say_why(folder, error)
+                    raise
+        return Gathering(pull.read, pull.new, read_manifest(folder).as_of, (*mended, *pull.remarks))
+
+
+def _mend(folder: Path, *, wholly: bool = False) -> list[str]:
+    with changing(folder):
+        return mend(folder, wholly=wholly)
+
+
+def _say_why(folder: Path, error: duckdb.Error) -> None:
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        raise FolderWrong(f"{folder} cannot be written: {str(error).splitlines()[0]}") from error
 
 
 class _Pull:
@@ -80,21 +99,24 @@ class _Pull:
         self._reader, self._folder, self._clock, self._rows = reader, folder, clock, rows
         self._told, self._stopped = told, stopped
         self.read = self.new = 0
+        self.remarks: list[str] = []
 
     def run(self) -> None:
         base = read_manifest(self._folder)
-        reach = _Reach(base)
+        reach = Reach(base, self._clock())
+        self.remarks = reach.remarks
         draft = Draft(self._folder)
         with ThreadPoolExecutor(1, thread_name_prefix="gathering") as writing:
             # While a segment is written, which is none of Python's work, the next pages are read.
             written = writing.submit(lambda: None)
             try:
-                with closing(_ahead(self._reader.whole_pages(**_since(base)))) as pages:
+                with closing(_ahead(self._reader.whole_pages(**reach.since()))) as pages:
                     for page in pages:
                         if self._stopped():
                             raise Stopped
-                        draft.add(rows_of(page.statements, self._clock()))
-                        reach.note(page)
+                        now = self._clock()
+                        draft.add(rows_of(page.statements, now))
+                        reach.note(page, now)
                         self.read += len(page.statements)
                         self._told(self.read)
                         if draft.rows >= self._rows and not page.is_last:
@@ -109,46 +131,8 @@ class _Pull:
 
     def _commit(self, draft: Draft, base: Manifest, reach: Manifest) -> None:
         with draft:
-            self.new += draft.commit(base, reach, OVERLAP_UNTOLD)
+            self.new += draft.commit(base, reach)
         drop_voided(self._folder, draft.voids)
-
-
-class _Reach:
-    """How far what was read can be trusted.
-
-    What was stored until ``through`` was there when its page was read. What is later may have come in between, so that
-    from such a page on the watermark stays.
-    """
-
-    def __init__(self, base: Manifest) -> None:
-        self.manifest = base
-        self._is_sure = True
-
-    def note(self, page: Page) -> None:
-        last, read_to, as_of = _last_stored(page), self.manifest.read_to, self.manifest.as_of
-        if last is not None and self._is_sure:
-            within = last if page.through is None else min(last, page.through)
-            read_to = max(read_to or within, within)
-            self._is_sure = within == last
-        # After the last page all is read that the LRS vouches for; where it vouches for nothing, to its last statement.
-        known = page.through if page.is_last and self._is_sure and page.through else read_to
-        if known is not None:
-            as_of = max(as_of or known, known)
-        self.manifest = replace(self.manifest, read_to=read_to, as_of=as_of, is_told=page.through is not None)
-
-
-def _since(base: Manifest) -> dict[str, str]:
-    if base.read_to is None:
-        return {}
-    return {"since": timestamp(base.read_to - (OVERLAP if base.is_told else OVERLAP_UNTOLD))}
-
-
-def _last_stored(page: Page) -> datetime | None:
-    for statement in reversed(page.statements):
-        found = statement.get("stored")
-        if isinstance(found, str) and (stored := parse_timestamp(found)) is not None:
-            return stored
-    return None
 
 
 def _ahead(pages: Iterator[Page]) -> Generator[Page, None, None]:

@@ -27,7 +27,7 @@ class FolderBusy(Exception):
 
 
 class FolderWrong(Exception):
-    """What stands there was not written by this version: told in one line."""
+    """What stands there was not written by this version, or nothing can be written there: told in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,16 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(folder / _NAME)
+    make_durable(folder)
+
+
+def make_durable(path: Path) -> None:
+    """A file's content, or the names in a folder: what is not yet on the disk may be lost with the power."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 @contextmanager

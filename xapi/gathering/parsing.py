@@ -80,8 +80,9 @@ def row_of(statement: Json, now: datetime) -> Row | None:
 
 
 def utc_text(value: Any) -> str | None:
-    """As DuckDB reads a TIMESTAMP in UTC, or None where it is no time."""
-    if not isinstance(value, str):
+    """As DuckDB reads a TIMESTAMP in UTC, or None where it is no time, or none of this age: it could not be shown in
+    every time zone, and nobody learned then."""
+    if not isinstance(value, str) or not "1970" <= value[:4] <= "9998":
         return None
     try:
         if value.endswith("Z") and len(value) in (20, 24, 27):

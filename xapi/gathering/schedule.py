@@ -76,8 +76,16 @@ def renew(session: Session, now: datetime, lease: Lease) -> bool:
 
 
 def complete(
-    session: Session, now: datetime, lease: Lease, as_of: datetime | None, statements: int, every: timedelta
+    session: Session,
+    now: datetime,
+    lease: Lease,
+    as_of: datetime | None,
+    statements: int,
+    every: timedelta,
+    *,
+    remark: str | None = None,
 ) -> None:
+    """``remark``: what was odd, though it was read."""
     _update(
         session,
         lease,
@@ -89,7 +97,7 @@ def complete(
         statements=statements,
         failures=0,
         is_refused=False,
-        trouble=None,
+        trouble=remark[:TROUBLE_LENGTH] if remark else None,
     )
 
 

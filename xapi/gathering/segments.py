@@ -1,12 +1,13 @@
-"""Segments: rows drafted as lines of JSON, written as Parquet, merged when many are small, and freed of rows.
+"""Segments: rows drafted as lines of JSON, written as Parquet, and merged when many are small.
 
-Each change writes a new file beside the old ones, then the manifest that names it, then lets the old ones go.
+Each change writes a new file beside the old ones, then the manifest that names it, then lets the old ones go. What is
+left of the erased stands in files of its own: should another file become unreadable, it is still known what not to read
+in again.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,28 +17,28 @@ import duckdb
 import msgspec
 
 from xapi.gathering.columns import COLUMNS, DRAFTED, Row
-from xapi.gathering.identifiers import FOLDED, spellings
-from xapi.gathering.manifest import DRAFT, Manifest, Segment, changing, read_manifest, write_manifest
+from xapi.gathering.manifest import (
+    DRAFT,
+    Manifest,
+    Segment,
+    changing,
+    make_durable,
+    read_manifest,
+    write_manifest,
+)
 
 # A segment with so many rows is left alone; more than this many smaller ones are merged.
 FULL = 200_000
 MOST_SMALL = 8
 MEMORY = "384MB"
+# What the name of a segment begins with that holds what is left of the erased.
+ERASED = "erased-"
 
 _READ = ", ".join(
     f"TRY_CAST({name} AS {kind}) AS {name}" if DRAFTED[name] != kind else name
     for name, kind in COLUMNS.items()
 )
 _AS_DRAFTED = "{" + ", ".join(f"'{name}': '{kind}'" for name, kind in DRAFTED.items()) + "}"
-_KEPT_OF_ERASED = ("id", "stored", "happened")
-_ERASED = ", ".join(
-    name
-    if name in _KEPT_OF_ERASED
-    else f"true AS {name}"
-    if name == "erased"
-    else f"CAST(NULL AS {kind}) AS {name}"
-    for name, kind in COLUMNS.items()
-)
 # A line for each of millions of rows: six times as fast as json.
 _ENCODER = msgspec.json.Encoder()
 _PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
@@ -63,7 +64,7 @@ def open_memory(spill: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _spill(folder: Path) -> Path:
+def spill_of(folder: Path) -> Path:
     """Cleared away with other drafts, if its process dies."""
     return folder / f"{DRAFT}spill-{uuid4()}"
 
@@ -86,7 +87,6 @@ class Draft:
         self._file = self._path.open("wb")
         self._ids: set[str] = set()
         self.voids: set[str] = set()
-        self._first = "9999"
 
     @property
     def rows(self) -> int:
@@ -109,8 +109,6 @@ class Draft:
                 continue
             ids.add(key)
             lines.append(_encode(row))
-            if row["stored"] < self._first:
-                self._first = row["stored"]
             if "voids" in row:
                 self.voids.add(row["voids"])
         if lines:
@@ -120,130 +118,85 @@ class Draft:
         self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def commit(self, base: Manifest, reach: Manifest, overlap: timedelta) -> int:
+    def commit(self, base: Manifest, reach: Manifest) -> int:
         """Puts into the folder what is new, and how far ``reach`` says that goes; answers how many rows were new.
 
-        ``overlap``: among what was stored so long before the first of these may be the same statements. Raises
-        :class:`Changed` where people were taken out of the folder after ``base`` was read.
+        Raises :class:`Changed` where people were taken out of the folder after ``base`` was read.
         """
         self._file.close()
         with changing(self._folder):
             known = read_manifest(self._folder)
             if known.changes != base.changes:
                 raise Changed
-            made = self._write(known, overlap) if self.rows else None
+            made = self._write(known) if self.rows else None
             segments = known.segments if made is None else (*known.segments, made)
             write_manifest(self._folder, replace(reach, segments=segments, changes=known.changes))
         return made.rows if made else 0
 
-    def _write(self, known: Manifest, overlap: timedelta) -> Segment | None:
+    def _write(self, known: Manifest) -> Segment | None:
         drafted = (
             f"SELECT {_READ} FROM read_json({quoted(str(self._path))}, "
             f"format='newline_delimited', columns={_AS_DRAFTED})"
         )
-        if known.segments:
-            drafted += (
-                f" WHERE CAST(id AS UUID) NOT IN (SELECT id FROM read_parquet({listed(known.paths(self._folder))})"
-                f" WHERE stored >= TIMESTAMP {quoted(self._first)}"
-                f" - INTERVAL '{int(overlap.total_seconds())} seconds')"
-            )
-        with open_memory(_spill(self._folder)) as memory:
-            return _written(memory, self._folder, drafted)
+        with open_memory(spill_of(self._folder)) as memory:
+            if known.segments:
+                # Against all that is there: an LRS that was moved gives what it had with another `stored`, and some
+                # give none. The ids of the draft are held in memory, and not those of the folder.
+                memory.execute(
+                    "CREATE TEMP TABLE known AS "
+                    f"SELECT id FROM read_parquet({listed(known.paths(self._folder))}) AS kept "
+                    "SEMI JOIN (SELECT CAST(unnest(string_split(?, ' ')) AS UUID) AS id) AS drafted USING (id)",
+                    [" ".join(self._ids)],
+                )
+                drafted += " WHERE CAST(id AS UUID) NOT IN (SELECT id FROM known)"
+            return written(memory, self._folder, drafted)
 
 
 def compact(folder: Path) -> None:
     """Merges the small segments where they have become many."""
     with changing(folder):
-        known = read_manifest(folder)
-        small = [one for one in known.segments if one.rows < FULL]
-        if len(small) <= MOST_SMALL:
-            return
-        with open_memory(_spill(folder)) as memory:
-            made = _written(
-                memory, folder, f"SELECT * FROM read_parquet({listed(folder / one.name for one in small)})"
-            )
-        kept = tuple(one for one in known.segments if one not in small)
-        _exchange(folder, replace(known, segments=kept + ((made,) if made else ())))
-
-
-def drop_voided(folder: Path, voids: Iterable[str]) -> None:
-    """Takes out what was voided; that it was voided stays."""
-    ids = sorted(voids)
-    if ids:
-        with changing(folder):
-            known, _ = _rewritten(
-                folder, "voids IS NULL AND id IN (SELECT CAST(value AS UUID) FROM chosen)", ids, and_then=""
-            )
-            _exchange(folder, known)
-
-
-def forget(folder: Path, identifiers: Iterable[str], statements: Iterable[str] = ()) -> int:
-    """Takes out what these people did, and these statements, but for ids and times; answers how many there were.
-
-    What a pull under way has read by now, and not yet put in, is read again.
-    """
-    if not folder.is_dir():
-        return 0
-    names = sorted({spelt for one in identifiers for spelt in spellings(one)})
-    with changing(folder):
-        known, taken = _rewritten(
-            folder,
-            "erased IS NULL AND (folded(person) IN (SELECT value FROM chosen)"
-            " OR CAST(id AS VARCHAR) IN (SELECT value FROM chosen))",
-            [*names, *statements],
-            and_then=f"UNION ALL SELECT {_ERASED} FROM {{found}} WHERE {{gone}}",
-        )
-        _exchange(folder, replace(known, changes=known.changes + 1))
-    return taken
-
-
-def _rewritten(folder: Path, gone: str, chosen: Sequence[str], *, and_then: str) -> tuple[Manifest, int]:
-    """Each segment that has rows of which ``gone`` is true is written anew without them, ``and_then`` with what is left
-    of them. Answers a manifest that nobody sees yet, and how many rows there were."""
-    known = read_manifest(folder)
-    segments: list[Segment] = []
-    taken = 0
-    with open_memory(_spill(folder)) as memory:
-        memory.execute(FOLDED)
-        memory.execute(
-            "CREATE TEMP TABLE chosen AS SELECT unnest(CAST(? AS VARCHAR[])) AS value", [list(chosen)]
-        )
-        for one in known.segments:
-            found = f"read_parquet({listed([folder / one.name])})"
-            count = _one(memory.execute(f"SELECT count(*) FROM {found} WHERE {gone}").fetchone())
-            if not count:
-                segments.append(one)
+        for kind in (ERASED, ""):
+            known = read_manifest(folder)
+            small = [
+                one
+                for one in known.segments
+                if one.rows < FULL and one.name.startswith(ERASED) is (kind == ERASED)
+            ]
+            if len(small) <= MOST_SMALL:
                 continue
-            taken += count
-            rest = (
-                f"SELECT * FROM {found} WHERE ({gone}) IS NOT TRUE {and_then.format(found=found, gone=gone)}"
-            )
-            made = _written(memory, folder, rest)
-            segments += [made] if made else []
-    return replace(known, segments=tuple(segments)), taken
+            select = f"SELECT * FROM read_parquet({listed(folder / one.name for one in small)})"
+            with open_memory(spill_of(folder)) as memory:
+                made = written(memory, folder, select, kind)
+            kept = tuple(one for one in known.segments if one not in small)
+            exchange(folder, replace(known, segments=kept + ((made,) if made else ())))
 
 
-def _exchange(folder: Path, manifest: Manifest) -> None:
-    """Makes it the folder's, and lets go of the segments that it does not name any more."""
+def exchange(folder: Path, manifest: Manifest) -> None:
+    """Makes it the folder's, and lets go of the segments that it does not name any more. Hold :func:`changing`."""
     before = read_manifest(folder)
     write_manifest(folder, manifest)
     for one in set(before.segments) - set(manifest.segments):
         (folder / one.name).unlink(missing_ok=True)
 
 
-def _written(memory: duckdb.DuckDBPyConnection, folder: Path, select: str) -> Segment | None:
-    """A new segment of what the SELECT finds, which no manifest names yet; None where it finds nothing."""
+def written(memory: duckdb.DuckDBPyConnection, folder: Path, select: str, kind: str = "") -> Segment | None:
+    """A new segment of what the SELECT finds, durable, which no manifest names yet; None where it finds nothing.
+
+    ``kind``: what its name begins with.
+    """
     key = uuid4()
-    draft, path = folder / f"{DRAFT}{key}.parquet", folder / f"{key}.parquet"
-    rows = _one(memory.execute(f"COPY ({select}) TO {quoted(str(draft))} {_PARQUET}").fetchone())
+    draft, path = folder / f"{DRAFT}{key}.parquet", folder / f"{kind}{key}.parquet"
+    rows = counted(memory.execute(f"COPY ({select}) TO {quoted(str(draft))} {_PARQUET}").fetchone())
     if not rows:
         draft.unlink(missing_ok=True)
         return None
+    make_durable(draft)
     draft.replace(path)
+    make_durable(folder)
     return Segment(path.name, rows)
 
 
-def _one(row: tuple[Any, ...] | None) -> int:
+def counted(row: tuple[Any, ...] | None) -> int:
     return int(row[0]) if row else 0
 
 

@@ -16,6 +16,7 @@ import duckdb
 
 from xapi.gathering.identifiers import FOLDED, spellings
 from xapi.gathering.manifest import Manifest, read_manifest
+from xapi.gathering.mending import Unreadable, broken, doubt
 from xapi.gathering.segments import open_memory
 from xapi.gathering.views import RECORD, STATEMENT, VALID, gathered
 
@@ -49,7 +50,11 @@ class Gathered:
         self._fill("alias", ("told", "known"), known)
         self._fill("mapped", ("activity", "course"), courses or {})
         self.connection.execute(FOLDED)
-        self.open_anew()
+        try:
+            self.open_anew()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -77,17 +82,24 @@ class Gathered:
         return sum(one.rows for one in self._manifests)
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-        """What a query finds. Times are naive UTC, for a zone would need a library more."""
-        for _ in range(_TRIES):
+        """What a query finds. Times are naive UTC, for a zone would need a library more.
+
+        Raises :class:`~xapi.gathering.mending.Unreadable`.
+        """
+        left = _TRIES
+        while True:
             try:
                 return self.connection.execute(sql, parameters).fetchall()
-            except duckdb.IOException:
+            except duckdb.Error as error:
+                left -= 1
                 # A segment was let go between opening and asking. If that is not why, it happens again.
+                if not (left and isinstance(error, duckdb.IOException)):
+                    self._look_for_broken(error)
+                    raise
                 self.open_anew()
-        return self.connection.execute(sql, parameters).fetchall()
 
     def open_anew(self) -> None:
-        """Sees what is there now."""
+        """Sees what is there now. Raises :class:`~xapi.gathering.mending.Unreadable`."""
         for left in reversed(range(_TRIES)):
             self._manifests = [read_manifest(folder) for folder in self._folders]
             seen = [
@@ -98,9 +110,18 @@ class Gathered:
                 for view in (*gathered(seen), VALID, STATEMENT, RECORD):
                     self.connection.execute(view)
                 return
-            except duckdb.IOException:
-                if not left:
+            except duckdb.Error as error:
+                if not (left and isinstance(error, duckdb.IOException)):
+                    self._look_for_broken(error)
                     raise
+
+    def _look_for_broken(self, error: duckdb.Error) -> None:
+        """Raises :class:`~xapi.gathering.mending.Unreadable` where a segment is why, and has it read anew."""
+        found = [folder for folder in self._folders if broken(folder, read_manifest(folder), wholly=True)]
+        for folder in found:
+            doubt(folder)
+        if found:
+            raise Unreadable(", ".join(str(folder) for folder in found)) from error
 
     def _fill(self, table: str, columns: tuple[str, str], values: Mapping[str, str]) -> None:
         first, second = columns

@@ -61,18 +61,22 @@ class Reader:
         """As :meth:`pages`, with what the LRS says of each. Raises :class:`ReadingFailed`."""
         asked = {**parameters, "ascending": "true", "limit": str(self.page)}
         answer = self._patiently(lambda: self.transport.query(asked))
-        before = None
+        # Brent's way to find a circle of any length without keeping all addresses: each is compared with one before,
+        # which is another one after 1, 2, 4 … pages.
+        mark, steps, far = None, 0, 1
         while True:
             found = _page_of(answer)
             more = found.get("more")
             yield Page(found["statements"], parse_timestamp(answer.through or ""), not more)
             if not more:
                 return
-            if more == before:
+            if more == mark:
                 raise ReadingFailed(
-                    "the LRS leads in circles: the next page is the same again; tell its operator"
+                    "the LRS leads in circles: the next page is one that was there before; tell its operator"
                 )
-            before = more
+            steps += 1
+            if steps == far:
+                mark, steps, far = more, 0, 2 * far
             answer = self._patiently(lambda address=more: self.transport.more(address))  # type: ignore[misc]
 
     def one(self, statement_id: UUID, *, voided: bool = False) -> Json | None:

@@ -13,6 +13,7 @@ from lti_tool.cli.report.reading import progress, reader_of
 from social_layer.clock import system_clock
 from xapi.gathering.gatherer import gather
 from xapi.gathering.manifest import FolderBusy, FolderWrong
+from xapi.gathering.mending import Unreadable
 from xapi.gathering.store import Gathered
 from xapi.reports.reading import ReadingFailed
 
@@ -42,11 +43,13 @@ def pulled(
                     reader.waiting = waiting
                     done = gather(reader, path, system_clock, told=lambda read: told(0, 1, read))
                 click.echo(f"{done.read} statements read, {done.new} of them new.", err=True)
+                for remark in done.remarks:
+                    click.echo(f"The LRS: {remark}.", err=True)
                 with Gathered([path], aliases, courses, names={path: endpoint}) as found:
                     yield found
     except ReadingFailed as failed:
         raise click.ClickException(str(failed)) from None
-    except (FolderBusy, FolderWrong, OSError) as error:
+    except (FolderBusy, FolderWrong, Unreadable, OSError) as error:
         raise click.ClickException(f"the folder {cache or tempfile.gettempdir()}: {error}") from None
 
 

@@ -26,7 +26,7 @@ from tests.lti_tool.web.reader import words_of
 from tests.room import Room
 from tests.xapi.gathering.writing import written
 from tests.xapi.reports.told import PEOPLE, Told, identifier, lively
-from xapi.gathering.segments import forget
+from xapi.gathering.taking_out import forget
 from xapi.models import Lrs
 
 

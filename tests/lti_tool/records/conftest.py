@@ -10,6 +10,7 @@ from lti_tool.bridging import base_of
 from lti_tool.cli import main
 from lti_tool.config import read_settings
 from lti_tool.parts import Parts
+from social_layer.clock import system_clock
 from social_layer.database import Database
 from tests.xapi.fixtures import bundled
 from tests.xapi.world import SEALER, TestClock, World
@@ -21,7 +22,8 @@ __all__ = ["bundled"]
 def given(tables_url: str, tmp_path: Path) -> Iterator[Parts]:
     settings = read_settings({"ALONGSIDE_HOME": str(tmp_path), "DATABASE_URL": tables_url})
     database = Database(tables_url)
-    yield Parts(settings, database, SEALER, TestClock())
+    # The LRS goes by the time that it is.
+    yield Parts(settings, database, SEALER, TestClock(system_clock()))
     database.close()
 
 

@@ -261,3 +261,60 @@ def test_nothing_of_an_erased_person_is_left(
         assert gather_due(given) == 1
     for file in folder(given, lrs).iterdir():
         assert b"maya" not in file.read_bytes()
+
+
+def test_what_is_odd_about_an_lrs_is_said_though_it_was_read(
+    given: Parts, world: World, run: Run, bundled: str
+) -> None:
+    world.connect(bundled)
+    world.post("maya")
+    deliver(given)
+    # Our clock is two hours late.
+    given.clock.advance(-2 * 3600)  # type: ignore[attr-defined]
+    assert gather_due(given) == 1
+    assert status(given).failures == 0
+    assert "in the future" in (status(given).trouble or "")
+    assert "in the future" in run("records", "gather").stderr
+    given.clock.advance(3 * 3600)  # type: ignore[attr-defined]
+    assert gather_due(given) == 1
+    assert status(given).trouble is None
+
+
+def test_a_file_that_cannot_be_read_keeps_no_lrs_from_being_read(
+    given: Parts, world: World, run: Run, bundled: str
+) -> None:
+    first, second = world.connect(bundled, "first"), world.connect(bundled, "second")
+    world.post("maya")
+    deliver(given)
+    assert gather_due(given) == 2
+    for path in folder(given, first).glob("*.parquet"):
+        path.write_bytes(path.read_bytes()[:40])
+    given.clock.advance(3600)  # type: ignore[attr-defined]
+    assert gather_due(given) == 2
+    with given.database.read() as session:
+        told = {one.name: (one.statements, one.failures, one.trouble) for one in readings(session)}
+    assert told["second"] == (1, 0, None)
+    assert told["first"][:2] == (1, 0)
+    assert "read anew" in (told["first"][2] or "")
+    with Gathered([folder(given, first), folder(given, second)]) as found:
+        assert found.rows("SELECT count(*) FROM statement") == [(1,)]
+    assert run("records", "gather").exit_code == 0
+
+
+def test_a_mistake_with_one_lrs_keeps_no_other_from_being_read(
+    given: Parts, world: World, bundled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.connect(bundled, "first")
+    world.connect(bundled, "second")
+    gather = gathering.gather
+
+    def fails(reader: Any, place: Path, *arguments: Any, **more: Any) -> Any:
+        if place == folder(given, first):
+            raise RuntimeError("nobody thought of it")
+        return gather(reader, place, *arguments, **more)
+
+    monkeypatch.setattr(gathering, "gather", fails)
+    assert gather_due(given) == 1
+    with given.database.read() as session:
+        told = {one.name: one.trouble for one in readings(session)}
+    assert told == {"first": "a mistake of the tool's own; see its log", "second": None}

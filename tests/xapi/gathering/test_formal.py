@@ -1,7 +1,7 @@
 """Formal results: who writes them how, and which of them holds where they contradict each other."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -270,6 +270,17 @@ def test_times_are_utc_however_they_are_written(tmp_path: Path) -> None:
         assert found.rows("SELECT happened, stored FROM statement") == [
             (datetime(2026, 3, 2, 9, 0, 0, 123456), datetime(2026, 3, 2, 9, 0, 1))  # noqa: DTZ001 - as DuckDB has it
         ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59+00:00", "9999-12-31T23:59:59Z", "0000-00-00T00:00:00Z"],
+)
+def test_times_of_another_age_are_none(tmp_path: Path, odd: str) -> None:
+    later = datetime(2026, 3, 9, tzinfo=UTC)
+    statement = said(1, "completed", timestamp=odd, stored=odd)
+    with Gathered([written(tmp_path, [statement], as_of=later)]) as found:
+        assert found.rows("SELECT happened, stored FROM statement") == [(later.replace(tzinfo=None),) * 2]
 
 
 def test_the_long_form_of_a_verb_is_the_short_one(tmp_path: Path) -> None:

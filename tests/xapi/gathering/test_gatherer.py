@@ -12,17 +12,19 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 
+from social_layer.clock import Clock, system_clock
 from tests.xapi.world import TestClock
 from xapi.gathering import segments
 from xapi.gathering.gatherer import Stopped, gather
 from xapi.gathering.manifest import FolderBusy, FolderWrong, gathering, read_manifest
-from xapi.gathering.segments import forget
 from xapi.gathering.store import Gathered
+from xapi.gathering.taking_out import forget
 from xapi.reports.reading import Page, Reader
 from xapi.transport import HttpTransport
 
 Json = dict[str, Any]
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+LATER = NOW + timedelta(days=30)
 
 
 def statement(number: int, person: str = "maya-7", **more: Any) -> Json:
@@ -56,6 +58,12 @@ def put(endpoint: str, *statements: Json) -> None:
 
 
 @pytest.fixture
+def clock() -> Clock:
+    """Real LRSs go by the time that it is."""
+    return system_clock
+
+
+@pytest.fixture
 def reader(endpoint: str) -> Iterator[Reader]:
     transport = HttpTransport(endpoint, "key", "secret", "1.0.3")
     yield Reader(transport, page=4, sleep=lambda _: None)
@@ -79,7 +87,7 @@ def fresh(number: int, person: str = "maya-7") -> Json:
 
 
 def test_each_statement_is_there_once_however_often_one_pulls(
-    endpoint: str, reader: Reader, tmp_path: Path, clock: TestClock
+    endpoint: str, reader: Reader, tmp_path: Path, clock: Clock
 ) -> None:
     folder = tmp_path / "gathered"
     sent = [fresh(number) for number in range(10)]
@@ -99,7 +107,7 @@ def test_each_statement_is_there_once_however_often_one_pulls(
 
 
 def test_what_is_voided_goes_from_the_files(
-    endpoint: str, reader: Reader, tmp_path: Path, clock: TestClock
+    endpoint: str, reader: Reader, tmp_path: Path, clock: Clock
 ) -> None:
     folder = tmp_path / "gathered"
     before, after, again = fresh(1, "wrong-1"), fresh(2), fresh(4, "wrong-2")
@@ -116,7 +124,7 @@ def test_what_is_voided_goes_from_the_files(
 
 
 def test_what_refers_to_a_statement_is_no_voiding(
-    endpoint: str, reader: Reader, tmp_path: Path, clock: TestClock
+    endpoint: str, reader: Reader, tmp_path: Path, clock: Clock
 ) -> None:
     said = fresh(1)
     comment = {**fresh(2), "object": {"objectType": "StatementRef", "id": said["id"]}}
@@ -157,7 +165,7 @@ def stored(number: int, minute: float, **more: Any) -> Json:
 
 def pull(folder: Path, *pages: Any, clock: TestClock | None = None) -> Told:
     told = Told(*pages)
-    gather(told, folder, clock or TestClock(), rows=2)  # type: ignore[arg-type]
+    gather(told, folder, clock or TestClock(LATER), rows=2)  # type: ignore[arg-type]
     return told
 
 
@@ -195,6 +203,21 @@ def test_an_lrs_that_holds_a_statement_twice_has_it_once(tmp_path: Path) -> None
     assert len(ids(tmp_path)) == 2
 
 
+def test_a_statement_whose_stored_changed_is_there_once(tmp_path: Path) -> None:
+    pull(tmp_path, ([stored(1, 0), stored(2, 1)], None))
+    # The LRS was moved: it stored all of it again.
+    pull(tmp_path, ([stored(1, 3000), stored(2, 3001)], None))
+    assert ids(tmp_path) == [statement(number)["id"] for number in (1, 2)]
+
+
+def test_an_lrs_that_does_not_say_when_it_stored_gives_each_statement_once(tmp_path: Path) -> None:
+    clock = TestClock()
+    for _ in range(2):
+        pull(tmp_path, ([statement(1), statement(2)], None), clock=clock)
+        clock.advance(2 * 3600)
+    assert len(ids(tmp_path)) == 2
+
+
 @pytest.mark.parametrize("break_at", range(5))
 def test_a_pull_that_dies_loses_nothing_and_doubles_nothing(
     tmp_path: Path, break_at: int, monkeypatch: pytest.MonkeyPatch
@@ -214,7 +237,7 @@ def test_a_pull_that_dies_loses_nothing_and_doubles_nothing(
         return step
 
     with monkeypatch.context() as patched:
-        patched.setattr(segments, "_written", dies(segments._written))
+        patched.setattr(segments, "written", dies(segments.written))
         patched.setattr(segments, "write_manifest", dies(segments.write_manifest))
         with pytest.raises(KeyboardInterrupt):
             pull(tmp_path, *pages)
@@ -349,7 +372,7 @@ def test_nothing_gathered_yet_is_nothing_to_report(tmp_path: Path) -> None:
         assert found.rows("SELECT * FROM statement") == []
 
 
-def test_the_bundled_lrs_vouches_for_what_it_gives(bundled: str, tmp_path: Path, clock: TestClock) -> None:
+def test_the_bundled_lrs_vouches_for_what_it_gives(bundled: str, tmp_path: Path, clock: Clock) -> None:
     put(bundled, fresh(1))
     transport = HttpTransport(bundled, "key", "secret", "1.0.3")
     done = gather(Reader(transport), tmp_path, clock)

@@ -1,7 +1,7 @@
 """A folder of gathered statements, as a pull would have left it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,5 +20,5 @@ def written(
     with Draft(folder) as draft:
         draft.add(rows_of(statements, as_of))
         known = read_manifest(folder)
-        draft.commit(known, replace(known, read_to=as_of, as_of=as_of), timedelta(days=1000))
+        draft.commit(known, replace(known, read_to=as_of, as_of=as_of))
     return folder

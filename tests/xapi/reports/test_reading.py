@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +20,7 @@ from xapi.reports import reading
 from xapi.reports.network import Network
 from xapi.reports.ours import act_of, person_of
 from xapi.reports.reading import Reader, ReadingFailed
+from xapi.transport import Answer as Given
 from xapi.transport import HttpTransport
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -162,6 +164,23 @@ def test_what_cannot_be_read_is_told_in_one_line(
     with pytest.raises(ReadingFailed, match=said) as failed:
         list(read(lrs(*answers).endpoint).pages())
     assert "\n" not in str(failed.value)
+
+
+@pytest.mark.parametrize(("length", "before"), [(1, 0), (2, 0), (2, 3), (7, 1)])
+def test_pages_that_lead_in_a_circle_are_not_followed_without_end(length: int, before: int) -> None:
+    class Circle:
+        def query(self, _: Any) -> Given:
+            return self.more("0")
+
+        def more(self, address: str) -> Given:
+            following = int(address) + 1
+            if following == before + length + 1:
+                following = before + 1
+            return Given(200, json.dumps({"statements": [], "more": str(following)}).encode())
+
+    pages = Reader(Circle()).pages()  # type: ignore[arg-type]
+    with pytest.raises(ReadingFailed, match="in circles"):
+        list(islice(pages, 5 * (before + length)))
 
 
 def test_an_lrs_that_is_not_there_is_given_up(read: Callable[..., Reader]) -> None:
