@@ -54,6 +54,7 @@ class _Built:
     withheld: list[UUID] = field(default_factory=list)
     recalled: list[Claimed] = field(default_factory=list)
     behind: dict[UUID, datetime] = field(default_factory=dict)
+    happened: dict[UUID, datetime] = field(default_factory=dict)
 
 
 def next_batch(
@@ -96,7 +97,8 @@ def next_batch(
                 recalled = [Sent(lrs_id, one.event_id, now) for one in built.recalled]
                 void(session, builder.ids.base, tenant_id, recalled, now)
     items = []
-    for one in claimed:
+    # What had to wait by itself is due after what answers it.
+    for one in sorted(claimed, key=lambda one: built.happened.get(one.id, one.due_at)):
         if one.id in built.frozen:
             items.append(Ready(one.id, one.statement_id, one.attempts, built.frozen[one.id][0].body))
         elif one.body is not None and not {one.id} & (kept_back | built.wrong.keys() | built.behind.keys()):
@@ -137,6 +139,7 @@ def _build(
         if not acts:
             return built
         found = occurrences(session, tenant_id, list(acts))
+        built.happened = {one.id: found[event_id].occurred_at for event_id, one in acts.items()}
         answers = {one.answers_id for one in found.values() if one.answers_id} - acts.keys()
         _step_behind(built, acts, found, put_off(session, tenant_id, lrs_id, answers, now, ours))
         allowed = scopes_now(session, tenant_id, lrs_id, found, now)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState, Scope
@@ -108,11 +108,11 @@ def put_off(
     now: datetime,
     ours: Collection[UUID],
 ) -> dict[UUID, datetime]:
-    """Those of the acts that have to wait by themselves, or that another sender holds, and until when. ``ours``: the
-    leases under which the asking sender sends them first. At most one statement."""
+    """Those of the acts that have yet to be sent, and when they are due: they wait by themselves, or come in a later
+    batch, or another sender holds them. ``ours``: the leases under which the asking sender sends them first. At most
+    one statement."""
     if not event_ids:
         return {}
-    is_held = and_(Delivery.lease.not_in(ours), Delivery.lease_until > now)
     rows = session.execute(
         select(Delivery.event_id, Delivery.due_at, Delivery.lease_until).where(
             Delivery.tenant_id == tenant_id,
@@ -120,11 +120,14 @@ def put_off(
             Delivery.event_id.in_(event_ids),
             Delivery.part == 0,
             Delivery.state == literal_column("'pending'"),
-            or_(and_(Delivery.due_at > now, Delivery.attempts < WAITED_FOR), is_held),
+            or_(Delivery.lease.is_(None), Delivery.lease.not_in(ours)),
+            or_(Delivery.attempts < WAITED_FOR, Delivery.lease_until > now),
         )
     )
     return {
-        row.event_id: row.due_at if row.due_at > now else min(row.lease_until, now + LOOK_AGAIN)
+        row.event_id: min(row.lease_until, now + LOOK_AGAIN)
+        if row.lease_until and row.lease_until > now
+        else row.due_at
         for row in rows
     }
 
