@@ -19,6 +19,7 @@ from lti_tool.records.joining import courses_by_activity, known_as
 from social_layer.people.models import Course
 from xapi.gathering.manifest import FolderWrong
 from xapi.gathering.mending import Unreadable
+from xapi.gathering.models import LrsReading
 from xapi.gathering.store import Gathered
 from xapi.models import Lrs
 from xapi.reports.acts import Own
@@ -33,13 +34,15 @@ _PATIENCE = 10.0
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The folders that a report is made from, and what their LRSs are called. ``aliases``: who the people of others'
-    records are here; ``courses``: to which course of ours an activity belongs."""
+    records are here; ``courses``: to which course of ours an activity belongs. ``unread``: the LRSs of which nothing
+    was read back yet."""
 
     folders: tuple[Path, ...]
     lrs_ids: tuple[UUID, ...]
     names: tuple[str, ...]
     aliases: dict[str, str]
     courses: dict[str, str]
+    unread: tuple[str, ...]
 
 
 def sources_of(session: Session, settings: Settings, tenant_id: UUID, base: str) -> Sources:
@@ -49,8 +52,9 @@ def sources_of(session: Session, settings: Settings, tenant_id: UUID, base: str)
     would tell which pseudonyms are one person's.
     """
     found = session.execute(
-        select(Lrs.id, Lrs.name, PseudonymKey.of.label("own_key"))
+        select(Lrs.id, Lrs.name, PseudonymKey.of.label("own_key"), LrsReading.read_at)
         .outerjoin(PseudonymKey, and_(PseudonymKey.tenant_id == Lrs.tenant_id, PseudonymKey.of == Lrs.id))
+        .outerjoin(LrsReading, and_(LrsReading.tenant_id == Lrs.tenant_id, LrsReading.lrs_id == Lrs.id))
         .where(Lrs.tenant_id == tenant_id)
         .order_by(Lrs.created_at, Lrs.id)
     ).all()
@@ -61,6 +65,7 @@ def sources_of(session: Session, settings: Settings, tenant_id: UUID, base: str)
         tuple(row.name for row in alike),
         known_as(session, tenant_id),
         courses_by_activity(session, tenant_id, base),
+        tuple(row.name for row in alike if row.read_at is None),
     )
 
 

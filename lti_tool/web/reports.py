@@ -309,6 +309,7 @@ def _told(place: Place, as_of: datetime | None, zone: str) -> dict[str, Any]:
         "as_of_ago": Presenter(place.viewer, now).ago(as_of) if as_of else "",
         "is_old": as_of is not None and now - as_of > _OLD,
         "staff_may_look": place.staff_may_look,
+        "unread": place.sources.unread,
         "zone": zone,
     }
 

@@ -70,11 +70,8 @@ class Gathered:
 
     @property
     def as_of(self) -> datetime | None:
-        """Until when all is here that the LRSs had; of several the earliest, and none while one was never read."""
-        found = [one.as_of for one in self._manifests]
-        if not found or any(one is None for one in found):
-            return None
-        return min(one for one in found if one is not None)
+        """Until when all is here that the LRSs had that were read; of several the earliest."""
+        return min((one.as_of for one in self._manifests if one.as_of is not None), default=None)
 
     @property
     def kept(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from lti_tool.config import read_settings
 from lti_tool.lti.models import Platform
@@ -26,6 +26,7 @@ from tests.lti_tool.web.reader import words_of
 from tests.room import Room
 from tests.xapi.gathering.writing import written
 from tests.xapi.reports.told import PEOPLE, Told, identifier, lively
+from xapi.gathering.models import LrsReading
 from xapi.gathering.taking_out import forget
 from xapi.models import Lrs
 
@@ -81,6 +82,26 @@ def test_courses_are_told_by_name_and_few_people_are_hidden(given: Parts, room: 
     weeks = list(csv.reader(io.StringIO(desk.get(f"/reports/{room.tenant_id}/participation/csv").text)))
     assert weeks[1][:3] == ["2026-02-02", "52", "67"]
     assert desk.get(f"/reports/{room.tenant_id}/nothing").status_code == 404
+
+
+def test_an_lrs_that_was_never_read_hides_nothing_of_the_others_and_is_named(
+    given: Parts, room: Room
+) -> None:
+    with given.database.write() as session:
+        at = given.clock()
+        session.execute(
+            insert(LrsReading).values(
+                tenant_id=room.tenant_id,
+                lrs_id=select(Lrs.id).where(Lrs.tenant_id == room.tenant_id).scalar_subquery(),
+                due_at=at, read_at=at, statements=1, failures=0, is_refused=False,
+            )
+        )  # fmt: skip
+    desk = desk_of(given)
+    assert "Not read back yet" not in desk.get(f"/reports/{room.tenant_id}").text
+    connected(given, room, name="second")
+    shown = unescape(words_of(desk.get(f"/reports/{room.tenant_id}").text))
+    assert "Not read back yet, so that what stands only there is missing: second." in shown
+    assert "52 79 18" in shown
 
 
 def test_statements_are_listed_by_number_and_what_is_left_out_is_said(given: Parts, room: Room) -> None:
