@@ -98,7 +98,7 @@ def _section(
 
 def _picture(measure: Measure) -> Markup:
     rows = measure.rows
-    if not rows:
+    if not rows or all(row[1] is HIDDEN for row in rows):
         return Markup("")
     if measure.key == "network":
         return pictures.network([(row[0], row[1], sum(row[2:])) for row in rows])

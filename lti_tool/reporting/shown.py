@@ -14,6 +14,7 @@ from lti_tool.moments import zone
 from lti_tool.reporting.cells import Cell, leads
 from lti_tool.reporting.naming import Names
 from xapi.reports.measures import HIDDEN, BehindRow, Measure
+from xapi.reports.person import Moment
 
 FACTS = {
     "pairs": lazy_gettext("pairs of people"),
@@ -36,13 +37,13 @@ OUTCOMES = {
     "abandoned": lazy_gettext("left without finishing"),
 }
 DEEDS = {
-    "opened": lazy_gettext("opened a thread"),
+    "opened": lazy_gettext("started a thread"),
     "reflected": lazy_gettext("shared a reflection"),
     "answered": lazy_gettext("wrote an answer"),
     "reviewed": lazy_gettext("gave feedback"),
     "thanked": lazy_gettext("reacted to an entry"),
     "accepted": lazy_gettext("accepted an answer"),
-    "read": lazy_gettext("opened the panel or a thread"),
+    "read": lazy_gettext("read in a thread"),
 }
 _COLUMNS = ("participation", "reading", "reflections", "first_replies", "unanswered")
 _MOST_DRAWN = 60
@@ -128,11 +129,13 @@ class Words:
     def share(self, value: float) -> str:
         return format_percent(value, locale=self._locale)
 
-    def deed(self, kind: str, *, is_formal: bool) -> str:
+    def deed(self, moment: Moment) -> str:
         """What a moment of a timeline is called."""
-        if not is_formal:
-            return str(DEEDS.get(kind, kind))
-        return ", ".join(str(OUTCOMES.get(one, one)) for one in kind.split())
+        if moment.is_formal:
+            return ", ".join(str(OUTCOMES.get(one, one)) for one in moment.kind.split())
+        if moment.kind == "read" and moment.object == moment.panel:
+            return _("opened the panel")
+        return str(DEEDS.get(moment.kind, moment.kind))
 
     def _window(self, measure: Measure) -> str:
         since, until = measure.window.since, measure.window.until
@@ -162,10 +165,12 @@ class Words:
             return self._columns(measure, (1, 2) if measure.key == "results" else (1, 4, 5), kind="bars")
         return None
 
-    def _columns(self, measure: Measure, which: Any, kind: str = "columns") -> dict[str, Any]:
-        """Numbers for columns, or for bars beside names; none where one is hidden. ``hidden``: what to say there.
-        ``wraps``: all labels are shown, over several lines."""
+    def _columns(self, measure: Measure, which: Any, kind: str = "columns") -> dict[str, Any] | None:
+        """Numbers for columns, or for bars beside names; none where one is hidden, and no picture where all are.
+        ``hidden``: what to say there. ``wraps``: all labels are shown, over several lines."""
         rows = measure.rows if kind == "columns" else measure.rows[:MOST_BARS]
+        if all(row[place] is HIDDEN for row in rows for place in which):
+            return None
         return {
             "kind": kind,
             "wraps": measure.key in ("first_replies", "unanswered"),

@@ -32,7 +32,7 @@ _PAGE = 20
 ACTS = {
     EventType.panel_opened: lazy_gettext("You opened the panel"),
     EventType.thread_read: lazy_gettext("You read in a thread"),
-    EventType.topic_posted: lazy_gettext("You opened a thread"),
+    EventType.topic_posted: lazy_gettext("You started a thread"),
     EventType.reply_posted: lazy_gettext("You wrote a reply"),
     EventType.reflection_shared: lazy_gettext("You shared a reflection"),
     EventType.entry_edited: lazy_gettext("You changed an entry"),

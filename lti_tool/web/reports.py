@@ -227,7 +227,7 @@ def _moment(words: Words, one: Moment, text: str) -> dict[str, Any]:
     return {
         "at": words.moment(one.at),
         "iso": one.at.isoformat(timespec="seconds"),
-        "deed": words.deed(one.kind, is_formal=one.is_formal),
+        "deed": words.deed(one),
         "is_formal": one.is_formal,
         "of": one.name or words.names.thing(one.panel or one.object),
         "whom": words.names.person(one.whom),

@@ -67,7 +67,7 @@ def test_somebody_reads_what_is_recorded_and_chooses_less(
     maya.sees("University records")
     assert violations(maya.frame) == []
 
-    maya.frame.locator("summary").filter(has_text="You opened a thread").press("Enter")
+    maya.frame.locator("summary").filter(has_text="You started a thread").press("Enter")
     maya.sees("Nothing of it has left this tool")
     whole = maya.frame.get_by_role("radio", name="As my institution says")
     expect(whole).to_be_checked()

@@ -87,7 +87,7 @@ def test_the_page_says_what_is_sent_and_shows_the_very_statements(
     page = learner.get("/records").text
     assert "without your name" in words_of(page)
     assert "The university’s records" in words_of(page)
-    assert "You opened a thread" in words_of(page)
+    assert "You started a thread" in words_of(page)
     (statement,) = shown(page)
     assert json.loads(statement) in [json.loads(one) for one in sent]
     assert "A title was changed" not in page
