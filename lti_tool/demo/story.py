@@ -1,6 +1,8 @@
 """What the demo's people have said so far: enough for a panel to look lived in, little enough to read.
 
-Times are minutes before the demo's first start. People and links are named as in the sandbox LMS.
+Times are minutes before the demo's first start. People and links are named as in the sandbox LMS. Reports hide what is
+about fewer than five people, so in the ecology course five open threads that are answered within a day, and five
+share a reflection that nobody has answered yet.
 """
 
 from dataclasses import dataclass, field
@@ -41,7 +43,7 @@ SCENES = (
         (
             Said(
                 "sofia",
-                2 * DAY + 95,
+                2 * DAY + 395,
                 "On the farm I counted this evening: aphids on the broad beans, ladybird larvae on the aphids, "
                 "and a wren that took larvae to its nest under the eaves.\n\n"
                 "What surprised me is that *we* are in it too. We stopped spraying two years ago, and the wrens "
@@ -85,7 +87,7 @@ SCENES = (
             ),
             Said(
                 "maya",
-                DAY + 130,
+                DAY + 430,
                 "Behind the garden centre is a wall full of ivy. In October it is the last thing in flower, and it "
                 "hums: ivy bees, hoverflies, two red admirals.\n\n"
                 "1. ivy → hoverflies\n2. hoverflies' larvae → aphids on the roses we sell\n3. customers → complain "
@@ -123,6 +125,32 @@ SCENES = (
                 "is too fast for me. Who can tell me what it is? Two millimetres, reddish, runs in bursts.",
                 title="Something small and fast",
                 reactions=(("emil", "same"),),
+                answers=(
+                    Said(
+                        "sofia",
+                        385,
+                        "A mite, I think: eight legs if it holds still, and springtails are what velvet mites hunt. Put a "
+                        "drop of water in its way and it will stop for your phone.",
+                        reactions=(("lucas", "like"),),
+                    ),
+                ),
+            ),
+            Said(
+                "emil",
+                DAY + 900,
+                "A kestrel, the voles on the railway bank, and the clover that the voles live on. I know it from the "
+                "pellets under the signal mast: seven of them, and a jaw in each.\n\n"
+                "The trains keep people out. That is why there is clover.",
+                title="What the signal mast knows",
+                reactions=(("sofia", "insight"), ("tariq", "like")),
+                answers=(
+                    Said(
+                        "maya",
+                        DAY + 520,
+                        "So the fourth living thing in your web is the driver who does not stop there.",
+                        reactions=(("emil", "like"),),
+                    ),
+                ),
             ),
         ),
     ),
@@ -167,13 +195,53 @@ SCENES = (
         (
             Said(
                 "aisha",
-                400,
+                700,
                 "# What?\n\nI used to say *nature* and mean somewhere else. This week I drew a food web with a bus stop "
                 "in the middle.\n\n# So what?\n\nIf I teach it as something far away, children will not look after what is "
                 "near.\n\n# Now what?\n\nI will start my first lesson on the pavement outside the school.",
                 title="The bus stop in the middle",
                 reactions=(("maya", "like"), ("amara", "insight")),
                 answers=(Said("maya", 320, "I want to be in that lesson.", reactions=(("aisha", "like"),)),),
+            ),
+            Said(
+                "sofia",
+                370,
+                "# What?\n\nLucas asked how I knew that it was the spraying, and I did not know.\n\n# So what?\n\nI "
+                "had told the story so often that it had become a fact.\n\n# Now what?\n\nI will count nests next "
+                "spring, on both sides of the fence.",
+                title="A story told too often",
+                reactions=(("lucas", "like"),),
+            ),
+            Said(
+                "tariq",
+                350,
+                "# What?\n\nI thought that there was nothing on the ninth floor, and found three things that eat each "
+                "other.\n\n# So what?\n\nWhat I call empty is mostly where I have not looked.\n\n# Now what?\n\n"
+                "The same balcony, at night, with a lamp.",
+                title="Nothing on the ninth floor",
+                reactions=(("aisha", "like"),),
+            ),
+            Said(
+                "maya",
+                300,
+                "# What?\n\nEmil asked whether one wall of ivy is enough.\n\n# So what?\n\nI had never put a number "
+                "to what I believe about our nursery.\n\n# Now what?\n\nTen roses near the wall, ten far away, aphids "
+                "counted every Friday.",
+                title="Ten roses near, ten roses far",
+            ),
+            Said(
+                "lucas",
+                260,
+                "# What?\n\nI ask others for evidence, and described a mite by its speed.\n\n# So what?\n\nQuestions "
+                "are cheaper than looking.\n\n# Now what?\n\nBefore I ask the next one I draw what I saw.",
+                title="Questions are cheap",
+            ),
+            Said(
+                "emil",
+                210,
+                "# What?\n\nTwo sources gave numbers that were twenty times apart.\n\n# So what?\n\nI trusted the one "
+                "that I had found first.\n\n# Now what?\n\nI write down what I expect before I search.",
+                title="Twenty times apart",
             ),
         ),
     ),
