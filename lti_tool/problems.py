@@ -141,6 +141,11 @@ PROBLEMS: dict[str, Kind] = {
         _("What was read back for reports cannot be read just now."),
         _("It is read anew from the learning records. Try again in an hour; if it stays, tell your administrator."),
     ),
+    "report_too_large": Kind(
+        503,
+        _("There is more behind this report than it has memory for."),
+        _("Choose fewer days where you can, and tell your administrator."),
+    ),
     "link_expired": Kind(403, _("This download's link has run out."), _("Ask for it again in the panel.")),
     # What is asked for
     "not_found": Kind(404, _("There is nothing at this address."), _REOPEN),

@@ -20,7 +20,7 @@ from social_layer.people.models import Course
 from xapi.gathering.manifest import FolderWrong
 from xapi.gathering.mending import Unreadable
 from xapi.gathering.models import LrsReading
-from xapi.gathering.store import Gathered
+from xapi.gathering.store import Gathered, TooMuch
 from xapi.models import Lrs
 from xapi.reports.acts import Own
 from xapi.scopes.models import PseudonymKey
@@ -85,9 +85,12 @@ def own_of(session: Session, tenant_id: UUID, base: str) -> Own:
 
 @contextmanager
 def said_if_unreadable() -> Iterator[None]:
-    """Raises ``reports_unreadable`` where the files are why."""
+    """Raises ``reports_unreadable`` where the files are why, and ``report_too_large`` where their number is."""
     try:
         yield
+    except TooMuch as error:
+        log.warning("report_too_large", why=str(error))
+        raise Problem("report_too_large") from error
     except (Unreadable, FolderWrong, PermissionError) as error:
         log.error("reports_unreadable", why=str(error))
         raise Problem("reports_unreadable") from error
@@ -95,7 +98,7 @@ def said_if_unreadable() -> Iterator[None]:
 
 @contextmanager
 def opened(sources: Sources) -> Iterator[Gathered]:
-    """Raises ``reports_busy`` and ``reports_unreadable``."""
+    """Raises ``reports_busy``, ``reports_unreadable`` and ``report_too_large``."""
     if not _AT_ONCE.acquire(timeout=_PATIENCE):
         raise Problem("reports_busy")
     try:

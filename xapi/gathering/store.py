@@ -25,6 +25,10 @@ MEMORY = "512MB"
 _TRIES = 5
 
 
+class TooMuch(Exception):
+    """A query took more memory than it may, and could not move enough of it to disk."""
+
+
 class Gathered:
     """The views ``statement`` and ``record`` over folders of gathered statements.
 
@@ -81,12 +85,14 @@ class Gathered:
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """What a query finds. Times are naive UTC, for a zone would need a library more.
 
-        Raises :class:`~xapi.gathering.mending.Unreadable`.
+        Raises :class:`~xapi.gathering.mending.Unreadable` and :class:`TooMuch`.
         """
         left = _TRIES
         while True:
             try:
                 return self.connection.execute(sql, parameters).fetchall()
+            except duckdb.OutOfMemoryException as error:
+                raise TooMuch(str(error)) from error
             except duckdb.Error as error:
                 left -= 1
                 # A segment was let go between opening and asking. If that is not why, it happens again.

@@ -14,7 +14,7 @@ from social_layer.clock import system_clock
 from xapi.gathering.gatherer import gather
 from xapi.gathering.manifest import FolderBusy, FolderWrong
 from xapi.gathering.mending import Unreadable
-from xapi.gathering.store import Gathered
+from xapi.gathering.store import Gathered, TooMuch
 from xapi.reports.reading import ReadingFailed
 
 _OF = "read-from"
@@ -49,6 +49,8 @@ def pulled(
                     yield found
     except ReadingFailed as failed:
         raise click.ClickException(str(failed)) from None
+    except TooMuch as error:
+        raise click.ClickException(f"the report needs more memory than it may take: {error}") from None
     except (FolderBusy, FolderWrong, Unreadable, OSError) as error:
         raise click.ClickException(f"the folder {cache or tempfile.gettempdir()}: {error}") from None
 

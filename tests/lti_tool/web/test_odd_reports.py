@@ -16,6 +16,7 @@ from tests.lti_tool.web.reader import Reader, words_of
 from tests.room import Room
 from tests.xapi.reports.told import lively
 from xapi.gathering.manifest import read_manifest
+from xapi.gathering.store import Gathered
 
 
 @pytest.mark.parametrize("spoilt", ["segment", "manifest"])
@@ -30,6 +31,22 @@ def test_what_cannot_be_read_is_not_readable_now(
         answer = instructor.get(path)
         assert answer.status_code == 503
         assert "cannot be read just now" in answer.text
+
+
+def test_a_report_over_more_than_its_memory_says_so(
+    given: Parts, room: Room, instructor: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_back(given, room)
+    ask = Gathered.rows
+    monkeypatch.setattr(
+        Gathered,
+        "rows",
+        lambda found, *_: ask(found, "SELECT list(number) FROM range(200000000) AS t(number)"),
+    )
+    instructor.app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = instructor.get("/reports/course")
+    assert answer.status_code == 503
+    assert "more behind this report than it has memory for" in answer.text
 
 
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.000Z"])
