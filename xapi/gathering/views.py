@@ -104,8 +104,9 @@ said AS (
 _TOLD = """
 told AS (
     SELECT person, activity, course, kind,
-        list({'id': id, 'told_as': told_as, 'name': name, 'scaled': scaled, 'raw': raw, 'happened': happened,
-              'source': source, 'good': good, 'lrs': lrs} ORDER BY happened, stored, id) AS all_,
+        -- Sorted by its first fields, afterwards: DuckDB keeps much for each list that it sorts while it collects.
+        list_sort(list({'happened': happened, 'stored': stored, 'id': id, 'told_as': told_as, 'name': name,
+              'scaled': scaled, 'raw': raw, 'source': source, 'good': good, 'lrs': lrs})) AS all_,
         arg_max(source, happened) IN ('moodle', 'openedx') AS is_state
     FROM said
     GROUP BY person, activity, course, kind

@@ -38,7 +38,7 @@ _NAMED = "(SELECT unnest(?::VARCHAR[]) AS verb, unnest(?::VARCHAR[]) AS kind)"
 _ACTS = f"""
 CREATE OR REPLACE TEMP TABLE act AS
 WITH told AS MATERIALIZED (
-  SELECT id, happened, person, verb, object, answers, course, panel, around, coalesce(detail, '') AS detail,
+  SELECT id, happened, person, verb, object, answers, course, panel, {{around}}coalesce(detail, '') AS detail,
          duration, lrs, platform
   FROM statement WHERE ours AND {{where}} AND happened >= ? AND happened < ?),
 gone AS (SELECT DISTINCT object FROM told WHERE verb IN (SELECT unnest(?::VARCHAR[]))),
@@ -111,15 +111,17 @@ class Told:
 
 
 def tell(readable: Readable, window: Window, *, course: str | None = None, own: Own | None = None) -> Told:
-    """Reads what happened in a course, or everywhere; with ``own`` nothing of other institutions."""
+    """Reads what happened in a course; or everywhere, with ``own`` nothing of other institutions, and without reading,
+    threads and pairs, of which no table of an institution tells."""
     # DuckDB knows the IANA's zones, and not, say, ``localtime``.
     if not readable.rows("SELECT 1 FROM pg_timezone_names() WHERE name = ?", [window.zone]):
         window = replace(window, zone="UTC")
+    kinds = {verb: kind for verb, kind in KINDS.items() if course is not None or kind != "read"}
     doing, done_in = _limited(course, own)
     reaching, reached_in = _limited(course, own, formal=True)
     within = [naive(window.since or _EARLIEST), naive(window.until or _LATEST)]
     readable.rows(
-        _ACTS.format(where=doing),
+        _ACTS.format(where=doing, around="around, " if course else ""),
         [
             *done_in,
             *within,
@@ -127,13 +129,14 @@ def tell(readable: Readable, window: Window, *, course: str | None = None, own: 
             list(TAKEN_BACK),
             list(TAKEN_BACK.values()),
             window.zone,
-            list(KINDS),
-            list(KINDS.values()),
+            list(kinds),
+            list(kinds.values()),
         ],
     )
     readable.rows(_RESULTS.format(where=reaching), [*reached_in, *within])
-    readable.rows(_THREADS)
-    readable.rows(_PAIRS)
+    if course is not None:
+        readable.rows(_THREADS)
+        readable.rows(_PAIRS)
     return Told(readable, window)
 
 
