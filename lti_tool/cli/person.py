@@ -14,6 +14,9 @@ from lti_tool.erasing import erase_person, whoever_runs_this
 from lti_tool.person_export import export_person
 from social_layer.people.models import Account, Person, Tenant
 from social_layer.sealing import SealBroken
+from xapi.gathering.manifest import FolderWrong
+from xapi.gathering.mending import Unreadable
+from xapi.gathering.store import TooMuch
 from xapi.scopes.models import Erasure
 from xapi.scopes.receipts import is_genuine
 from xapi.scopes.receipts import receipts as list_receipts
@@ -44,6 +47,11 @@ def export(account: str, home_page: str | None, tenant: str | None, out: Path | 
         data = export_person(given, tenant_id, person_id)
     except SealBroken as broken:
         raise click.ClickException(f"the key of pseudonyms cannot be opened: {broken}") from None
+    except (Unreadable, FolderWrong, TooMuch, OSError) as error:
+        raise click.ClickException(
+            f"what was read back from the LRSs cannot be read: {error}; "
+            "read it anew with: alongside records gather, and try again"
+        ) from None
     if out is None:
         print_json(data)
         return

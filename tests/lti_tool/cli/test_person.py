@@ -32,6 +32,7 @@ from tests.xapi.gathering.writing import written
 from tests.xapi.reports.told import Told
 from tests.xapi.scopes.test_leaving import rule
 from tests.xapi.world import HOME_PAGE, SEALER, TestClock, World
+from xapi.gathering.manifest import read_manifest
 from xapi.models import Lrs, Scope
 from xapi.scopes.actions import choose
 from xapi.scopes.models import Erasure
@@ -293,6 +294,19 @@ def test_an_export_holds_what_was_read_back_of_the_person_alone(
     run("person", "erase", "--account", "maya-7", "--yes")
     (receipt,) = json.loads(run("person", "receipts", "--json").output)
     assert receipt["counts"]["gathered"] == len(gathered)
+
+
+def test_an_export_over_a_file_that_cannot_be_read_says_what_to_do(
+    given: Parts, run: Run, world: World, bundled: str
+) -> None:
+    assert run("records", "gather").exit_code == 0
+    folder = folder_of(given.settings, world.tenant_id, world.lrs("records").id)
+    (folder / read_manifest(folder).segments[0].name).write_bytes(b"")
+    refused = run("person", "export", "--account", "maya-7")
+    assert refused.exit_code == 1
+    assert "alongside records gather" in refused.output
+    assert run("records", "gather").exit_code == 0
+    assert json.loads(run("person", "export", "--account", "maya-7").output)["gathered"]
 
 
 def test_an_account_that_nobody_has_or_several_is_one_clear_line(
