@@ -1,13 +1,20 @@
 """The tables through time: the migrations lead to what the models say, on both databases, and back."""
 
+from contextlib import closing
+
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, update
 
 from lti_tool import migrations
-from social_layer.database import Base, make_engine
+from social_layer.clock import system_clock
+from social_layer.database import Base, Database, make_engine
+from tests.xapi.world import BASE, World
+from xapi.dispatch import dispatch
+from xapi.models import Delivery
+from xapi.parked import TAKEN
 
 
 def _differences(engine: Engine) -> list[object]:
@@ -43,6 +50,35 @@ def test_each_migration_goes_up_and_down_again(database_url: str) -> None:
         command.downgrade(migrations._config(connection), "base")
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
     engine.dispose()
+
+
+def test_what_may_have_arrived_before_0016_is_known_after_it(database_url: str) -> None:
+    before = [
+        (("pending", 0, None, None), False),
+        (("pending", 1, None, None), True),
+        (("pending", 0, b"{}", None), True),
+        (("parked", 1, None, "400 not so"), False),
+        (("parked", 2, None, "400 not so"), True),
+        (("parked", 1, None, f"{TAKEN}: {{}}"), True),
+        (("delivered", 1, None, None), False),
+    ]
+    with closing(Database(database_url)) as database:
+        migrations.upgrade(database.engine)
+        world = World(database, system_clock)
+        world.connect("https://lrs.example.org/xAPI")
+        posts = [world.post("maya") for _ in before]
+        dispatch(database, system_clock, BASE)
+        with database.engine.execution_options(begin="IMMEDIATE").connect() as connection, connection.begin():
+            command.downgrade(migrations._config(connection), "0015")
+            for post, ((state, attempts, body, answer), _) in zip(posts, before, strict=True):
+                connection.execute(
+                    update(Delivery)
+                    .where(Delivery.event_id == post)
+                    .values(state=state, attempts=attempts, body=body, answer=answer)
+                )
+        migrations.upgrade(database.engine)
+        tried = {one.event_id: one.tried for one in world.deliveries()}
+        assert [tried[post] for post in posts] == [may_be_there for _, may_be_there in before]
 
 
 def test_there_is_one_line_of_migrations() -> None:

@@ -44,7 +44,7 @@ def lrs(room: Room, given: Parts) -> Lrs:
         )
 
 
-def rule(given: Parts, room: Room, scope: Scope, *, may_choose: bool) -> None:
+def rule(given: Parts, room: Room, scope: Scope, *, may_choose: bool, text: bool = False) -> None:
     with given.database.write() as session:
         set_rule(
             session,
@@ -55,6 +55,7 @@ def rule(given: Parts, room: Room, scope: Scope, *, may_choose: bool) -> None:
             scope=scope,
             may_choose=may_choose,
             set_by="test",
+            text=text,
         )
 
 
@@ -97,18 +98,7 @@ def test_the_page_says_what_is_sent_and_shows_the_very_statements(
 def test_what_names_somebody_as_answered_is_shown_to_them_without_whoever_answers(
     learner: Reader, read_as: ANYBODY, given: Parts, room: Room, lrs: Lrs
 ) -> None:
-    with given.database.write() as session:
-        set_rule(
-            session,
-            given.clock,
-            room.tenant_id,
-            Level.tenant,
-            "",
-            scope=Scope.named,
-            may_choose=False,
-            set_by="test",
-            text=True,
-        )
+    rule(given, room, Scope.named, may_choose=False, text=True)
     topic = learner.write("My words", title="My title")
     other = read_as(name="Somebody Else")
     other.write("Words of another", parent_id=str(topic))
