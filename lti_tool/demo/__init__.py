@@ -115,7 +115,7 @@ def run(demo: Demo, told: Callable[[str], None]) -> None:
                 while True:
                     time.sleep(1)
                     lrs.look()
-                    processes.check()
+                    processes.check(but_for=outage.NAME)
         except KeyboardInterrupt:
             told("Stopping.")
         except (DidNotStart, LaunchFailed) as error:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from lti_tool.demo.processes import Processes
+from lti_tool.demo.processes import DidNotStart, Processes
 
 _STOPPED = "lrs_is_stopped"
 NAME = "lrs"
@@ -32,8 +32,12 @@ class Outage:
             wish(self._home, running=False)
         wanted = not (self._home / _STOPPED).exists()
         if wanted and not is_running:
-            self._start()
-            self._told("The LRS runs again: what waited arrives now.")
+            try:
+                self._start()
+            except DidNotStart as error:
+                self._told(str(error))
+            else:
+                self._told("The LRS runs again: what waited arrives now.")
         elif not wanted and self._processes.knows(NAME):
             self._processes.end(NAME)
             self._told(

@@ -41,6 +41,7 @@ class RunningDemo:
         raise AssertionError(f"the demo ended: {self.said}")
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Doing it again, or where it has ended, changes nothing."""
         self.process.send_signal(how)
         try:
             return self.process.wait(timeout=60)
@@ -67,8 +68,7 @@ def running(home: Path, ports: Mapping[str, int]) -> Iterator[RunningDemo]:
     try:
         yield demo
     finally:
-        if demo.process.poll() is None:
-            demo.stop()
+        demo.stop()
 
 
 def test_the_demo_starts_whole_and_stops_clean_and_keeps_what_was_written(tmp_path: Path) -> None:
@@ -114,19 +114,32 @@ def _an_outage(demo: RunningDemo) -> None:
         except requests.RequestException:
             return False
 
+    def kill() -> None:
+        """As soon as it is there; the demo takes it as stopped, and goes on."""
+        end = time.monotonic() + 60
+        while not (running := [one for one in _parts(demo) if "lrs" in one.cmdline()]):
+            assert time.monotonic() < end
+        running[0].kill()
+        _until((demo.home / "lrs_is_stopped").exists, True)
+        assert requests.get(f"http://localhost:{demo.ports['tool']}/readyz", timeout=10).ok
+
     for _ in range(2):
         assert _demo(demo.home, "--lrs", "stop").returncode == 0
         _until(answers, False)
         assert requests.get(f"http://localhost:{demo.ports['tool']}/readyz", timeout=10).ok
         assert _demo(demo.home, "--lrs", "start").returncode == 0
         _until(answers, True)
-        (lrs,) = [one for one in psutil.Process(demo.process.pid).children() if "lrs" in one.cmdline()]
-    lrs.kill()
-    _until(answers, False)
-    time.sleep(2)
-    assert demo.process.poll() is None
+    kill()
+    assert _demo(demo.home, "--lrs", "start").returncode == 0
+    kill()  # this time while it starts
     assert _demo(demo.home, "--lrs", "start").returncode == 0
     _until(answers, True)
+    assert demo.process.poll() is None
+
+
+def _parts(demo: RunningDemo) -> list[psutil.Process]:
+    parts: list[psutil.Process] = psutil.Process(demo.process.pid).children()
+    return [one for one in parts if one.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

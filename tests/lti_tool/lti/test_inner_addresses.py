@@ -304,25 +304,27 @@ def _granted_unless(caller: str, given: Parts, monkeypatch: pytest.MonkeyPatch) 
 
 @contextmanager
 def listening() -> Iterator[tuple[int, list[bytes]]]:
-    """A line of the own network, and what came over it."""
+    """A line of the own network, and what came over it: all that came before the end of the context."""
     heard: list[bytes] = []
+    end = b"the end"
     server = socket.create_server(("127.0.0.1", 0))
 
     def listen() -> None:
         while True:
-            try:
-                line, _ = server.accept()
-            except OSError:
-                return
+            line, _ = server.accept()
             with line:
                 line.settimeout(5)
-                heard.append(line.recv(1000))
+                if (came := line.recv(1000)) == end:
+                    return
+                heard.append(came)
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
     try:
         yield server.getsockname()[1], heard
     finally:
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
+        with socket.socket() as last:  # by its number: what names lead to may be turned
+            last.connect(server.getsockname())
+            last.sendall(end)
         thread.join(10)
+        server.close()
