@@ -268,6 +268,21 @@ def tenant_names(session: Session, scope: UUID | None) -> list[str]:
     )
 
 
+def chosen_tenant(session: Session, scope: UUID | None, tenant_id: UUID | None) -> Tenant:
+    """The one that is asked for, or else the first. Raises ``not_found``, for one that is not the operator's too."""
+    query = select(Tenant).where(*within(Tenant.id, scope)).order_by(Tenant.created_at, Tenant.id).limit(1)
+    found = session.scalar(query if tenant_id is None else query.where(Tenant.id == tenant_id))
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+def tenants_to_choose(session: Session, scope: UUID | None) -> list[tuple[UUID, str]]:
+    """(id, name)."""
+    query = select(Tenant.id, Tenant.name).where(*within(Tenant.id, scope)).order_by(Tenant.name).limit(500)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
 def within(column: InstrumentedAttribute[Any], scope: UUID | None) -> list[ColumnElement[bool]]:
     return [] if scope is None else [column == scope]
 

@@ -8,14 +8,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.console.queries import PAGE, Page, page_of, read_cursor, within
-from lti_tool.problems import Problem
+from lti_tool.console.queries import PAGE, Page, page_of, read_cursor
 from lti_tool.records.joining import list_maps
-from social_layer.people.models import Account, Person, Tenant
+from social_layer.people.models import Account, Person
 from xapi.gathering.models import PersonIdentifier
-
-# To choose from.
-_MOST_TENANTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +30,6 @@ class Known:
     identifier: str
     name: str | None
     accounts: tuple[str, ...]
-
-
-def chosen_tenant(session: Session, scope: UUID | None, tenant_id: UUID | None) -> Tenant:
-    """The one that is asked for, or else the first. Raises ``not_found``, for one that is not the operator's too."""
-    query = select(Tenant).where(*within(Tenant.id, scope)).order_by(Tenant.created_at, Tenant.id).limit(1)
-    found = session.scalar(query if tenant_id is None else query.where(Tenant.id == tenant_id))
-    if found is None:
-        raise Problem("not_found")
-    return found
-
-
-def tenants_to_choose(session: Session, scope: UUID | None) -> list[tuple[UUID, str]]:
-    query = (
-        select(Tenant.id, Tenant.name)
-        .where(*within(Tenant.id, scope))
-        .order_by(Tenant.name)
-        .limit(_MOST_TENANTS)
-    )
-    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def imported(session: Session, tenant_id: UUID) -> Imported:

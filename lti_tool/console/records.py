@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy import delete
 
 from lti_tool.bridging import base_of
-from lti_tool.console import blueprint, record_queries
+from lti_tool.console import blueprint, queries, record_queries
 from lti_tool.console.forms import (
     Listing,
     MapWish,
@@ -67,7 +67,7 @@ _MAPPING = {
 def records() -> str:
     """Of the operator's institution, or of the first one of all."""
     with parts().database.read() as session:
-        if not record_queries.tenants_to_choose(session, scope()):
+        if not queries.tenants_to_choose(session, scope()):
             return render_template("console/no_institution.html")
     return _identifiers(None)
 
@@ -189,16 +189,16 @@ def unmap_activity(tenant_id: UUID) -> Response:
 def _mine(tenant_id: UUID) -> Tenant:
     """Raises ``not_found``."""
     with parts().database.read() as session:
-        return record_queries.chosen_tenant(session, scope(), tenant_id)
+        return queries.chosen_tenant(session, scope(), tenant_id)
 
 
 def _identifiers(tenant_id: UUID | None, trouble: str | None = None) -> str:
     after = from_query(Listing)["after"] if request.method == "GET" else ""
     with parts().database.read() as session:
-        tenant = record_queries.chosen_tenant(session, scope(), tenant_id)
+        tenant = queries.chosen_tenant(session, scope(), tenant_id)
         page = record_queries.identifiers_page(session, tenant.id, after)
         imported = record_queries.imported(session, tenant.id)
-        tenants = record_queries.tenants_to_choose(session, scope())
+        tenants = queries.tenants_to_choose(session, scope())
     return render_template(
         "console/records.html",
         tenant=tenant,

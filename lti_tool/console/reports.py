@@ -9,20 +9,19 @@ from uuid import UUID
 
 from flask import Response, render_template, request
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from lti_tool.console import blueprint
+from lti_tool.console import blueprint, queries
 from lti_tool.console.guard import scope
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from lti_tool.reporting.cells import behind_found, find_cell
 from lti_tool.reporting.cursor import read_cursor, write_cursor
-from lti_tool.reporting.kept import report_of
+from lti_tool.reporting.kept import Report, report_of
 from lti_tool.reporting.lists import page_behind
 from lti_tool.reporting.naming import Names
 from lti_tool.reporting.opening import Sources, opened, own_of, sources_of
 from lti_tool.reporting.shown import Words
-from social_layer.people.models import Course, Tenant
+from social_layer.people.models import Course
 from xapi.gathering.store import Gathered
 from xapi.installation import find_activity_base
 from xapi.reports.acts import Own, tell
@@ -32,14 +31,14 @@ from xapi.reports.tables import one_as_csv
 from xapi.vocabulary import Ids
 
 _OLD = timedelta(days=1)
-_MOST_COURSES, _MOST_TENANTS = 2000, 500
+_MOST_COURSES = 2000
 
 
 @blueprint.get("/reports")
 def reports() -> str:
     """Of the operator's institution, or of the first one of all."""
     with parts().database.read() as session:
-        if not _tenants(session):
+        if not queries.tenants_to_choose(session, scope()):
             return render_template("console/no_institution.html")
     return _page(None)
 
@@ -54,12 +53,10 @@ def _page(tenant_id: UUID | None) -> str:
     measures, as_of = [], None
     if chosen.sources.folders:
         words = Words(chosen.names, "UTC")
-        own = chosen.own
-        asked = (chosen.base, tuple(own.courses), tuple(own.homes), own.prefix)
-        report = report_of(chosen.sources, asked, lambda found: _report(chosen, found))
+        report = _kept(chosen)
         measures, as_of = [words.show(one) for one in report.measures], report.as_of
     with parts().database.read() as session:
-        tenants = _tenants(session)
+        tenants = queries.tenants_to_choose(session, scope())
     return render_template(
         "console/reports.html",
         measures=measures,
@@ -96,9 +93,9 @@ def report_statements(tenant_id: UUID, table: str) -> str:
 
 @blueprint.get("/reports/<uuid:tenant_id>/<table>/csv")
 def report_csv(tenant_id: UUID, table: str) -> Response:
+    _check(table)
     out = io.StringIO()
-    with _measured(_chosen(tenant_id), table) as (_found, one):
-        one_as_csv(one, out)
+    one_as_csv(next(one for one in _kept(_chosen(tenant_id)).measures if one.key == table), out)
     response = Response(out.getvalue(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"{table}.csv")
     return response
@@ -116,6 +113,18 @@ class _Chosen:
     own: Own
 
 
+def _check(table: str) -> None:
+    """Raises ``not_found``."""
+    if table not in MEASURES:
+        raise Problem("not_found")
+
+
+def _kept(chosen: _Chosen) -> Report:
+    own = chosen.own
+    asked = (chosen.base, tuple(own.courses), tuple(own.homes), own.prefix)
+    return report_of(chosen.sources, asked, lambda found: _report(chosen, found))
+
+
 def _report(chosen: _Chosen, found: Gathered) -> list[Measure]:
     return institution_report(tell(found, Window(), own=chosen.own), chosen.base)
 
@@ -123,8 +132,7 @@ def _report(chosen: _Chosen, found: Gathered) -> list[Measure]:
 @contextmanager
 def _measured(chosen: _Chosen, table: str) -> Iterator[tuple[Gathered, Measure]]:
     """One of them, while its statements can be asked for. Raises ``not_found``."""
-    if table not in MEASURES:
-        raise Problem("not_found")
+    _check(table)
     with opened(chosen.sources) as found:
         yield found, next(one for one in _report(chosen, found) if one.key == table)
 
@@ -132,14 +140,8 @@ def _measured(chosen: _Chosen, table: str) -> Iterator[tuple[Gathered, Measure]]
 def _chosen(tenant_id: UUID | None) -> _Chosen:
     """Raises ``not_found``, for one that is not the operator's too."""
     given = parts()
-    within = scope()
-    query = select(Tenant).order_by(Tenant.created_at, Tenant.id).limit(1)
-    for one in (within, tenant_id):
-        query = query if one is None else query.where(Tenant.id == one)
     with given.database.read() as session:
-        tenant = session.scalar(query)
-        if tenant is None:
-            raise Problem("not_found")
+        tenant = queries.chosen_tenant(session, scope(), tenant_id)
         base = find_activity_base(session) or given.settings.public_url
         courses = session.execute(
             select(Course.id, Course.title).where(Course.tenant_id == tenant.id).limit(_MOST_COURSES)
@@ -148,11 +150,3 @@ def _chosen(tenant_id: UUID | None) -> _Chosen:
         sources = sources_of(session, given.settings, tenant.id, base)
         own = own_of(session, tenant.id, base)
         return _Chosen(tenant.id, tenant.name, base, names, sources, own)
-
-
-def _tenants(session: Session) -> list[tuple[UUID, str]]:
-    """To choose from."""
-    within = scope()
-    query = select(Tenant.id, Tenant.name).order_by(Tenant.name).limit(_MOST_TENANTS)
-    query = query if within is None else query.where(Tenant.id == within)
-    return [(id_, name) for id_, name in session.execute(query)]

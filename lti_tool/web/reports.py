@@ -21,7 +21,7 @@ from lti_tool.parts import parts
 from lti_tool.problems import Problem
 from lti_tool.reporting.cells import behind_found, find_cell
 from lti_tool.reporting.cursor import read_cursor, write_cursor
-from lti_tool.reporting.kept import report_of
+from lti_tool.reporting.kept import Report, report_of
 from lti_tool.reporting.lists import SEEN_BY_ALL, page_behind, texts_of
 from lti_tool.reporting.naming import Names, names_of
 from lti_tool.reporting.opening import Sources, opened, sources_of
@@ -43,7 +43,7 @@ from xapi.gathering.store import Gathered
 from xapi.installation import find_activity_base
 from xapi.reports.acts import tell
 from xapi.reports.course import MEASURES, course_report
-from xapi.reports.measures import Measure
+from xapi.reports.measures import Measure, Window
 from xapi.reports.person import Moment, timeline
 from xapi.reports.tables import one_as_csv
 from xapi.scopes.pseudonyms import pseudonym_in
@@ -91,9 +91,7 @@ def course_page(panel_id: UUID) -> Response:
         place = place_of(session, viewer)
         members = _members(session, place)
     window = days.window(place.zone)
-    report = report_of(
-        place.sources, (place.course, window), lambda found: course_report(found, place.course, window)
-    )
+    report = _kept(place, window)
     with looking(panel_id) as (session, viewer):
         words = _words(session, place, report.measures)
     return fragment(
@@ -164,8 +162,9 @@ def download_measure(measure: str, link: str) -> Response:
         speak_to(viewer)
         _check(viewer)
         place = place_of(session, viewer)
-    with _measured(place, measure, _days()) as (_found, one):
-        pass
+    if measure not in MEASURES:
+        raise Problem("not_found")
+    one = next(one for one in _kept(place, _days().window(place.zone)).measures if one.key == measure)
     with parts().database.read() as session:
         words = _words(session, place, [one])
     out = io.StringIO()
@@ -240,6 +239,12 @@ def _moment(words: Words, one: Moment, text: str) -> dict[str, Any]:
 def _check(viewer: Viewer) -> None:
     if not viewer.is_staff:
         raise Problem("report_not_given")
+
+
+def _kept(place: Place, window: Window) -> Report:
+    return report_of(
+        place.sources, (place.course, window), lambda found: course_report(found, place.course, window)
+    )
 
 
 @contextmanager
