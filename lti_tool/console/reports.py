@@ -1,8 +1,7 @@
 """An institution over its courses and platforms, from what was read back of its LRSs."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,17 +13,18 @@ from lti_tool.console import blueprint, queries
 from lti_tool.console.guard import scope
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
-from lti_tool.reporting.cells import behind_found, find_cell
+from lti_tool.reporting.cells import Cell, behind_found, find_cell, table_behind
 from lti_tool.reporting.cursor import read_cursor, write_cursor
-from lti_tool.reporting.kept import Report, report_of
+from lti_tool.reporting.kept import Report, report_of, report_opened
 from lti_tool.reporting.lists import page_behind
 from lti_tool.reporting.naming import Names
-from lti_tool.reporting.opening import Sources, opened, own_of, sources_of
+from lti_tool.reporting.opening import Sources, own_of, sources_of
 from lti_tool.reporting.shown import Words
 from social_layer.people.models import Course
 from xapi.gathering.store import Gathered
 from xapi.installation import find_activity_base
 from xapi.reports.acts import Own, tell
+from xapi.reports.cells import key_of
 from xapi.reports.institution import MEASURES, institution_report
 from xapi.reports.measures import Measure, Window
 from xapi.reports.tables import one_as_csv
@@ -70,12 +70,27 @@ def _page(tenant_id: UUID | None) -> str:
 @blueprint.get("/reports/<uuid:tenant_id>/<table>")
 def report_statements(tenant_id: UUID, table: str) -> str:
     """The statements behind a number, or with ``row`` and ``column`` behind one cell; whose they are is not told."""
+    _check(table)
     chosen = _chosen(tenant_id)
     after = read_cursor(request.args["after"]) if "after" in request.args else None
+    row, column = request.args.get("row"), request.args.get("column", type=int)
     words = Words(chosen.names, "UTC")
-    with _measured(chosen, table) as (found, one):
-        row, column = request.args.get("row"), request.args.get("column", type=int)
-        cell = find_cell(one, row, column) if row else None
+
+    def found_in(report: Report) -> tuple[Measure, Cell | None]:
+        one = next(one for one in report.measures if one.key == table)
+        return one, find_cell(one, row, column) if row else None
+
+    def tell_listed(found: Gathered, report: Report) -> None:
+        one, cell = found_in(report)
+        only = table_behind(one, cell)
+        # Results contradict each other within a course; an act may be taken back in another one.
+        course = key_of(one, cell.place, cell.column) if cell and only == "result" else None
+        tell(found, Window(), own=chosen.own, course=course, only=only)
+
+    with report_opened(
+        chosen.sources, _asked(chosen), lambda found: _report(chosen, found, lists=True), tell_listed
+    ) as (found, report):
+        one, cell = found_in(report)
         behind = behind_found(found, one, cell) if cell else one.behind
         shown, last = page_behind(found, words, behind, after, tells_whom=False)
     return render_template(
@@ -120,21 +135,16 @@ def _check(table: str) -> None:
 
 
 def _kept(chosen: _Chosen) -> Report:
+    return report_of(chosen.sources, _asked(chosen), lambda found: _report(chosen, found, lists=False))
+
+
+def _asked(chosen: _Chosen) -> Hashable:
     own = chosen.own
-    asked = (chosen.base, tuple(own.courses), tuple(own.homes), own.prefix)
-    return report_of(chosen.sources, asked, lambda found: _report(chosen, found))
+    return chosen.base, tuple(own.courses), tuple(own.homes), own.prefix
 
 
-def _report(chosen: _Chosen, found: Gathered) -> list[Measure]:
-    return institution_report(tell(found, Window(), own=chosen.own), chosen.base)
-
-
-@contextmanager
-def _measured(chosen: _Chosen, table: str) -> Iterator[tuple[Gathered, Measure]]:
-    """One of them, while its statements can be asked for. Raises ``not_found``."""
-    _check(table)
-    with opened(chosen.sources) as found:
-        yield found, next(one for one in _report(chosen, found) if one.key == table)
+def _report(chosen: _Chosen, found: Gathered, *, lists: bool) -> list[Measure]:
+    return institution_report(tell(found, Window(), own=chosen.own, lists=lists), chosen.base)
 
 
 def _chosen(tenant_id: UUID | None) -> _Chosen:

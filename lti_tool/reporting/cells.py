@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from lti_tool.problems import Problem
-from xapi.reports.cells import behind_cell, key_of
+from xapi.reports.cells import behind_cell, key_of, table_of
 from xapi.reports.measures import Behind, Measure, Readable
 
 
@@ -49,6 +49,11 @@ def behind_found(readable: Readable, measure: Measure, cell: Cell) -> Behind:
     if behind is None:
         raise Problem("not_found")
     return behind
+
+
+def table_behind(measure: Measure, cell: Cell | None) -> str:
+    """Which table is told of where the statements behind a cell are listed, or all behind the measure."""
+    return table_of(measure, cell.place, cell.column) if cell else measure.behind.table
 
 
 def _cells(measure: Measure, base: str) -> list[Cell]:

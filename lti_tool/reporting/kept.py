@@ -6,7 +6,8 @@ A report says nothing of who looks at it: names, language and what its reader ma
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,33 @@ def report_of(sources: Sources, asked: Hashable, make: Callable[[Gathered], list
     """``asked``: all besides the sources on which ``make`` depends. Raises ``reports_busy`` and
     ``reports_unreadable``."""
     state = _state_of(sources)
+    if found := _find(sources, asked, state):
+        return found
+    with opened(sources) as gathered:
+        return _made(sources, asked, state, make, gathered)
+
+
+@contextmanager
+def report_opened(
+    sources: Sources,
+    asked: Hashable,
+    make: Callable[[Gathered], list[Measure]],
+    tell: Callable[[Gathered, Report], None],
+) -> Iterator[tuple[Gathered, Report]]:
+    """As :func:`report_of`, while its statements can be asked for. ``make`` tells the tables of which they are; where
+    the report is known, ``tell`` does so, of what is asked for alone."""
+    with opened(sources) as gathered:
+        state = _state_of(sources)
+        found = _find(sources, asked, state)
+        if found is not None:
+            tell(gathered, found)
+        # A list of another state than the report's would tell what that one hides.
+        if found is None or not _reads(gathered, state):
+            found = _made(sources, asked, state, make, gathered)
+        yield gathered, found
+
+
+def _find(sources: Sources, asked: Hashable, state: _State) -> Report | None:
     with _lock:
         # Of an older state nothing stays: somebody may have been erased from it.
         for key in [key for key, (old, _) in _kept.items() if key[0] == sources.folders and old != state]:
@@ -43,15 +71,29 @@ def report_of(sources: Sources, asked: Hashable, make: Callable[[Gathered], list
         if found := _kept.get((sources.folders, asked)):
             _kept.move_to_end((sources.folders, asked))
             return found[1]
-    with opened(sources) as gathered:
-        made = Report(make(gathered), gathered.as_of)
+    return None
+
+
+def _made(
+    sources: Sources,
+    asked: Hashable,
+    state: _State,
+    make: Callable[[Gathered], list[Measure]],
+    gathered: Gathered,
+) -> Report:
+    made = Report(make(gathered), gathered.as_of)
     # What was exchanged meanwhile may have been read in part before, in part after.
-    if _state_of(sources) == state:
+    if _state_of(sources) == state and _reads(gathered, state):
         with _lock:
             _kept[sources.folders, asked] = (state, made)
             while len(_kept) > _MOST:
                 _kept.popitem(last=False)
     return made
+
+
+def _reads(gathered: Gathered, state: _State) -> bool:
+    """Folders of which nothing was read yet are not opened."""
+    return [one for one in gathered.manifests if one.segments] == [one for one in state[0] if one.segments]
 
 
 def _state_of(sources: Sources) -> _State:

@@ -1,8 +1,7 @@
 """Reports in the panel's frame: the course's for those who run it, and everybody's own timeline."""
 
 import io
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -19,9 +18,9 @@ from lti_tool.bearer import looking
 from lti_tool.links import make_link, read_link
 from lti_tool.parts import parts
 from lti_tool.problems import Problem
-from lti_tool.reporting.cells import behind_found, find_cell
+from lti_tool.reporting.cells import Cell, behind_found, find_cell, table_behind
 from lti_tool.reporting.cursor import read_cursor, write_cursor
-from lti_tool.reporting.kept import Report, report_of
+from lti_tool.reporting.kept import Report, report_of, report_opened
 from lti_tool.reporting.lists import SEEN_BY_ALL, page_behind, texts_of
 from lti_tool.reporting.naming import Names, names_of
 from lti_tool.reporting.opening import Sources, opened, sources_of
@@ -112,8 +111,24 @@ def statements_behind(panel_id: UUID, measure: str) -> Response:
     with looking(panel_id) as (session, viewer):
         _check(viewer)
         place = place_of(session, viewer)
-    with _measured(place, measure, days) as (found, one):
-        cell = find_cell(one, **asked, base=place.base) if asked["row"] else None
+    if measure not in MEASURES:
+        raise Problem("not_found")
+    window = days.window(place.zone)
+
+    def found_in(report: Report) -> tuple[Measure, Cell | None]:
+        one = next(one for one in report.measures if one.key == measure)
+        return one, find_cell(one, **asked, base=place.base) if asked["row"] else None
+
+    def tell_listed(found: Gathered, report: Report) -> None:
+        tell(found, window, course=place.course, only=table_behind(*found_in(report)))
+
+    with report_opened(
+        place.sources,
+        (place.course, window),
+        lambda found: course_report(found, place.course, window),
+        tell_listed,
+    ) as (found, report):
+        one, cell = found_in(report)
         behind = behind_found(found, one, cell) if cell else one.behind
         with parts().database.read() as session:
             words = _words(session, place, [one] if cell else [])
@@ -245,15 +260,6 @@ def _kept(place: Place, window: Window) -> Report:
     return report_of(
         place.sources, (place.course, window), lambda found: course_report(found, place.course, window)
     )
-
-
-@contextmanager
-def _measured(place: Place, measure: str, days: Days) -> Iterator[tuple[Gathered, Measure]]:
-    """One measure, while its statements can be asked for. Raises ``not_found``."""
-    if measure not in MEASURES:
-        raise Problem("not_found")
-    with opened(place.sources) as found:
-        yield found, MEASURES[measure](tell(found, days.window(place.zone), course=place.course))
 
 
 def _days() -> Days:

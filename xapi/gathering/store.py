@@ -78,6 +78,11 @@ class Gathered:
         return min((one.as_of for one in self._manifests if one.as_of is not None), default=None)
 
     @property
+    def manifests(self) -> Sequence[Manifest]:
+        """What is read now."""
+        return self._manifests
+
+    @property
     def kept(self) -> int:
         """How many rows there are, those included that count for nothing."""
         return sum(one.rows for one in self._manifests)

@@ -100,26 +100,32 @@ said AS (
     SELECT *, outcome, NULL FROM formal WHERE outcome IN ('attempted', 'satisfied', 'waived', 'abandoned')
 )"""
 
-# All that was said of one thing in the order of time; ``turn``: where the last word was said first.
-_TOLD = """
+# What is said of one thing; where several statements say it, all of them in the order of time, and ``turn``: where the
+# last word was said first. Most things are said once: to collect those too would take longer than all else together.
+_STRUCT = """{'happened': happened, 'stored': stored, 'id': id, 'told_as': told_as, 'name': name,
+              'scaled': scaled, 'raw': raw, 'source': source, 'good': good, 'lrs': lrs}"""
+_TOLD = f"""
+counted AS (
+    SELECT *, count(*) OVER (PARTITION BY person, activity, course, kind) AS n FROM said
+),
 told AS (
-    SELECT person, activity, course, kind,
+    SELECT person, activity, course, kind, any_value(n) AS n,
         -- Sorted by its first fields, afterwards: DuckDB keeps much for each list that it sorts while it collects.
-        list_sort(list({'happened': happened, 'stored': stored, 'id': id, 'told_as': told_as, 'name': name,
-              'scaled': scaled, 'raw': raw, 'source': source, 'good': good, 'lrs': lrs})) AS all_,
+        list_sort(list({_STRUCT})) AS all_,
         arg_max(source, happened) IN ('moodle', 'openedx') AS is_state
-    FROM said
+    FROM counted
+    WHERE n > 1
     GROUP BY person, activity, course, kind
 ),
 turned AS (
-    SELECT *, len(all_) AS n, all_[-1].good AS last_good,
+    SELECT *, all_[-1].good AS last_good,
         len(list_distinct(list_transform(all_, lambda one: one.good))) > 1 AS is_contradicted,
         coalesce(list_max(list_filter(range(1, len(all_) + 1), lambda i: all_[i].good <> all_[-1].good)), 0) + 1
             AS turn,
         list_position(list_transform(all_, lambda one: one.good), true) AS first_good
     FROM told
 ),
-chosen AS (
+placed AS (
     SELECT *,
         kind = 'success' AND NOT is_state AND is_contradicted AS is_passed_once,
         CASE
@@ -129,33 +135,37 @@ chosen AS (
             ELSE n
         END AS place
     FROM turned
+),
+chosen AS (
+    SELECT person, activity, course, kind, all_[place] AS it,
+        list_transform(list_filter(all_, lambda one: CASE
+            WHEN kind IN ('completion', 'success') THEN one.good <> all_[place].good
+            WHEN kind = 'score' THEN one.scaled IS DISTINCT FROM all_[place].scaled
+                OR (one.scaled IS NULL AND one.raw <> all_[place].raw)
+            ELSE false END), lambda one: one.id) AS contradicted,
+        CASE
+            WHEN is_passed_once THEN 'passed_once'
+            WHEN is_contradicted AND kind = 'completion' AND NOT last_good THEN 'taken_back'
+            WHEN is_contradicted THEN 'latest'
+            WHEN place = 1 AND kind <> 'score' THEN 'first'
+            ELSE 'latest'
+        END AS rule
+    FROM placed
+    UNION ALL
+    SELECT person, activity, course, kind, {_STRUCT}, [], 'only' FROM counted WHERE n = 1
 )"""
 
 RECORD = f"""
 CREATE OR REPLACE TEMP VIEW record AS
 WITH {_FORMAL}, {_SAID}, {_TOLD}
-SELECT person, all_[place].told_as AS told_as, course, activity, all_[place].name AS name,
+SELECT person, it.told_as AS told_as, course, activity, it.name AS name,
     CASE kind
-        WHEN 'completion' THEN CASE WHEN all_[place].good THEN 'completed' ELSE 'uncompleted' END
-        WHEN 'success' THEN CASE WHEN all_[place].good THEN 'passed' ELSE 'failed' END
+        WHEN 'completion' THEN CASE WHEN it.good THEN 'completed' ELSE 'uncompleted' END
+        WHEN 'success' THEN CASE WHEN it.good THEN 'passed' ELSE 'failed' END
         WHEN 'score' THEN 'scored'
         ELSE kind
     END AS outcome,
-    all_[place].scaled AS scaled, all_[place].happened AS happened, all_[place].id AS statement,
-    all_[place].source AS source,
-    list_transform(list_filter(all_, lambda one: CASE
-        WHEN kind IN ('completion', 'success') THEN one.good <> all_[place].good
-        WHEN kind = 'score' THEN one.scaled IS DISTINCT FROM all_[place].scaled
-            OR (one.scaled IS NULL AND one.raw <> all_[place].raw)
-        ELSE false END), lambda one: one.id) AS contradicted,
-    CASE
-        WHEN n = 1 THEN 'only'
-        WHEN is_passed_once THEN 'passed_once'
-        WHEN is_contradicted AND kind = 'completion' AND NOT last_good THEN 'taken_back'
-        WHEN is_contradicted THEN 'latest'
-        WHEN place = 1 AND kind <> 'score' THEN 'first'
-        ELSE 'latest'
-    END AS rule,
-    kind, all_[place].raw AS raw, all_[place].lrs AS lrs
+    it.scaled AS scaled, it.happened AS happened, it.id AS statement, it.source AS source, contradicted, rule, kind,
+    it.raw AS raw, it.lrs AS lrs
 FROM chosen
 """

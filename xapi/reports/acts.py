@@ -35,25 +35,30 @@ EXCHANGING = "('answered', 'reviewed', 'thanked', 'accepted')"
 
 _NAMED = "(SELECT unnest(?::VARCHAR[]) AS verb, unnest(?::VARCHAR[]) AS kind)"
 # An act stands unless it was taken back: an entry by its deletion, a thank or an acceptance by its opposite.
+# What is told is read once for each of these, for to hold millions of rows takes longer than to read them again.
 _ACTS = f"""
 CREATE OR REPLACE TEMP TABLE act AS
-WITH told AS MATERIALIZED (
-  SELECT id, happened, person, verb, object, answers, course, panel, {{around}}coalesce(detail, '') AS detail,
-         duration, lrs, platform
+WITH told AS NOT MATERIALIZED (
+  SELECT id, happened, person, verb, object, course, lrs, coalesce(detail, '') AS detail, answers, around, duration
   FROM statement WHERE ours AND {{where}} AND happened >= ? AND happened < ?),
 gone AS (SELECT DISTINCT object FROM told WHERE verb IN (SELECT unnest(?::VARCHAR[]))),
 back AS (
   SELECT kind, object, person, detail, max(happened) AS last
   FROM told JOIN {_NAMED} AS undoing USING (verb) GROUP BY ALL)
-SELECT told.*, kind, date_trunc('week', (told.happened AT TIME ZONE 'UTC') AT TIME ZONE ?)::DATE AS week
+SELECT {{columns}}, kind,
+  date_trunc('week', (told.happened AT TIME ZONE 'UTC') AT TIME ZONE ?)::DATE AS week
 FROM told JOIN {_NAMED} AS doing USING (verb)
 LEFT JOIN back USING (kind, object, person, detail)
 WHERE (back.last IS NULL OR back.last < told.happened)
   AND NOT (kind IN {CONTRIBUTING} AND told.object IN (SELECT object FROM gone))
 """
+# What counting, listing, and the tables of a course are made from.
+_COUNTED = "person, course"
+_LISTED = f"{_COUNTED}, id, happened, verb, object, lrs"
+_IN_COURSE = f"{_LISTED}, answers, around, duration"
 _RESULTS = """
 CREATE OR REPLACE TEMP TABLE result AS
-SELECT statement AS id, happened, person, course, activity, name, outcome, source, lrs,
+SELECT statement AS id, happened, person, course, activity, name, outcome, lrs,
        CASE WHEN outcome = 'scored' THEN scaled END AS scaled
 FROM record WHERE {where} AND happened >= ? AND happened < ?
 """
@@ -110,32 +115,48 @@ class Told:
         return found
 
 
-def tell(readable: Readable, window: Window, *, course: str | None = None, own: Own | None = None) -> Told:
+def tell(
+    readable: Readable,
+    window: Window,
+    *,
+    course: str | None = None,
+    own: Own | None = None,
+    lists: bool = True,
+    only: str = "",
+) -> Told:
     """Reads what happened in a course; or everywhere, with ``own`` nothing of other institutions, and without reading,
-    threads and pairs, of which no table of an institution tells."""
+    threads and pairs, of which no table of an institution tells.
+
+    ``lists``: whether statements are to be listed, too, and not only counted. ``only``: the table of which a list is
+    to be made; what no list needs is left out then.
+    """
     # DuckDB knows the IANA's zones, and not, say, ``localtime``.
     if not readable.rows("SELECT 1 FROM pg_timezone_names() WHERE name = ?", [window.zone]):
         window = replace(window, zone="UTC")
     kinds = {verb: kind for verb, kind in KINDS.items() if course is not None or kind != "read"}
-    doing, done_in = _limited(course, own)
-    reaching, reached_in = _limited(course, own, formal=True)
     within = [naive(window.since or _EARLIEST), naive(window.until or _LATEST)]
-    readable.rows(
-        _ACTS.format(where=doing, around="around, " if course else ""),
-        [
-            *done_in,
-            *within,
-            [verb.iri for verb in words.TAKING_AWAY],
-            list(TAKEN_BACK),
-            list(TAKEN_BACK.values()),
-            window.zone,
-            list(kinds),
-            list(kinds.values()),
-        ],
-    )
-    readable.rows(_RESULTS.format(where=reaching), [*reached_in, *within])
-    if course is not None:
-        readable.rows(_THREADS)
+    if only != "act":
+        reaching, reached_in = _limited(course, own, formal=True)
+        readable.rows(_RESULTS.format(where=reaching), [*reached_in, *within])
+    if only != "result":
+        doing, done_in = _limited(course, own)
+        columns = _COUNTED if not lists else _LISTED if course is None else _IN_COURSE
+        readable.rows(
+            _ACTS.format(where=doing, columns=columns),
+            [
+                *done_in,
+                *within,
+                [verb.iri for verb in words.TAKING_AWAY],
+                list(TAKEN_BACK),
+                list(TAKEN_BACK.values()),
+                window.zone,
+                list(kinds),
+                list(kinds.values()),
+            ],
+        )
+        if course is not None:
+            readable.rows(_THREADS)
+    if course is not None and not only:
         readable.rows(_PAIRS)
     return Told(readable, window)
 
@@ -175,6 +196,7 @@ def listing(table: str, condition: str, parameters: tuple[Any, ...], row: str = 
         return Behind(
             f"SELECT id, happened, person, verb, object, lrs, {row} AS row FROM act WHERE {condition}",
             parameters,
+            table,
         )
     # A statement may say several things at once: that something was passed, and with which score.
     return Behind(
@@ -182,6 +204,7 @@ def listing(table: str, condition: str, parameters: tuple[Any, ...], row: str = 
         "string_agg(outcome, ', ' ORDER BY outcome) AS verb, any_value(activity) AS object, "
         f"any_value(lrs) AS lrs, any_value({row}) AS row FROM result WHERE {condition} GROUP BY id",
         parameters,
+        table,
     )
 
 

@@ -19,6 +19,12 @@ def key_of(measure: Measure, place: int, column: int) -> str | None:
     return found[0].keys[place] if found else None
 
 
+def table_of(measure: Measure, place: int, column: int) -> str:
+    """From which the statements behind a cell are."""
+    found = _found(measure, place, column)
+    return found[0].table if found else measure.behind.table
+
+
 def behind_cell(readable: Readable, measure: Measure, place: int, column: int) -> Behind | None:
     """``place``: of the row, ``column``: of the cell in it, from 0. None where nothing is there, or listed.
 

@@ -28,8 +28,10 @@ _COUNTED = (
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """``rows``: what is told of each; ``shown``: those of which it is told what people did there."""
+    """``rows``: what is told of each; ``shown``: those of which it is told what people did there. ``people``: how many
+    did something anywhere."""
 
+    people: int
     rows: tuple[Row, ...]
     shown: frozenset[str]
     learners: dict[str, int]
@@ -38,7 +40,8 @@ class _Places:
 def institution_report(everything: Told, base: str) -> list[Measure]:
     """In the order of :data:`MEASURES`. ``base``: whose accounts are aliases and pseudonyms."""
     weeks = contributed(everything)
-    by_course, by_home = _places(everything, "course"), _places(everything, _HOME)
+    people = everything.number(f"SELECT count(DISTINCT person) FROM act WHERE {_DOING}")
+    by_course, by_home = _places(everything, "course", people), _places(everything, _HOME, people)
     listed = listed_of(
         everything, _DOING, {"week": frozenset(weeks.shown), "course": by_course.shown, _HOME: by_home.shown}
     )
@@ -150,13 +153,12 @@ def _over(
     definition: str,
     column: str,
 ) -> Measure:
-    people = everything.number(f"SELECT count(DISTINCT person) FROM act WHERE {_DOING}")
     return Measure(
         key=key,
         title=title,
         definition=definition,
         window=everything.window,
-        n=told(people),
+        n=told(places.people),
         n_of=N_("people"),
         as_of=everything.as_of,
         columns=(column, *_COUNTED),
@@ -168,21 +170,24 @@ def _over(
     )
 
 
-def _places(everything: Told, of: str) -> _Places:
+def _places(everything: Told, of: str, people: int) -> _Places:
     found = everything.rows(
         "WITH doing AS ("
-        f"  SELECT {of} AS place, count(DISTINCT person) FILTER ({_DOING}) AS people, "
-        f"    count(*) FILTER (kind IN {CONTRIBUTING}) AS contributions, "
-        f"    count(*) FILTER (kind IN {EXCHANGING}) AS exchanges FROM act GROUP BY place), "
+        "  SELECT place, count(*) AS people, sum(contributions)::BIGINT AS contributions, "
+        "    sum(exchanges)::BIGINT AS exchanges FROM ("
+        f"      SELECT {of} AS place, person, count(*) FILTER (kind IN {CONTRIBUTING}) AS contributions, "
+        f"        count(*) FILTER (kind IN {EXCHANGING}) AS exchanges FROM act WHERE {_DOING} GROUP BY ALL) "
+        "  GROUP BY place), "
         "reached AS ("
-        f"  SELECT {of} AS place, count(DISTINCT person) AS learners, "
-        f"    count(DISTINCT person) FILTER (outcome IN {COMPLETING}) AS completed FROM result GROUP BY place) "
+        "  SELECT place, count(*) AS learners, count(*) FILTER (has_completed) AS completed FROM ("
+        f"    SELECT {of} AS place, person, bool_or(outcome IN {COMPLETING}) AS has_completed "
+        "    FROM result GROUP BY ALL) "
+        "  GROUP BY place) "
         "SELECT place, coalesce(people, 0), coalesce(contributions, 0), coalesce(exchanges, 0), "
         "  coalesce(learners, 0), coalesce(completed, 0) "
         "FROM doing FULL JOIN reached USING (place) WHERE place IS NOT NULL "
         f"ORDER BY 2 DESC, place LIMIT {_MOST_COURSES}"
     )
-    people = everything.number(f"SELECT count(DISTINCT person) FROM act WHERE {_DOING}")
     few = told(people) is HIDDEN
     hidden = hidden_of([row[1] for row in found], people)
     hidden_results = hidden_among([row[4] for row in found])
@@ -198,7 +203,7 @@ def _places(everything: Told, of: str) -> _Places:
             else (learners, part_told(completed, learners))
         )
         rows.append((name, *did, *reached))
-    return _Places(tuple(rows), frozenset(shown), {row[0]: row[4] for row in found})
+    return _Places(people, tuple(rows), frozenset(shown), {row[0]: row[4] for row in found})
 
 
 def _key(week: date) -> str:

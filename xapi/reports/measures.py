@@ -50,12 +50,13 @@ class Window:
 class Behind:
     """The statements behind a measure: a query for id, happened, person, verb, object, lrs.
 
-    ``leaves_out``: some are not listed, because few people are behind them. ``untold``: what of each is not shown,
-    because it would tell a hidden number.
+    ``table``: ``act`` or ``result``, from which they are. ``leaves_out``: some are not listed, because few people are
+    behind them. ``untold``: what of each is not shown, because it would tell a hidden number.
     """
 
     sql: str
-    parameters: tuple[Any, ...] = ()
+    parameters: tuple[Any, ...]
+    table: str
     leaves_out: bool = False
     untold: frozenset[str] = frozenset()
 

@@ -28,21 +28,23 @@ NOT_KNOWN = N_(
     "nothing, or less than they did, for nothing may join them to their results."
 )
 _MOST_ACTIVITIES = 200
+# What each person reached in an activity, where everybody has one score at most; and how many reached what.
+_BY_PERSON = (
+    "SELECT course, activity, person, any_value(name) AS name, any_value(scaled) AS scaled, "
+    f"bool_or(outcome IN {COMPLETING}) AS completed, bool_or(outcome = 'failed') AS failed "
+    "FROM result GROUP BY course, activity, person"
+)
 _COUNTS = (
-    "coalesce(any_value(name), activity), count(DISTINCT person), "
-    f"count(DISTINCT person) FILTER (outcome IN {COMPLETING}), "
-    "count(DISTINCT person) FILTER (outcome = 'failed'), "
-    f"count(DISTINCT person) FILTER (outcome IN {COMPLETING} OR outcome = 'failed'), "
-    "count(DISTINCT person) FILTER (scaled IS NOT NULL), "
-    "quantile_cont(scaled, [0.25, 0.5, 0.75]), activity"
+    "count(*) AS people, count(*) FILTER (completed), count(*) FILTER (failed), "
+    "count(*) FILTER (completed OR failed), count(scaled)"
 )
 
 
 def results(course: Told) -> Measure:
     """Rows: activity, people, completed, failed, people with a score, quartiles of their scores."""
     found = course.rows(
-        f"SELECT {_COUNTS} FROM result "
-        f"GROUP BY activity ORDER BY count(DISTINCT person) DESC, activity LIMIT {_MOST_ACTIVITIES}"
+        f"SELECT coalesce(any_value(name), activity), {_COUNTS}, quantile_cont(scaled, [0.25, 0.5, 0.75]), activity "
+        f"FROM ({_BY_PERSON}) GROUP BY activity ORDER BY people DESC, activity LIMIT {_MOST_ACTIVITIES}"
     )
     people = course.number("SELECT count(DISTINCT person) FROM result")
     hidden = hidden_of([row[1] for row in found], people)
@@ -100,22 +102,28 @@ def results(course: Told) -> Measure:
 def told_activities(everything: Told, learners: Mapping[str, int]) -> dict[str, list[str]]:
     """Course → the activities of which its own report hides nothing. ``learners``: course → people with a result."""
     found: dict[str, list[tuple[Any, ...]]] = {}
-    for course, *row in everything.rows(f"SELECT course, {_COUNTS} FROM result GROUP BY course, activity"):
+    # In the order of the course's own report: of activities that are alike in number the same ones are hidden.
+    for course, *row in everything.rows(
+        f"SELECT course, activity, {_COUNTS} FROM ({_BY_PERSON}) "
+        "GROUP BY course, activity ORDER BY people DESC, activity"
+    ):
         found.setdefault(course, []).append(tuple(row))
     told_there = {}
     for course, rows in found.items():
-        hidden = hidden_of([row[1] for row in rows], learners.get(course, 0))
+        hidden = hidden_of([people for _, people, *_ in rows], learners.get(course, 0))
         told_there[course] = [
-            row[-1] for place, row in enumerate(rows) if HIDDEN not in _result(row, place in hidden)
+            activity
+            for place, (activity, *numbers) in enumerate(rows)
+            if place not in hidden and HIDDEN not in _told_numbers(*numbers)
         ]
     return told_there
 
 
 def _result(row: tuple[Any, ...], hides: bool) -> tuple[Any, ...]:
-    name, people, completed, failed, either, scored, quartiles, _activity = row
+    name, *numbers, quartiles, _activity = row
     if hides:
         return (name, *(HIDDEN,) * 7)
-    shown = part_told(scored, people)
+    scored = numbers[-1]
     scores = (
         (None,) * 3
         if not scored
@@ -123,8 +131,12 @@ def _result(row: tuple[Any, ...], hides: bool) -> tuple[Any, ...]:
         if scored < LEAST
         else tuple(round(one, 3) for one in quartiles)
     )
+    return (name, *_told_numbers(*numbers), *scores)
+
+
+def _told_numbers(people: int, completed: int, failed: int, either: int, scored: int) -> tuple[Any, ...]:
     failing = HIDDEN if is_small(people - either) else part_told(failed, people)
-    return (name, people, part_told(completed, people), failing, shown, *scores)
+    return (people, part_told(completed, people), failing, part_told(scored, people))
 
 
 def relation(course: Told) -> Measure:

@@ -43,8 +43,8 @@ def are_few_of_two(everything: Told, doing: str, listed: Listed, one: str, other
     """Whether few people's acts are listed of a row of one table and of another."""
     return bool(
         everything.rows(
-            f"SELECT 1 FROM act WHERE {doing} AND {listed.where} GROUP BY {one}, {other} "
-            f"HAVING count(DISTINCT person) {_FEW} LIMIT 1",
+            f"SELECT 1 FROM (SELECT DISTINCT course, person FROM act WHERE {doing} AND {listed.where}) "
+            f"GROUP BY {one}, {other} HAVING count(*) {_FEW} LIMIT 1",
             listed.parameters,
         )
     )
@@ -66,6 +66,6 @@ _KINDS = (f"kind IN {CONTRIBUTING}", f"kind IN {EXCHANGING}")
 def _listed(of: Mapping[str, Set[Any]], *, leaves_out: bool) -> Listed:
     conditions = []
     for one in of:
-        condition = f"coalesce(list_contains(?::{_TYPES.get(one, 'VARCHAR[]')}, {one}), false)"
+        condition = f"coalesce({one} IN (SELECT unnest(?::{_TYPES.get(one, 'VARCHAR[]')})), false)"
         conditions.append(f"(kind NOT IN {CONTRIBUTING} OR {condition})" if one == "week" else condition)
     return Listed(" AND ".join(conditions), tuple(sorted(rows) for rows in of.values()), of, leaves_out)
