@@ -1,7 +1,8 @@
 """The statements behind a number, and how much of each its reader is shown."""
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
+from datetime import datetime
 from typing import Any
 
 from lti_tool.reporting.shown import Listed, Words, listed
@@ -29,18 +30,24 @@ def page_behind(
     about stands in the panel with a name.
     """
     rows = behind_page(readable, behind, after=after, limit=PAGE + 1)
-    texts = texts_of(
-        readable, [row.id for row in rows[:PAGE]], tells_whom=tells_whom, base=base, untold=behind.untold
-    )
+    listed_at = {row.id: row.happened for row in rows[:PAGE]}
+    texts = texts_of(readable, listed_at, tells_whom=tells_whom, base=base, untold=behind.untold)
     shown = [listed(words, row, texts(row.id)) for row in rows[:PAGE]]
     return shown, rows[PAGE - 1] if len(rows) > PAGE else None
 
 
 def texts_of(
-    readable: Readable, ids: list[str], *, tells_whom: bool, base: str = "", untold: Set[str] = frozenset()
+    readable: Readable,
+    happened: Mapping[str, datetime],
+    *,
+    tells_whom: bool,
+    base: str = "",
+    untold: Set[str] = frozenset(),
 ) -> Callable[[str], str]:
-    """What was gathered of each statement, as text, without ``untold``. ``base``: as for :func:`page_behind`."""
-    found = as_gathered(readable, ids)
+    """What was gathered of each statement, as text, without ``untold``. ``happened``: statement → when. ``base``: as
+    for :func:`page_behind`."""
+    times = happened.values()
+    found = as_gathered(readable, list(happened), (min(times), max(times))) if happened else {}
 
     def text(id_: str) -> str:
         known = found.get(id_, {})

@@ -221,7 +221,7 @@ def _timeline(place: Place, people: list[str], *, name: str, path: str) -> Respo
     after = _after()
     with opened(place.sources) as found:
         page = timeline(found, people, course=place.course, after=after)
-        texts = texts_of(found, [one.id for one in page.moments], tells_whom=True, base=place.base)
+        texts = texts_of(found, {one.id: one.at for one in page.moments}, tells_whom=True, base=place.base)
     with parts().database.read() as session:
         names = names_of(session, place.viewer, place.base, [one.whom for one in page.moments if one.whom])
     # One's own day, not the course's.

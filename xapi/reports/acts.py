@@ -240,14 +240,22 @@ def aware(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC)
 
 
-def as_gathered(readable: Readable, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Statements by their ids, as the columns that were kept of them; what is not known is left out."""
+def as_gathered(
+    readable: Readable, ids: Sequence[str], within: tuple[datetime, datetime] = (_EARLIEST, _LATEST)
+) -> dict[str, dict[str, Any]]:
+    """Statements by their ids, as the columns that were kept of them; what is not known is left out.
+
+    ``within``: the times of the first and the last of them, for most files then need not be read.
+    """
     names = [
         name
         for name, *_ in readable.rows("SELECT column_name FROM (DESCRIBE statement)")
         if name not in ("voids", "erased")
     ]
-    found = readable.rows("SELECT * FROM statement WHERE list_contains(?::UUID[], id)", [list(ids)])
+    found = readable.rows(
+        "SELECT * FROM statement WHERE list_contains(?::UUID[], id) AND happened BETWEEN ? AND ?",
+        [list(ids), *map(naive, within)],
+    )
     return {
         str(row[names.index("id")]): {
             name: timestamp(aware(value)) if isinstance(value, datetime) else value

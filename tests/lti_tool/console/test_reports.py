@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 import pytest
 from sqlalchemy import insert, select
 
+import lti_tool.console.reports as console_reports
 from lti_tool.config import read_settings
 from lti_tool.lti.models import Platform
 from lti_tool.parts import Parts
@@ -27,6 +28,7 @@ from tests.room import Room
 from tests.xapi.gathering.writing import written
 from tests.xapi.reports.told import PEOPLE, Told, identifier, lively
 from xapi.gathering.models import LrsReading
+from xapi.gathering.store import Gathered
 from xapi.gathering.taking_out import forget
 from xapi.models import Lrs
 
@@ -159,6 +161,42 @@ def test_a_report_is_made_anew_when_something_was_read_back(
     forget(folder, [identifier("somebody new")])
     assert "Feb 2, 2026 52 67" in unescape(words_of(desk.get(page).text))
     assert len(made) == 3
+
+
+def test_a_list_is_of_the_report_that_is_kept_and_never_of_a_later_state(
+    given: Parts, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, made, later = desk_of(given), [], []
+    report, tell = console_reports.institution_report, console_reports.tell
+
+    def noted(*told: Any) -> Any:
+        made.append(told)
+        return report(*told)
+
+    def overtaken(found: Gathered, *told: Any, **named: Any) -> Any:
+        if later:
+            written(folder, [later.pop()])
+            found.open_anew()
+        return tell(found, *told, **named)
+
+    monkeypatch.setattr(console_reports, "institution_report", noted)
+    monkeypatch.setattr(console_reports, "tell", overtaken)
+    with room.rows() as session:
+        lrs = session.scalars(select(Lrs).where(Lrs.tenant_id == room.tenant_id)).one()
+        folder = folder_of(given.settings, room.tenant_id, lrs.id)
+        rivers_id = session.scalars(select(Course.id).where(Course.title == "Rivers")).one()
+    page = f"/reports/{room.tenant_id}"
+    link = re.compile(rf'href="/admin({page}/courses\?row=\w+&amp;column=2)">(\d+)</a>')
+    (rivers, number), *_ = link.findall(desk.get(page).text)
+    before = desk.get(unescape(rivers)).text
+    assert f"Contributions: {number}" in unescape(words_of(before))
+    assert len(made) == 1
+    more = Told(rivers_id, given.settings.public_url)
+    for who in (*(f"person {number}" for number in range(40)), "somebody new"):
+        new = more.open(who, hours=2)
+    later.append(new)
+    assert f"Contributions: {int(number) + 1}" in unescape(words_of(desk.get(unescape(rivers)).text))
+    assert (len(made), later) == (2, [])
 
 
 def test_an_operator_sees_their_own_institution_alone(given: Parts, room: Room) -> None:

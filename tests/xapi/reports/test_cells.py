@@ -11,7 +11,8 @@ from tests.xapi.reports.test_measures import measured, opened
 from tests.xapi.reports.told import BASE, COURSE, LMS, PEOPLE, SPACE, Told, identifier, lively
 from xapi.gathering.store import Gathered
 from xapi.reports.acts import behind_page, tell
-from xapi.reports.cells import behind_cell, key_of, newest_of_rows
+from xapi.reports.cells import behind_cell, key_of, newest_of_rows, table_of
+from xapi.reports.course import course_report
 from xapi.reports.institution import institution_report
 from xapi.reports.measures import HIDDEN, Behind, Measure, Window
 
@@ -231,3 +232,46 @@ def test_platforms_have_no_lists_where_these_would_tell(tmp_path: Path, home: st
         assert [key_of(platforms, *cell) for cell in cells_of(platforms)] == [None] * 12
         assert agrees(found, report["courses"]) == 4
         assert COURSE not in report
+
+
+def test_a_list_told_alone_is_that_of_the_whole_report(tmp_path: Path) -> None:
+    one, other = open_course(), course("Other", PEOPLE, home="https://canvas.example")
+    for who in PEOPLE:
+        other.reach(who, "Exam", days=2)
+    taken_back = one.open(PEOPLE[0], days=1)
+    one.delete(PEOPLE[0], taken_back, days=2)
+    with opened(tmp_path, one, other) as found:
+        reports = {
+            None: institution_report(tell(found, Window(), lists=False), BASE),
+            one.iri: course_report(found, one.iri, Window()),
+        }
+        for of, report in reports.items():
+            whole = tell(found, Window(), course=of)
+            cells = [(measure, *cell) for measure in report for cell in cells_of(measure)]
+            lists = [all_of(found, measure.behind) for measure in report]
+            parts = [behind_cell(found, *cell) for cell in cells]
+            of_cells = [all_of(found, part) if part else None for part in parts]
+            for table in ("act", "result"):
+                found.rows("DROP TABLE act")
+                found.rows("DROP TABLE result")
+                whole = tell(found, Window(), course=of, only=table)
+                for measure, before in zip(report, lists, strict=True):
+                    assert measure.behind.table != table or all_of(found, measure.behind) == before
+                for cell, part, before in zip(cells, parts, of_cells, strict=True):
+                    if part is not None and table_of(*cell) == table:
+                        assert behind_cell(found, *cell) == part
+                        assert all_of(found, part) == before
+                tell(found, whole.window, course=of)
+
+
+def test_of_activities_alike_in_number_the_institution_hides_the_same_as_the_course(tmp_path: Path) -> None:
+    told = course("One", PEOPLE)
+    for name, people in (("All", PEOPLE), ("B", PEOPLE[:6]), ("A", PEOPLE[6:]), ("Few", PEOPLE[:3])):
+        for who in people:
+            told.reach(who, name, days=2)
+    with opened(tmp_path, told) as found:
+        (results,) = (one for one in course_report(found, told.iri, Window()) if one.key == "results")
+        assert [row[:2] for row in results.rows] == [("All", 12), ("A", HIDDEN), ("B", 6), ("Few", HIDDEN)]
+        listed = all_of(found, results.behind)
+        courses = institution(found)["courses"]
+        assert all_of(found, behind_cell(found, courses, 0, 4)) == listed
