@@ -33,11 +33,11 @@ def worker(to_drain: bool, no_beat: bool, threads: int) -> None:
     """
     from lti_tool import worker as the_worker
     from lti_tool.logs import configure_logs
-    from xapi.bridge import hand_over_soon
+    from xapi.bridge import settle_down_to_work
 
-    hand_over_soon()
     given = command_parts()
     configure_logs(given.settings)
+    settle_down_to_work()
     if to_drain:
         _drain()
         return
