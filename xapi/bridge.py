@@ -4,6 +4,8 @@ import gc
 import random
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Lock
@@ -37,11 +39,19 @@ HAND_OVER_SECONDS = 0.0005
 LOOK_FOR_CIRCLES_AFTER = 20_000
 
 
-def settle_down_to_work() -> None:
-    """For a process that is a worker, once, when all is imported: it holds for all of its threads."""
+@contextmanager
+def at_work() -> Iterator[None]:
+    """For a process that is a worker, when all is imported, as long as it works: it holds for all of its threads."""
+    soon, often = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(HAND_OVER_SECONDS)
     gc.freeze()
-    gc.set_threshold(LOOK_FOR_CIRCLES_AFTER, 20, 20)
+    gc.set_threshold(LOOK_FOR_CIRCLES_AFTER, *often[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*often)
+        gc.unfreeze()
+        sys.setswitchinterval(soon)
 
 
 @dataclass
