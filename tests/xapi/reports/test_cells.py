@@ -264,14 +264,22 @@ def test_a_list_told_alone_is_that_of_the_whole_report(tmp_path: Path) -> None:
                 tell(found, whole.window, course=of)
 
 
-def test_of_activities_alike_in_number_the_institution_hides_the_same_as_the_course(tmp_path: Path) -> None:
-    told = course("One", PEOPLE)
-    for name, people in (("All", PEOPLE), ("B", PEOPLE[:6]), ("A", PEOPLE[6:]), ("Few", PEOPLE[:3])):
+@pytest.mark.parametrize("alike", ["AB", "CD", "EF"])
+def test_of_activities_alike_in_number_the_institution_hides_the_same_as_the_course(
+    tmp_path: Path, alike: str
+) -> None:
+    told, (first, second) = course("One", PEOPLE), alike
+    for name, people in (("All", PEOPLE), (second, PEOPLE[:6]), (first, PEOPLE[6:]), ("Few", PEOPLE[:3])):
         for who in people:
             told.reach(who, name, days=2)
     with opened(tmp_path, told) as found:
         (results,) = (one for one in course_report(found, told.iri, Window()) if one.key == "results")
-        assert [row[:2] for row in results.rows] == [("All", 12), ("A", HIDDEN), ("B", 6), ("Few", HIDDEN)]
+        assert [row[:2] for row in results.rows] == [
+            ("All", 12),
+            (first, HIDDEN),
+            (second, 6),
+            ("Few", HIDDEN),
+        ]
         listed = all_of(found, results.behind)
         courses = institution(found)["courses"]
         assert all_of(found, behind_cell(found, courses, 0, 4)) == listed
