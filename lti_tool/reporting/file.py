@@ -211,9 +211,9 @@ def breakable(address: str) -> Markup:
     return Markup("<wbr>").join(_PARTS.split(address))
 
 
-def ending(verb: str) -> str:
-    """What a verb is called at the end of its address."""
-    return verb.rstrip("/").rpartition("/")[2] if ":" in verb else verb
+def ending(iri: str) -> str:
+    """The last part of an address: what a verb is called there, or which of many entries it is."""
+    return iri.rstrip("/").rpartition("/")[2] or iri
 
 
 def _moment(at: datetime | None) -> str:
