@@ -8,7 +8,7 @@ import click
 from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
 from lti_tool.cli.report.pulling import pulled, title_of
-from lti_tool.cli.report.reading import TIME, lrs_options, utc, written, written_at
+from lti_tool.cli.report.reading import TIME, cache_option, lrs_options, out_option, utc, written, written_at
 from lti_tool.cli.report.tying import aliases_of, courses_of, tool_of, tying_options
 from lti_tool.moments import as_time_zone
 from xapi.gathering.store import Gathered
@@ -36,12 +36,8 @@ _NAMED = 10
 @click.option("--since", type=TIME, help="Only what happened from then on (UTC).")
 @click.option("--until", type=TIME, help="Only what happened before (UTC).")
 @click.option("--time-zone", "zone", default="UTC", show_default=True, help="In which weeks begin.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-@click.option(
-    "--cache",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep what was read in this folder, so that the next run reads only what is new.",
-)
+@out_option
+@cache_option
 def course(
     endpoint: str,
     course: str,

@@ -13,7 +13,7 @@ from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
 from lti_tool.cli.report.course import FORMATS, format_of
 from lti_tool.cli.report.pulling import pulled, title_of
-from lti_tool.cli.report.reading import lrs_options, written, written_at
+from lti_tool.cli.report.reading import cache_option, lrs_options, out_option, written, written_at
 from lti_tool.cli.report.tying import aliases_of, courses_of, known_as, tying_options
 from xapi.gathering.store import Gathered
 from xapi.reports.names import told_names
@@ -32,12 +32,8 @@ _AT_ONCE = 1000
     "--format", "form", type=click.Choice(FORMATS), help="By default that of --out's name, else html."
 )
 @json_option
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-@click.option(
-    "--cache",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep what was read in this folder, so that the next run reads only what is new.",
-)
+@out_option
+@cache_option
 def person(
     endpoint: str,
     person: str,

@@ -52,6 +52,13 @@ def pulled(
         raise click.ClickException(str(failed)) from None
     except TooMuch as error:
         raise click.ClickException(f"the report needs more memory than it may take: {error}") from None
+    except BrokenPipeError:  # Of standard output: nothing is wrong with the folder.
+        raise
+    except RuntimeError as error:
+        # So DuckDB says that somebody pressed Ctrl-C while it was at work.
+        if str(error) != "Query interrupted":
+            raise
+        raise click.Abort from None
     except (FolderBusy, FolderWrong, Unreadable, OSError) as error:
         raise click.ClickException(f"the folder {cache or tempfile.gettempdir()}: {error}") from None
 
