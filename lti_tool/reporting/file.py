@@ -57,8 +57,9 @@ def write_course(
     as_of: datetime | None,
     names: Mapping[str, str],
 ) -> None:
-    """``measures``: each with the newest statements behind it, and with those of its rows. ``title`` and ``names``: what
-    the course and people are called where the LRS says so. ``base``: whose accounts are aliases and pseudonyms."""
+    """``measures``: each with the newest statements behind it, and with those of its rows. ``title`` and ``names``:
+    what the course and people are called where the LRS says so. ``base``: whose accounts are aliases and pseudonyms.
+    """
     told = list(measures)
     shorts = short_names(people_in(measure for measure, *_ in told), names)
     sections = [_section(measure, behind, rows, shorts) for measure, behind, rows in told]

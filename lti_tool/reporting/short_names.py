@@ -15,19 +15,23 @@ def short_names(people: Iterable[str], names: Mapping[str, str]) -> dict[str, st
 
     The name, else the account's name without its home page; with more of the account where two would be called alike.
     """
+    everybody = set(people)
+    # Nobody may call themselves as others are known.
+    names = {one: name for one, name in names.items() if name not in everybody}
     ways: tuple[Callable[[str], str], ...] = (
         lambda one: names.get(one) or shortened(one),
-        lambda one: f"{names[one]} ({shortened(one)})" if one in names else f"{shortened(one)} ({_host(one)})",
+        lambda one: (
+            f"{names[one]} ({shortened(one)})" if one in names else f"{shortened(one)} ({_host(one)})"
+        ),
         lambda one: f"{names[one]} ({one})" if one in names else one,
     )
     found: dict[str, str] = {}
-    left = sorted(set(people))
+    left = sorted(everybody)
     for way in ways:
         called = {one: way(one) for one in left}
         times = Counter([*called.values(), *found.values()])
         found |= {one: name for one, name in called.items() if times[name] == 1}
         left = [one for one in left if one not in found]
-    # Whoever is named by a mail address that is another one's name keeps the whole of it.
     return found | {one: one for one in left}
 
 

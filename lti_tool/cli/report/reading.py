@@ -35,26 +35,20 @@ def lrs_options(command: Command) -> Command:
 
 def out_option(command: Command) -> Command:
     """Where the report goes. That it cannot go there is said before all is read, and not after."""
-    return cast(
-        Command,
-        click.option(
-            "--out",
-            type=click.Path(dir_okay=False, path_type=Path),
-            callback=_checked,
-            help="Write to this file.",
-        )(command),
-    )
+    return click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_checked,
+        help="Write to this file.",
+    )(command)
 
 
 def cache_option(command: Command) -> Command:
-    return cast(
-        Command,
-        click.option(
-            "--cache",
-            type=click.Path(file_okay=False, path_type=Path),
-            help="Keep what was read in this folder, so that the next run reads only what is new.",
-        )(command),
-    )
+    return click.option(
+        "--cache",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Keep what was read in this folder, so that the next run reads only what is new.",
+    )(command)
 
 
 def _checked(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:
