@@ -8,12 +8,13 @@ names the lease: whoever lost it changes nothing any more.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
+from social_layer.database import run_many
 from xapi.models import Delivery, DeliveryState, Lrs, LrsState, Scope
 
 # Who answers something that failed by itself waits for it, but not after so many attempts: an LRS may never take it.
@@ -22,8 +23,7 @@ WAITED_FOR = 6
 LOOK_AGAIN = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery under our lease. ``attempts`` counts this one. ``tried``: one before it may have arrived."""
 
     id: UUID
@@ -95,9 +95,7 @@ def claim(
             Delivery.text,
         )
     )
-    return sorted(
-        (Claimed(*cast(Any, row)) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id)
-    )
+    return sorted(map(Claimed._make, rows), key=lambda claimed: (claimed.due_at, claimed.id))
 
 
 def put_off(
@@ -141,6 +139,28 @@ def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+_TABLE: Any = Delivery.__table__
+_FREEZE = (
+    update(_TABLE)
+    .where(
+        _TABLE.c.tenant_id == bindparam("of_tenant"),
+        _TABLE.c.id == bindparam("delivery"),
+        _TABLE.c.lease == bindparam("under"),
+        _TABLE.c.body.is_(None)
+        | (_TABLE.c.scope != bindparam("new_scope"))
+        | (_TABLE.c.answered_as.is_not(None))
+        | (_TABLE.c.text != bindparam("new_text")),
+    )
+    .values(
+        body=bindparam("new_body"),
+        digest=bindparam("new_digest"),
+        scope=bindparam("new_scope"),
+        answered_as=bindparam("new_as"),
+        text=bindparam("new_text"),
+    )
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """Changes to deliveries, valid only while the lease is ours."""
@@ -156,37 +176,22 @@ class Held:
 
     def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, How]]) -> None:
         """Writes down (delivery, bytes, digest, what they tell) before they are sent for the first time, or so."""
-        rows = [
-            {
-                "delivery": key,
-                "new_body": body,
-                "new_digest": digest,
-                "new_scope": how.scope,
-                "new_as": how.answered_as,
-                "new_text": how.text,
-            }
-            for key, body, digest, how in bodies
-        ]
-        table: Any = Delivery.__table__
-        self.session.connection().execute(
-            update(table)
-            .where(
-                table.c.tenant_id == self.tenant_id,
-                table.c.id == bindparam("delivery"),
-                table.c.lease == self.lease,
-                table.c.body.is_(None)
-                | (table.c.scope != bindparam("new_scope"))
-                | (table.c.answered_as.is_not(None))
-                | (table.c.text != bindparam("new_text")),
-            )
-            .values(
-                body=bindparam("new_body"),
-                digest=bindparam("new_digest"),
-                scope=bindparam("new_scope"),
-                answered_as=bindparam("new_as"),
-                text=bindparam("new_text"),
-            ),
-            rows,
+        run_many(
+            self.session,
+            _FREEZE,
+            [
+                {
+                    "of_tenant": self.tenant_id,
+                    "under": self.lease,
+                    "delivery": key,
+                    "new_body": body,
+                    "new_digest": digest,
+                    "new_scope": how.scope,
+                    "new_as": how.answered_as,
+                    "new_text": how.text,
+                }
+                for key, body, digest, how in bodies
+            ],
         )
 
     def delivered(self, ids: Collection[UUID], now: datetime) -> int:

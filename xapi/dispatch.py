@@ -11,19 +11,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import and_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from social_layer.clock import Clock
-from social_layer.database import Database, upsert
+from social_layer.database import Database, run_many
 from social_layer.events.models import TAKEN_AWAY, UNDISPATCHED, Event
 from social_layer.panels.models import Panel
 from social_layer.people.models import Course, Voice
-from xapi.models import Delivery, Lrs
+from xapi.models import Delivery, DeliveryState, Lrs
 from xapi.platforms import platforms_of
 from xapi.scopes.recalling import take_words_back
 from xapi.statements import statement_id
 
 BATCH = 1000
+_DELIVERY = {
+    "sqlite": sqlite.insert(Delivery).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(Delivery).on_conflict_do_nothing(),
+}
 
 
 def dispatch(database: Database, clock: Clock, base: str, *, limit: int = BATCH) -> int:
@@ -150,23 +155,26 @@ def replay(
 
 def make_deliveries(session: Session, wanted: Iterable[tuple[UUID, UUID, UUID, datetime]]) -> int:
     """Deliveries of (tenant, LRS, event, time of the event), but for those that exist; answers how many were new."""
-    rows = [
-        {
-            "tenant_id": tenant_id,
-            "id": uuid4(),
-            "lrs_id": lrs_id,
-            "event_id": event_id,
-            "part": 0,
-            "statement_id": statement_id(tenant_id, event_id),
-            "due_at": occurred_at,
-        }
-        for tenant_id, lrs_id, event_id, occurred_at in wanted
-    ]
-    if not rows:
-        return 0
-    inserted = upsert(session, Delivery).on_conflict_do_nothing().returning(Delivery.id)
-    # Past the ORM, which would make an object of each.
-    return len(session.connection().execute(inserted, rows).all())
+    return run_many(
+        session,
+        _DELIVERY[session.get_bind().dialect.name],
+        [
+            {
+                "tenant_id": tenant_id,
+                "id": uuid4(),
+                "lrs_id": lrs_id,
+                "event_id": event_id,
+                "part": 0,
+                "statement_id": statement_id(tenant_id, event_id),
+                "state": DeliveryState.pending,
+                "attempts": 0,
+                "tried": False,
+                "text": False,
+                "due_at": occurred_at,
+            }
+            for tenant_id, lrs_id, event_id, occurred_at in wanted
+        ],
+    )
 
 
 def _silent_voices(session: Session, voice_ids: Collection[UUID]) -> set[UUID]:

@@ -45,8 +45,11 @@ Json = dict[str, Any]
 _JSON = msgspec.json.Encoder()
 _ANYTHING = UUID(int=0)
 _NOTHING: Mapping[int, Json] = {}
-_SOUND_AGENT: Json = {"mbox": "mailto:a@example.org"}
-_SOUND_ACTIVITY: Json = {"id": "urn:a"}
+_SOUND: Mapping[str, Json] = {
+    "actor": {"mbox": "mailto:a@example.org"},
+    "verb": {"id": "urn:a"},
+    "object": {"id": "urn:a"},
+}
 # So many parts that were checked are remembered.
 _MOST_SOUND = 20_000
 UNKNOWN_LANGUAGE = "und"
@@ -85,19 +88,16 @@ def freeze(statement: Json, sound: Mapping[int, Json] = _NOTHING) -> Frozen:
 
 
 def _without(statement: Json, sound: Mapping[int, Json]) -> Json:
-    """The statement with something smaller, and right as well, in the place of each part that is known to be right."""
+    """The statement without the parts that are known to be right: where one must stand, a smaller one does."""
+    small = statement | {name: right for name, right in _SOUND.items() if id(statement[name]) in sound}
     context = statement.get("context", {})
-    small = dict(statement)
-    if id(statement["actor"]) in sound:
-        small["actor"] = _SOUND_AGENT
-    if id(statement["object"]) in sound:
-        small["object"] = _SOUND_ACTIVITY
     if "contextActivities" in context:
-        roles = {
-            role: [_SOUND_ACTIVITY if id(one) in sound else one for one in several]
+        unsound = {
+            role: several
             for role, several in context["contextActivities"].items()
+            if any(id(one) not in sound for one in several)
         }
-        small["context"] = {**context, "contextActivities": roles}
+        small["context"] = {**context, "contextActivities": unsound}
     return small
 
 
@@ -187,8 +187,8 @@ class Builder:
         frozen = freeze(statement, self._sound)
         # All of it was right, and each part that is shared with others is right there too.
         activities = statement["context"]["contextActivities"]
-        for part in (statement["actor"], statement["object"], *chain.from_iterable(activities.values())):
-            self._sound[id(part)] = part
+        parts = [statement[name] for name in _SOUND]
+        self._sound.update((id(part), part) for part in chain(parts, *activities.values()))
         return frozen
 
     def build_as(

@@ -33,19 +33,19 @@ def worker(to_drain: bool, no_beat: bool, threads: int) -> None:
     """
     from lti_tool import worker as the_worker
     from lti_tool.logs import configure_logs
-    from xapi.bridge import hand_over_soon
+    from xapi.bridge import at_work
 
-    hand_over_soon()
     given = command_parts()
     configure_logs(given.settings)
-    if to_drain:
-        _drain()
-        return
-    if no_beat and given.settings.broker_url.startswith("memory:"):
+    if no_beat and given.settings.broker_url.startswith("memory:") and not to_drain:
         raise click.ClickException(
             "--no-beat is for workers that share a broker; set BROKER_URL, or leave --no-beat out"
         )
-    code = the_worker.run(given, beat=not no_beat, threads=threads)
+    with at_work():
+        if to_drain:
+            _drain()
+            return
+        code = the_worker.run(given, beat=not no_beat, threads=threads)
     if code:
         raise click.exceptions.Exit(code)
 

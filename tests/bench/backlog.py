@@ -28,7 +28,7 @@ from tests.bench import Row, delivery
 from tests.bench.instant import instant_lrs
 from xapi.audit.auditing import Audit
 from xapi.audit.ledger import Counts, Ledger
-from xapi.bridge import Bridge, hand_over_soon
+from xapi.bridge import Bridge, at_work
 from xapi.claim import claim
 from xapi.models import Delivery, DeliveryState, Lrs
 from xapi.reports.reading import Reader
@@ -53,8 +53,8 @@ class Clock:
 
 
 def run(size: int = SIZE) -> list[Row]:
-    hand_over_soon()  # as `alongside worker` does
-    return [*_pace(), *_claims(size), *_outage(size // 2)]
+    with at_work():  # as `alongside worker` is
+        return [*_pace(), *_claims(size), *_outage(size // 2)]
 
 
 def _pace() -> list[Row]:

@@ -33,7 +33,7 @@ from tests.bench import Row
 from tests.services.parts import LEARNING_LOCKER, Instance
 from xapi.batches import next_batch
 from xapi.book import Terms
-from xapi.bridge import Bridge, hand_over_soon
+from xapi.bridge import Bridge, at_work
 from xapi.models import Delivery, DeliveryState, Lrs
 from xapi.statements import Builder
 from xapi.stores import connect
@@ -49,8 +49,8 @@ SEALER = Sealer([SECRET])
 POSTS = 40
 
 
+@at_work()  # as `alongside worker` is
 def run() -> list[Row]:
-    hand_over_soon()  # as `alongside worker` does
     latencies = _latencies()
     rows = [
         Row(

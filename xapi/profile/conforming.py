@@ -4,10 +4,10 @@ What is read here are the templates as they are published, so that the check and
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from xapi.profile.paths import Path
+from xapi.profile.paths import Looks, Path
 
 Json = dict[str, Any]
 Check = Callable[[Json], str | None]
@@ -67,7 +67,7 @@ class Conformity:
         self._by_verb: defaultdict[str | None, list[Template]] = defaultdict(list)
         for template in self._templates.values():
             self._by_verb[template.verb].append(template)
-        self._looks: dict[tuple[str, str | None], list[tuple[Path, bool]]] = {}
+        self._looks: dict[tuple[str, str | None], Looks] = {}
         self._found: dict[tuple[Any, ...], list[str]] = {}
 
     def problems(self, statement: Json, template_id: str) -> list[str]:
@@ -77,7 +77,7 @@ class Conformity:
         """
         verb = statement.get("verb", {}).get("id")
         try:
-            seen = (template_id, verb, *self._seen(statement, template_id, verb))
+            seen = (template_id, verb, self._seen(statement, template_id, verb))
             found = self._found.get(seen)
         except TypeError:  # a value that cannot be remembered, which is none of ours
             return self._judge(statement, template_id, verb)
@@ -87,19 +87,17 @@ class Conformity:
             found = self._found[seen] = self._judge(statement, template_id, verb)
         return found
 
-    def _seen(self, statement: Json, template_id: str, verb: str | None) -> Iterator[Any]:
+    def _seen(self, statement: Json, template_id: str, verb: str | None) -> tuple[Any, ...]:
         looks = self._looks.get((template_id, verb))
         if looks is None:
             places: dict[str, bool] = {}
             for one in (self._templates[template_id], *self._about(verb)):
                 for place, for_values in one.looks_at.items():
                     places[place] = places.get(place, False) or for_values
-            looks = [(Path.of(place), for_values) for place, for_values in places.items()]
+            looks = Looks(places)
             if len(self._looks) < _MOST_KINDS:
                 self._looks[template_id, verb] = looks
-        for path, for_values in looks:
-            values = path(statement)
-            yield tuple(values) if for_values else bool(values)
+        return looks(statement)
 
     def _about(self, verb: str | None) -> Iterable[Template]:
         return (*self._by_verb.get(verb, ()), *self._by_verb.get(None, ()))

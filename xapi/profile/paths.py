@@ -4,7 +4,8 @@ Of what the profile specification allows (section 8.1) these: ``$``, ``.name``, 
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 _STEP = re.compile(
@@ -67,3 +68,56 @@ def _children(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     return list(value.values()) if isinstance(value, dict) else []
+
+
+@dataclass(slots=True)
+class _Place:
+    """What is asked of one place, and of those below it. ``for_value``: what stands there, and not only whether."""
+
+    for_value: bool = False
+    below: dict[Any, "_Place"] = field(default_factory=dict)
+
+    def look(self, value: Any, seen: list[Any]) -> None:
+        if self.for_value:
+            seen.append(value)
+        for step, place in self.below.items():
+            if type(step) is str:
+                if type(value) is not dict or step not in value:
+                    seen.append(_NOTHING)
+                elif place.below or place.for_value:
+                    place.look(value[step], seen)
+                else:
+                    seen.append(_THERE)
+            else:
+                for child in _children(value) if step is _EVERY else _at(value, step):
+                    seen.append(_THERE)
+                    place.look(child, seen)
+                seen.append(_NOTHING)
+
+
+def _at(value: Any, index: int) -> list[Any]:
+    return value[index : index + 1] if isinstance(value, list) else []
+
+
+_NOTHING, _THERE = object(), object()
+
+
+class Looks:
+    """Many places at once, each looked at for its values or only for whether there are any.
+
+    Call it with a statement: two for which the answers are equal are the same at all of these places.
+    """
+
+    def __init__(self, places: Mapping[str, bool]) -> None:
+        """``places``: paths, and whether for their values. Raises :class:`PathWrong`."""
+        self._root = _Place()
+        for text, for_values in places.items():
+            path, place = Path.of(text), self._root
+            for step in (*path.names, *path.others):
+                place = place.below.setdefault(step, _Place())
+            place.for_value |= for_values
+
+    def __call__(self, statement: Any) -> tuple[Any, ...]:
+        seen: list[Any] = []
+        self._root.look(statement, seen)
+        return tuple(seen)

@@ -20,6 +20,8 @@ PAGE = 500
 # A page that is longer is not read: nothing of ours comes near.
 MOST_BYTES = 50_000_000
 MOST_TRIES = 6
+# An LRS may leave out what we may not see after it has cut its pages; but not for so many in a row.
+MOST_EMPTY = 1000
 # A wish for a longer pause is not granted, for somebody sits and waits.
 LONGEST_PAUSE = 120.0
 
@@ -61,22 +63,27 @@ class Reader:
         """As :meth:`pages`, with what the LRS says of each. Raises :class:`ReadingFailed`."""
         asked = {**parameters, "ascending": "true", "limit": str(self.page)}
         answer = self._patiently(lambda: self.transport.query(asked))
-        # Brent's way to find a circle of any length without keeping all addresses: each is compared with one before,
-        # which is another one after 1, 2, 4 … pages.
-        mark, steps, far = None, 0, 1
+        # Brent's way to find a circle of any length without keeping all pages: each is compared with one before, which
+        # is another one after 1, 2, 4 … pages. By what it holds, too: some make up new addresses without end.
+        mark: list[Any] = []
+        steps, far, empty = 0, 1, 0
         while True:
             found = _page_of(answer)
             more = found.get("more")
             yield Page(found["statements"], parse_timestamp(answer.through or ""), not more)
             if not more:
                 return
-            if more == mark:
+            holds = [one.get("id") for one in found["statements"]]
+            empty = 0 if holds else empty + 1
+            if more in mark or (holds and holds in mark):
                 raise ReadingFailed(
                     "the LRS leads in circles: the next page is one that was there before; tell its operator"
                 )
+            if empty == MOST_EMPTY:
+                raise ReadingFailed(f"the LRS gave {empty} empty pages in a row; tell its operator")
             steps += 1
             if steps == far:
-                mark, steps, far = more, 0, 2 * far
+                mark, steps, far = [more, holds], 0, 2 * far
             answer = self._patiently(lambda address=more: self.transport.more(address))  # type: ignore[misc]
 
     def newest(self, most: int, **parameters: str) -> list[Json]:

@@ -78,14 +78,22 @@ class Rulings:
         self, session: Session, tenant_id: UUID, places: Iterable[Place], people: Collection[UUID]
     ) -> None:
         """Two statements, or one where there is nobody to choose."""
-        targets = {target for place in places for _, target in _targets(place)}
-        self._rules: dict[str, _History[ScopeRule]] = defaultdict(lambda: _History([], []))
+        targets = {place.panel_id: _targets(place) for place in places}
+        rules: dict[str, _History[ScopeRule]] = defaultdict(lambda: _History([], []))
         for rule in session.scalars(
             select(ScopeRule)
-            .where(ScopeRule.tenant_id == tenant_id, ScopeRule.target.in_(targets))
+            .where(
+                ScopeRule.tenant_id == tenant_id,
+                ScopeRule.target.in_({target for several in targets.values() for _, target in several}),
+            )
             .order_by(ScopeRule.since)
         ):
-            _add(self._rules[rule.target], rule.since, rule)
+            _add(rules[rule.target], rule.since, rule)
+        # Of each panel what was ever said there or around it, the nearest first: mostly nothing.
+        self._rules = {
+            panel_id: [(level, rules[target]) for level, target in several if target in rules]
+            for panel_id, several in targets.items()
+        }
         self._choices: dict[UUID, _History[ScopeChoice]] = defaultdict(lambda: _History([], []))
         if people:
             for choice in session.scalars(
@@ -96,8 +104,8 @@ class Rulings:
                 _add(self._choices[choice.person_id], choice.since, choice)
 
     def rule(self, place: Place, at: datetime) -> Rule:
-        for level, target in _targets(place):
-            said = self._rules[target].at(at) if target in self._rules else None
+        for level, history in self._rules[place.panel_id]:
+            said = history.at(at)
             if said is not None and said.scope is not None:
                 return Rule(Scope(said.scope), said.may_choose, level, said.text)
         return DEFAULT
@@ -106,9 +114,7 @@ class Rulings:
         self, place: Place, person_id: UUID | None, since: datetime, until: datetime
     ) -> set[datetime]:
         """When anything was said in between that counts for them there."""
-        said: list[_History[Any]] = [
-            self._rules[target] for _, target in _targets(place) if target in self._rules
-        ]
+        said: list[_History[Any]] = [history for _, history in self._rules[place.panel_id]]
         if person_id in self._choices:
             said.append(self._choices[person_id])
         return {moment for one in said for moment in one.between(since, until)}
@@ -142,7 +148,9 @@ def scopes_now(
 ) -> dict[UUID, Allowed]:
     """How each act may be sent to this LRS, by event id. At most three statements."""
     people = {one.speaker.person_id for one in found.values() if one.speaker.person_id}
-    rulings = Rulings(session, tenant_id, {one.place for one in found.values()}, people)
+    # By their ids: to compare places as a whole costs more than all the rest here.
+    places = {one.place.panel_id: one.place for one in found.values()}
+    rulings = Rulings(session, tenant_id, places.values(), people)
     scopes = {key: scope_of_act(rulings, one, now) for key, one in found.items()}
     _keep_apart(session, tenant_id, lrs_id, found, scopes)
     return {

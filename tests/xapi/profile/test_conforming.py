@@ -1,11 +1,14 @@
 """Statements are checked against the profile before they are frozen; what does not match is parked, never sent."""
 
 import copy
+import json
 import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from social_layer.events.models import Event
@@ -16,7 +19,7 @@ from xapi.bridge import Bridge
 from xapi.models import DeliveryState
 from xapi.profile.conforming import Conformity, Template, TemplateUnread
 from xapi.profile.document import profile_document, template_id
-from xapi.profile.paths import Path, PathWrong
+from xapi.profile.paths import Looks, Path, PathWrong
 from xapi.vocabulary import Ids
 
 Json = dict[str, Any]
@@ -164,3 +167,27 @@ def test_what_does_not_match_is_parked_with_the_reason_and_the_rest_is_sent(
     assert parked.answer.startswith("not sent: ")
     assert said in parked.answer
     assert len(fake_lrs.stored) == 1
+
+
+_NAMES = st.sampled_from(["a", "b"])
+_JSON = st.recursive(
+    st.none() | st.integers(0, 1),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_NAMES, inner, max_size=2),
+    max_leaves=6,
+)
+_STEPS = st.lists(st.sampled_from([".a", ".b", "[*]", "[0]"]), max_size=3)
+
+
+@settings(max_examples=500)
+@given(
+    st.dictionaries(_STEPS.map(lambda steps: "$" + "".join(steps)), st.booleans(), max_size=4), _JSON, _JSON
+)
+def test_what_looks_the_same_is_the_same_at_each_place(
+    places: dict[str, bool], one: object, other: object
+) -> None:
+    looks = Looks(places)
+    if looks(one) == looks(other):
+        for place, for_values in places.items():
+            seen = [Path.of(place)(value) for value in (one, other)]
+            assert seen[0] == seen[1] if for_values else bool(seen[0]) == bool(seen[1])
+    assert looks(one) == looks(json.loads(json.dumps(one)))

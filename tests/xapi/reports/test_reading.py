@@ -184,6 +184,20 @@ def test_pages_that_lead_in_a_circle_are_not_followed_without_end(length: int, b
         list(islice(pages, 5 * (before + length)))
 
 
+@pytest.mark.parametrize("pages", [[[]], [["1", "2"]], [["1"], ["2"], ["3"]]])
+def test_addresses_made_up_without_end_are_not_followed_without_end(pages: list[list[str]]) -> None:
+    class Inventive:
+        def query(self, _: Any) -> Given:
+            return self.more("0")
+
+        def more(self, address: str) -> Given:
+            held = [{"id": one} for one in pages[int(address) % len(pages)]]
+            return Given(200, json.dumps({"statements": held, "more": str(int(address) + 1)}).encode())
+
+    with pytest.raises(ReadingFailed, match="in circles" if pages[0] else "1000 empty pages"):
+        list(islice(Reader(Inventive()).pages(), 2 * reading.MOST_EMPTY))  # type: ignore[arg-type]
+
+
 def test_an_lrs_that_is_not_there_is_given_up(read: Callable[..., Reader]) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
