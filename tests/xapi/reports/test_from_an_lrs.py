@@ -4,17 +4,14 @@ import csv
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from threading import Timer
 from typing import Any
 from uuid import uuid4, uuid5
 
-import click
 import duckdb
 import pytest
 import requests
@@ -22,8 +19,6 @@ from click.testing import CliRunner, Result
 from playwright.sync_api import Browser, expect
 
 from lti_tool.cli import main
-from lti_tool.cli.lrs_access import Access
-from lti_tool.cli.report.pulling import pulled
 from tests.browser.test_access import violations
 from tests.xapi.reports.told import BASE, LMS, PEOPLE, Told, identifier, lively
 
@@ -349,20 +344,6 @@ def test_a_full_standard_output_is_named_and_who_reads_no_further_hears_nothing(
     os.close(theirs)
     assert (closed.returncode, closed.stderr.count("\n")) == (1, 1), closed.stderr
     assert "statements read" in closed.stderr
-
-
-def test_ctrl_c_while_the_columns_are_asked_is_no_error(bundled: str) -> None:
-    post(bundled, lively())
-    access = Access("key", "secret", None, None, was_typed=False)
-
-    def ask_for_long() -> None:
-        with pulled(bundled, access, None) as found:
-            Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
-            found.rows("SELECT sum(hash(one)) FROM range(1000000000000) AS every(one)")
-
-    # Where it comes between two queries Python says so itself.
-    with pytest.raises((click.Abort, KeyboardInterrupt)):
-        ask_for_long()
 
 
 HOSTILE = "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)>"
