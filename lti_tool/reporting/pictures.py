@@ -7,50 +7,65 @@ import math
 from collections.abc import Callable, Sequence
 from random import Random
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from xapi.reports.measures import HIDDEN, Hidden
 
 _WIDTH, _HEIGHT = 640, 220
+_SIDE = 420
 _MOST_DRAWN = 60
+MOST_BARS = 15
 _STEPS = 200
 _WIDEST = 96.0
-_TIE = Markup(
-    '<line class="tie" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke-width="{:.1f}"></line>'
-)
+# So many labels have room beneath the columns; on a narrow page every third of them.
+_MOST_LABELS = 8
 
 
 def columns(labels: Sequence[str], values: Sequence[float | Hidden | None], unit: str) -> Markup:
-    """A column for each value; a hatched one where it is hidden."""
-    known = [value for value in values if isinstance(value, int | float)]
-    top = max(known, default=1) or 1
+    """A column for each week; a dashed one where it is hidden."""
+    top = _top(values)
     step = min(_WIDEST, (_WIDTH - 40) / max(1, len(values)))
     parts = []
-    every = max(1, math.ceil(len(labels) / 10))
+    every = max(1, math.ceil(len(labels) / _MOST_LABELS))
     for place, (label, value) in enumerate(zip(labels, values, strict=True)):
         left = 36 + place * step
-        hides = value is HIDDEN
-        height = (
-            14.0 if hides else (_HEIGHT - 50) * float(value if isinstance(value, int | float) else 0) / top
-        )
+        height = 14.0 if value is HIDDEN else (_HEIGHT - 50) * _number(value) / top
         parts.append(
             Markup(
                 '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="2"></rect>'
-            ).format(
-                "unknown" if hides else "bar", left + step * 0.12, _HEIGHT - 28 - height, step * 0.76, height
-            )
+            ).format(_look(value), left + step * 0.12, _HEIGHT - 28 - height, step * 0.76, height)
         )
         if place % every == 0:
             parts.append(
-                Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
-                    left + step / 2, _HEIGHT - 10, label[:14]
+                Markup('<text{} x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
+                    Markup("") if place % (3 * every) == 0 else Markup(' class="wide"'),
+                    left + step / 2,
+                    _HEIGHT - 10,
+                    label,
                 )
             )
     parts.append(Markup('<text x="4" y="18">{:g} {}</text>').format(top, unit))
     parts.append(
         Markup('<line class="axis" x1="36" y1="{0}" x2="{1}" y2="{0}"></line>').format(_HEIGHT - 28, _WIDTH)
     )
-    return _svg(parts, _HEIGHT)
+    return _svg(parts, "columns", _WIDTH, _HEIGHT)
+
+
+def bars(
+    labels: Sequence[str], values: Sequence[float | Hidden | None], told: Sequence[str], unit: str
+) -> Markup:
+    """A line for each of the first things with names, as wide as the page; a dashed one where it is hidden. ``told``:
+    the values as the table has them."""
+    top = _top(values)
+    parts = [
+        Markup(
+            '<li>{}: {}<svg focusable="false"><rect class="{}" width="{:.1f}%" height="100%"></rect></svg></li>'
+        ).format(label, text, _look(value), 7.0 if value is HIDDEN else 100 * _number(value) / top)
+        for label, value, text in list(zip(labels, values, told, strict=True))[:MOST_BARS]
+    ]
+    return Markup('<div class="bars" aria-hidden="true"><p>{}</p><ul>{}</ul></div>').format(
+        unit, Markup("").join(parts)
+    )
 
 
 def network(pairs: Sequence[tuple[str, str, int]]) -> Markup:
@@ -59,24 +74,24 @@ def network(pairs: Sequence[tuple[str, str, int]]) -> Markup:
     drawn = drawn_people(pairs)
     lines = [(one, other, acts) for one, other, acts in pairs if one in drawn and other in drawn]
     where = _laid_out(drawn, lines)
-    side = 420
     most = max((acts for *_, acts in lines), default=1)
     parts = [
         Markup(
             '<line class="tie" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke-width="{:.1f}"></line>'
-        ).format(*_scaled(where[one], side), *_scaled(where[other], side), 0.75 + 3 * acts / most)
+        ).format(*_scaled(where[one]), *_scaled(where[other]), 0.75 + 3 * acts / most)
         for one, other, acts in lines
     ]
     top = max(busy.values(), default=1)
     for number, one in enumerate(drawn, start=1):
-        x, y = _scaled(where[one], side)
+        x, y = _scaled(where[one])
         parts.append(
             Markup(
                 '<circle class="person" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"></circle>'
-                '<text class="number" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>'
-            ).format(x, y, 8 + 8 * busy[one] / top, x, y + 4, number)
+                '<text class="number" x="{:.1f}" y="{:.1f}" text-anchor="middle" '
+                'dominant-baseline="central">{}</text>'
+            ).format(x, y, 11 + 7 * busy[one] / top, x, y, number)
         )
-    return _svg(parts, side)
+    return _svg(parts, "network", _SIDE, _SIDE)
 
 
 def drawn_people(pairs: Sequence[tuple[str, str, int]]) -> list[str]:
@@ -93,14 +108,26 @@ def _busy(pairs: Sequence[tuple[str, str, int]]) -> dict[str, int]:
     return busy
 
 
-def _svg(parts: Sequence[Markup], height: int) -> Markup:
-    return Markup('<svg viewBox="0 0 {} {}" aria-hidden="true" focusable="false">{}</svg>').format(
-        _WIDTH, height, Markup("").join(escape(part) for part in parts)
+def _top(values: Sequence[float | Hidden | None]) -> float:
+    return max((_number(value) for value in values), default=0) or 1
+
+
+def _number(value: float | Hidden | None) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _look(value: float | Hidden | None) -> str:
+    return "unknown" if value is HIDDEN else "bar"
+
+
+def _svg(parts: Sequence[Markup], kind: str, width: int, height: int) -> Markup:
+    return Markup('<svg class="{}" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">{}</svg>').format(
+        kind, width, height, Markup("").join(parts)
     )
 
 
-def _scaled(point: tuple[float, float], side: int) -> tuple[float, float]:
-    return 24 + point[0] * (_WIDTH - 48), 24 + point[1] * (side - 48)
+def _scaled(point: tuple[float, float]) -> tuple[float, float]:
+    return 24 + point[0] * (_SIDE - 48), 24 + point[1] * (_SIDE - 48)
 
 
 def _laid_out(people: Sequence[str], lines: Sequence[tuple[str, str, int]]) -> dict[str, tuple[float, float]]:

@@ -74,7 +74,7 @@ def row_of(statement: Json, now: datetime) -> Row | None:
     if not ours and (outcome := OUTCOMES.get(verb)) is not None:
         row["outcome"] = outcome
         row["source"] = source_of(context, categories)
-        if name := _called(definition):
+        if name := called(definition):
             row["name"] = name
     return row
 
@@ -185,7 +185,7 @@ def _add_result(row: Row, result: Json) -> None:
         row["progress"] = progress
 
 
-def _called(definition: Json) -> str | None:
+def called(definition: Json) -> str | None:
     """In English where it is, else in the first language that there is."""
     names = definition.get("name")
     if not isinstance(names, dict):

@@ -86,6 +86,12 @@ class Reader:
                 mark, steps, far = [more, holds], 0, 2 * far
             answer = self._patiently(lambda address=more: self.transport.more(address))  # type: ignore[misc]
 
+    def newest(self, most: int, **parameters: str) -> list[Json]:
+        """Of what a query finds what was stored last. Raises :class:`ReadingFailed`."""
+        answer = self._patiently(lambda: self.transport.query({**parameters, "limit": str(most)}))
+        found: list[Json] = _page_of(answer)["statements"]
+        return found
+
     def one(self, statement_id: UUID, *, voided: bool = False) -> Json | None:
         """A statement by its id, among the valid or among the voided ones; None where there is none.
 

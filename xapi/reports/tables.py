@@ -1,6 +1,7 @@
 """Measures as JSON, CSV and Parquet. The last two have a line for each cell, so that all measures are one table."""
 
 import csv
+import errno
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -84,8 +85,12 @@ def write_parquet(measures: Iterable[Measure], path: Path) -> None:
 
 
 def write_rows(memory: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """As Parquet. Raises :class:`OSError` where the file cannot be written."""
     escaped = str(path).replace("'", "''")
-    memory.execute(f"COPY ({query}) TO '{escaped}' (FORMAT parquet, COMPRESSION zstd)")
+    try:
+        memory.execute(f"COPY ({query}) TO '{escaped}' (FORMAT parquet, COMPRESSION zstd)")
+    except duckdb.IOException as error:
+        raise OSError(errno.EIO, str(error).splitlines()[0]) from error
 
 
 def one_as_csv(measure: Measure, out: TextIO, who: Callable[[str], str] = str) -> None:

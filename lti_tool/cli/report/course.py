@@ -7,9 +7,9 @@ import click
 
 from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
-from lti_tool.cli.report.pulling import pulled
-from lti_tool.cli.report.reading import TIME, lrs_options, utc, written, written_at
-from lti_tool.cli.report.tying import aliases_of, courses_of, tying_options
+from lti_tool.cli.report.pulling import pulled, title_of
+from lti_tool.cli.report.reading import TIME, cache_option, lrs_options, out_option, utc, written, written_at
+from lti_tool.cli.report.tying import aliases_of, courses_of, tool_of, tying_options
 from lti_tool.moments import as_time_zone
 from xapi.gathering.store import Gathered
 from xapi.reports.acts import behind_page
@@ -36,12 +36,8 @@ _NAMED = 10
 @click.option("--since", type=TIME, help="Only what happened from then on (UTC).")
 @click.option("--until", type=TIME, help="Only what happened before (UTC).")
 @click.option("--time-zone", "zone", default="UTC", show_default=True, help="In which weeks begin.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-@click.option(
-    "--cache",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep what was read in this folder, so that the next run reads only what is new.",
-)
+@out_option
+@cache_option
 def course(
     endpoint: str,
     course: str,
@@ -65,12 +61,14 @@ def course(
         raise click.UsageError(f"--time-zone {zone}: no such time zone; one is Europe/Berlin")
     window = Window(utc(since), utc(until), zone)
     courses, aliases = courses_of(also, course), aliases_of(identifiers, course)
-    with pulled(endpoint, access_of(**signs_in), cache, aliases=aliases, courses=courses) as found:
+    access = access_of(**signs_in)
+    with pulled(endpoint, access, cache, aliases=aliases, courses=courses) as found:
         _check_course(found, course, bool(also))
         measures = course_report(found, course, window)
         most = _IN_FILE if form == "html" else MOST_NAMED
         behind = [behind_page(found, one.behind, limit=most) for one in measures]
-        _write(form, measures, behind, found, endpoint, course, out)
+        title = title_of(endpoint, access, course) if form == "html" else None
+        _write(form, measures, behind, found, endpoint, course, title, out)
 
 
 def format_of(form: str | None, out: Path | None, as_json: bool) -> str:
@@ -105,6 +103,7 @@ def _write(
     found: Gathered,
     endpoint: str,
     course: str,
+    title: str | None,
     out: Path | None,
 ) -> None:
     if form == "parquet" and out is not None:
@@ -118,17 +117,16 @@ def _write(
         elif form == "csv":
             write_csv(measures, file)
         else:
-            from lti_tool.reporting.file import MOST_OF_A_ROW, write_course
+            from lti_tool.reporting.file import MOST_OF_A_ROW, people_in, write_course
 
             of_rows = [newest_of_rows(found, one, each=MOST_OF_A_ROW, most=_IN_FILE) for one in measures]
-            people = {
-                person for one in measures if one.key == "network" for row in one.rows for person in row[:2]
-            }
             write_course(
                 zip(measures, behind, of_rows, strict=True),
                 file,
                 course=course,
+                title=title,
+                base=tool_of(course),
                 endpoint=endpoint,
                 as_of=found.as_of,
-                names=told_names(found, people),
+                names=told_names(found, people_in(measures)),
             )

@@ -9,7 +9,7 @@ import click
 
 from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
-from lti_tool.cli.report.reading import TIME, lrs_options, progress, reader_of, utc, written
+from lti_tool.cli.report.reading import TIME, lrs_options, out_option, progress, reader_of, utc, written
 from xapi.reports.formats import FORMATS
 from xapi.reports.network import Network
 from xapi.reports.reading import ReadingFailed
@@ -29,7 +29,7 @@ from xapi.reports.reading import ReadingFailed
 @click.option("--course", help="Only this course, by its activity id: …/xapi/courses/…")
 @click.option("--since", type=TIME, help="Only what happened from then on (UTC).")
 @click.option("--until", type=TIME, help="Only what happened before (UTC).")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@out_option
 def network(
     endpoint: str,
     form: str,
@@ -43,7 +43,8 @@ def network(
     """List who answered, thanked, accepted and reviewed whom.
 
     Each is an edge from one person to another, with its kind, course and time, and the id of the statement that says
-    so. What was taken back is left out. People are written as homePage|name; an alias is a person of its own.
+    so. What was taken back is left out. Replies to oneself are edges like any other, which "report course" does not
+    count. People are written as homePage|name; an alias is a person of its own.
     """
     if as_json and form != "json":
         raise click.UsageError(f"--json and --format {form} do not go together.")

@@ -12,10 +12,11 @@ import click
 from lti_tool.cli.lrs_access import access_of
 from lti_tool.cli.parts import json_option
 from lti_tool.cli.report.course import FORMATS, format_of
-from lti_tool.cli.report.pulling import pulled
-from lti_tool.cli.report.reading import lrs_options, written, written_at
+from lti_tool.cli.report.pulling import pulled, title_of
+from lti_tool.cli.report.reading import cache_option, lrs_options, out_option, written, written_at
 from lti_tool.cli.report.tying import aliases_of, courses_of, known_as, tying_options
 from xapi.gathering.store import Gathered
+from xapi.reports.names import told_names
 from xapi.reports.person import MOMENT_COLUMNS, Moment, timeline, write_timeline
 from xapi.reports.tables import guarded, plain
 
@@ -31,12 +32,8 @@ _AT_ONCE = 1000
     "--format", "form", type=click.Choice(FORMATS), help="By default that of --out's name, else html."
 )
 @json_option
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
-@click.option(
-    "--cache",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep what was read in this folder, so that the next run reads only what is new.",
-)
+@out_option
+@cache_option
 def person(
     endpoint: str,
     person: str,
@@ -56,7 +53,8 @@ def person(
     form = format_of(form, out, as_json)
     courses, aliases = courses_of(also, course), aliases_of(identifiers, course)
     people = known_as(person, aliases)
-    with pulled(endpoint, access_of(**signs_in), cache, aliases=aliases, courses=courses) as found:
+    access = access_of(**signs_in)
+    with pulled(endpoint, access, cache, aliases=aliases, courses=courses) as found:
         if not timeline(found, people, course=course, limit=1).moments:
             raise click.ClickException(f"the LRS has nothing of {person}{_others(found)}")
         if form == "parquet" and out is not None:
@@ -78,7 +76,16 @@ def person(
             else:
                 from lti_tool.reporting.file import write_person
 
-                write_person(moments, file, person=person, endpoint=endpoint, as_of=found.as_of)
+                write_person(
+                    moments,
+                    file,
+                    person=person,
+                    name=next(iter(told_names(found, people).values()), None),
+                    course=course,
+                    title=title_of(endpoint, access, course) if course else None,
+                    endpoint=endpoint,
+                    as_of=found.as_of,
+                )
 
 
 def _others(found: Gathered) -> str:

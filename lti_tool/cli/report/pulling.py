@@ -15,6 +15,7 @@ from xapi.gathering.gatherer import gather
 from xapi.gathering.manifest import FolderBusy, FolderWrong
 from xapi.gathering.mending import Unreadable
 from xapi.gathering.store import Gathered, TooMuch
+from xapi.reports.names import told_title
 from xapi.reports.reading import ReadingFailed
 
 _OF = "read-from"
@@ -51,8 +52,24 @@ def pulled(
         raise click.ClickException(str(failed)) from None
     except TooMuch as error:
         raise click.ClickException(f"the report needs more memory than it may take: {error}") from None
+    except BrokenPipeError:  # Of standard output: nothing is wrong with the folder.
+        raise
+    except RuntimeError as error:
+        # So DuckDB says that somebody pressed Ctrl-C while it was at work.
+        if str(error) != "Query interrupted":
+            raise
+        raise click.Abort from None
     except (FolderBusy, FolderWrong, Unreadable, OSError) as error:
         raise click.ClickException(f"the folder {cache or tempfile.gettempdir()}: {error}") from None
+
+
+def title_of(endpoint: str, access: Access, course: str) -> str | None:
+    """What the LRS calls a course; a report is no worse for want of it."""
+    try:
+        with reader_of(endpoint, access) as reader:
+            return told_title(reader, course)
+    except ReadingFailed:
+        return None
 
 
 def _check(folder: Path, endpoint: str, username: str) -> None:

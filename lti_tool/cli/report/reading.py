@@ -33,6 +33,40 @@ def lrs_options(command: Command) -> Command:
     return cast(Command, address(access_options(command)))
 
 
+def out_option(command: Command) -> Command:
+    """Where the report goes. That it cannot go there is said before all is read, and not after."""
+    return click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        callback=_checked,
+        help="Write to this file.",
+    )(command)
+
+
+def cache_option(command: Command) -> Command:
+    return click.option(
+        "--cache",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Keep what was read in this folder, so that the next run reads only what is new.",
+    )(command)
+
+
+def _checked(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:
+    if out is not None and (why := _unfit(out)):
+        raise click.ClickException(f"{out} cannot be written: {why}")
+    return out
+
+
+def _unfit(out: Path) -> str:
+    folder = out.resolve().parent
+    if not folder.is_dir():
+        return "its folder is not there"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return "you may not write into its folder"
+    # What is written takes the place of what was there: of a device it must not.
+    return "it is no file" if out.exists() and not out.is_file() else ""
+
+
 @contextmanager
 def reader_of(endpoint: str, access: Access) -> Iterator[Reader]:
     try:
@@ -82,7 +116,13 @@ def progress() -> Iterator[tuple[Told, Waiting]]:
 def written(out: Path | None) -> Iterator[TextIO]:
     """Standard output, or the file: there whole or not at all."""
     if out is None:
-        yield sys.stdout
+        try:
+            yield sys.stdout
+            sys.stdout.flush()
+        except BrokenPipeError:  # Whoever reads it has enough: click ends without a word.
+            raise
+        except OSError as error:
+            raise click.ClickException(f"standard output cannot be written: {error.strerror}") from None
         return
     with written_at(out) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         yield file
@@ -91,17 +131,19 @@ def written(out: Path | None) -> Iterator[TextIO]:
 @contextmanager
 def written_at(out: Path) -> Iterator[Path]:
     """Where to write what becomes the file once it is whole. It tells of people: a new one is its owner's alone."""
+    # Of a link what it leads to.
+    place = out.resolve()
     try:
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         os.close(handle)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}") from None
     draft = Path(name)
     try:
         yield draft
-        if out.exists():
-            draft.chmod(out.stat().st_mode & 0o777)
-        draft.replace(out)
+        if place.exists():
+            draft.chmod(place.stat().st_mode & 0o777)
+        draft.replace(place)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}") from None
     finally:

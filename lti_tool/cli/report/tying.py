@@ -48,7 +48,7 @@ def aliases_of(file: Path | None, course: str | None) -> dict[str, str]:
     # Reads tables of the database's models, too, which the other options do without.
     from lti_tool.records.importing import FileWrong, lines_of, normal
 
-    own = (course or "").partition(_COURSES)[0]
+    own = tool_of(course or "")
     found: dict[str, str] = {}
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
@@ -68,6 +68,11 @@ def aliases_of(file: Path | None, course: str | None) -> dict[str, str]:
 def known_as(person: str, aliases: dict[str, str]) -> list[str]:
     """Every identifier under which somebody may stand."""
     return sorted({person, aliases.get(folded(person), person)})
+
+
+def tool_of(course: str) -> str:
+    """The address of the tool by a course's activity id: its accounts are aliases and pseudonyms."""
+    return course.partition(_COURSES)[0]
 
 
 def _wrong(file: Path, number: int, why: str) -> click.ClickException:

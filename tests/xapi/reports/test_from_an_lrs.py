@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid5
+from uuid import uuid4, uuid5
 
 import duckdb
 import pytest
@@ -15,6 +19,7 @@ from click.testing import CliRunner, Result
 from playwright.sync_api import Browser, expect
 
 from lti_tool.cli import main
+from tests.browser.test_access import violations
 from tests.xapi.reports.told import BASE, LMS, PEOPLE, Told, identifier, lively
 
 Run = Callable[..., Result]
@@ -232,6 +237,113 @@ def test_other_ids_are_those_of_a_course(run: Run) -> None:
     result = run("person", "http://127.0.0.1:1/xAPI", "--person", identifier("ada"), "--also", MOODLE_COURSE)
     assert result.exit_code == 2
     assert "--also needs --course" in result.stderr
+
+
+def test_the_file_names_course_and_people_as_the_lrs_was_told(
+    endpoint: str, run: Run, tmp_path: Path, browser: Browser
+) -> None:
+    """Whichever LRS it is; no whole account stands in a table of numbers, and all stand at the end."""
+    # Anew each time: an LRS of the whole run knows the other courses.
+    told = lively(uuid4())
+    thread = told.open("ben=Ben Okafor", hours=30)
+    told.answer("eva=Eva Sand", thread, hours=31)
+    alias = Told(told.course, told.base, told.base, told.statements)
+    alias.answer("0f4e1f0a-6a53-4b7e-9d0e-2f7d3a0c8c11", thread, hours=32)
+    post(endpoint, told)
+    file = tmp_path / "course.html"
+    assert run("course", endpoint, "--course", told.iri, "--out", str(file)).exit_code == 0
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    heading = page.locator("dl").first
+    expect(heading).to_contain_text("Ecology")
+    expect(heading).to_contain_text(told.iri)
+    network = page.get_by_role("region", name="Who answers whom: table")
+    row = network.get_by_role("row").filter(has_text="Eva Sand").filter(has_text="Ben Okafor")
+    expect(row.locator("abbr").first).to_have_attribute("title", identifier("eva"))
+    expect(network).to_contain_text("0f4e1f0a…")
+    expect(network).not_to_contain_text(LMS)
+    known = page.get_by_role("region", name="Who is who: table")
+    expect(known.get_by_role("row").filter(has_text="Eva Sand")).to_contain_text(identifier("eva"))
+    expect(known.get_by_role("row").filter(has_text="0f4e1f0a…")).to_contain_text("an alias or a pseudonym")
+    assert known.get_by_role("row").count() == 1 + len(PEOPLE) + 1
+
+    alone = ["--person", identifier("eva"), "--course", told.iri, "--out", str(tmp_path / "eva.html")]
+    assert run("person", endpoint, *alone).exit_code == 0
+    page.goto((tmp_path / "eva.html").as_uri())
+    expect(page.locator("dl")).to_contain_text("Eva Sand")
+    expect(page.locator("dl")).to_contain_text("Ecology")
+    page.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 900)])
+def test_the_file_fits_a_phone_a_desk_and_paper(
+    bundled: str, run: Run, tmp_path: Path, browser: Browser, scheme: Any, width: int
+) -> None:
+    told = lively(home_page="https://a-learning-platform-with-a-long-name.department.example.edu")
+    told.reach("ada", "Lebensmittelunverträglichkeitsuntersuchungsbericht", days=25)
+    post(bundled, told)
+    file = tmp_path / "course.html"
+    assert run("course", bundled, "--course", told.iri, "--out", str(file)).exit_code == 0
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.goto(file.as_uri())
+    assert violations(page.main_frame) == []
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    # What is said of the numbers is printed too; the statements are not, for they are many.
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = false })")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1047})  # A4, less its margins
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    network = page.locator("section[aria-labelledby=network]")
+    expect(network.get_by_text("An alias is a person of its own.")).to_be_visible()
+    expect(network.get_by_text("The newest statements behind each number")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.querySelector('h2')).color") == "rgb(36, 39, 46)"
+    page.close()
+
+
+def test_edges_and_pairs_agree_but_for_what_people_do_for_themselves_and_what_is_gone(
+    bundled: str, run: Run
+) -> None:
+    """As the analysts' guide tells whoever compares the two."""
+    told = lively()
+    own, gone = told.open("ada", hours=40), told.open("ben", hours=40)
+    odd = [
+        told.answer("ada", own, hours=41),
+        told.thank("ada", own, hours=42),
+        told.answer("cleo", gone, hours=41),
+    ]
+    told.delete("ben", gone, hours=43)
+    post(bundled, told)
+    course = ["--course", told.iri, "--json"]
+    edges = json.loads(run("network", bundled, *course).stdout)
+    left = [edge for edge in edges if edge["statement"] not in {one["id"] for one in odd}]
+    assert len(edges) - len(left) == len(odd)
+    assert Counter((edge["from"], edge["to"]) for edge in left) == {
+        (giving, taking): sum(acts)
+        for giving, taking, *acts in rows_of(json.loads(run("course", bundled, *course).stdout), "network")
+    }
+
+
+def test_a_full_standard_output_is_named_and_who_reads_no_further_hears_nothing(bundled: str) -> None:
+    told = lively()
+    post(bundled, told)
+    signs_in = ["--lrs", bundled, "--username", "key", "--password", "secret"]
+    command = [sys.executable, "-m", "lti_tool", "report", "course", *signs_in, "--course", told.iri]
+    with Path("/dev/full").open("wb") as full:
+        wrong = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert wrong.returncode == 1
+    assert "Error: standard output cannot be written: No space left on device\n" in wrong.stderr
+
+    ours, theirs = os.pipe()
+    os.close(ours)
+    closed = subprocess.run(
+        command, stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(theirs)
+    assert (closed.returncode, closed.stderr.count("\n")) == (1, 1), closed.stderr
+    assert "statements read" in closed.stderr
 
 
 HOSTILE = "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(2)>"

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from lti_tool.cli import main
+from lti_tool.cli.report.reading import written
 from xapi.reports import reading
 from xapi.reports.network import Network
 from xapi.reports.ours import act_of, person_of
@@ -303,12 +304,28 @@ def test_what_goes_wrong_is_one_line_and_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_written_is_named(lrs: Callable[..., ScriptedLrs], tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_named_before_anything_is_read(
+    lrs: Callable[..., ScriptedLrs], tmp_path: Path
+) -> None:
     there = lrs(page())
-    out = tmp_path / "nowhere" / "network.json"
-    wrong = run("--lrs", there.endpoint, "--username", "key", "--password", "secret", "--out", str(out))
-    assert wrong.exit_code == 1
-    assert f"{out} cannot be written" in wrong.stderr
+    for out, why in (
+        (tmp_path / "nowhere" / "network.json", "its folder is not there"),
+        ("/dev/null", "no file"),
+    ):
+        wrong = run("--lrs", there.endpoint, "--username", "key", "--password", "secret", "--out", str(out))
+        assert wrong.exit_code == 1
+        assert f"{out} cannot be written: " in wrong.stderr
+        assert why in wrong.stderr
+    assert there.asked == []
+
+
+def test_of_a_link_the_file_it_leads_to_is_written(tmp_path: Path) -> None:
+    link, file = tmp_path / "newest.csv", tmp_path / "kept" / "monday.csv"
+    file.parent.mkdir()
+    link.symlink_to(file)
+    with written(link) as text:
+        text.write("whole")
+    assert (link.is_symlink(), file.read_text()) == (True, "whole")
 
 
 def test_options_that_contradict_each_other_are_a_mistake_of_use(lrs: Callable[..., ScriptedLrs]) -> None:
