@@ -11,8 +11,28 @@ from playwright.sync_api import Browser, BrowserType
 
 from tests.services import find
 
-# Without these Chromium looks for updates and hosts that a test machine cannot reach.
+# The suggestions below Chromium's address bar are pages of their own, two for each window: half of what a window costs,
+# for an address bar that nobody sees.
+_NOT_STARTED = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"]
+# What Playwright switches off, which only the last of several such switches does.
+_SWITCHED_OFF = [
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+]
+# Without the others Chromium looks for updates and hosts that a test machine cannot reach.
 ARGUMENTS = [
+    f"--disable-features={','.join([*_SWITCHED_OFF, *_NOT_STARTED])}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
