@@ -84,10 +84,10 @@ class _Place:
             if type(step) is str:
                 if type(value) is not dict or step not in value:
                     seen.append(_NOTHING)
-                elif place.below or place.for_value:
-                    place.look(value[step], seen)
                 else:
                     seen.append(_THERE)
+                    if place.below or place.for_value:
+                        place.look(value[step], seen)
             else:
                 for child in _children(value) if step is _EVERY else _at(value, step):
                     seen.append(_THERE)

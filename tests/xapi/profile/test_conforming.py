@@ -178,7 +178,7 @@ _JSON = st.recursive(
 _STEPS = st.lists(st.sampled_from([".a", ".b", "[*]", "[0]"]), max_size=3)
 
 
-@settings(max_examples=500)
+@settings(max_examples=1000)
 @given(
     st.dictionaries(_STEPS.map(lambda steps: "$" + "".join(steps)), st.booleans(), max_size=4), _JSON, _JSON
 )
