@@ -5,10 +5,11 @@ into another tenant and every table can be partitioned by tenant.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4
 
@@ -271,28 +272,29 @@ def run(session: Session, statement: Executable, values: Mapping[str, Any]) -> C
     return cast(Connection, session.bind).execute(statement, values)
 
 
-def run_many(session: Session, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
-    """The statement once for each of the values, in the driver's own loop; answers how many rows were changed.
+def run_many(
+    session: Session, statement: Executable, each: Mapping[str, Sequence[Any]], same: Mapping[str, Any]
+) -> int:
+    """The statement many times, in the driver's own loop; answers how many rows were changed.
 
-    To prepare each one's parameters takes SQLAlchemy several times as long as all the rest. ``statement`` is to be made
-    once. The values are whole: of the columns' defaults nothing is known here.
+    To prepare each time's parameters takes SQLAlchemy several times as long as all the rest. ``statement`` is to be
+    made once. ``each``: name → what differs from time to time; ``same``: what does not. Together they are whole: of the
+    columns' defaults nothing is known here.
     """
-    if not values:
-        return 0
     session.flush()
     connection = cast(Connection, session.bind)
-    text, in_order, parameters = _prepared(statement, connection.dialect, tuple(values[0]))
-    made: list[Any]
-    if in_order:
-        made = [
-            tuple([value[name] if to is None else to(value[name]) for name, to in parameters])
-            for value in values
-        ]
-    else:
-        made = [
-            {name: value[name] if to is None else to(value[name]) for name, to in parameters}
-            for value in values
-        ]
+    text, in_order, parameters = _prepared(statement, connection.dialect, (*each, *same))
+    columns: list[Iterable[Any]] = []
+    for name, to in parameters:
+        if name in same:
+            columns.append(repeat(same[name] if to is None else to(same[name])))
+        else:
+            columns.append(each[name] if to is None else map(to, each[name]))
+    times = list(zip(*columns, strict=False))
+    if not times:
+        return 0
+    names = [name for name, _ in parameters]
+    made: list[Any] = times if in_order else [dict(zip(names, one, strict=True)) for one in times]
     return connection.exec_driver_sql(text, made).rowcount
 
 

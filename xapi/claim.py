@@ -176,22 +176,19 @@ class Held:
 
     def freeze(self, bodies: Collection[tuple[UUID, bytes, bytes, How]]) -> None:
         """Writes down (delivery, bytes, digest, what they tell) before they are sent for the first time, or so."""
+        keys, texts, digests, hows = zip(*bodies, strict=True)
         run_many(
             self.session,
             _FREEZE,
-            [
-                {
-                    "of_tenant": self.tenant_id,
-                    "under": self.lease,
-                    "delivery": key,
-                    "new_body": body,
-                    "new_digest": digest,
-                    "new_scope": how.scope,
-                    "new_as": how.answered_as,
-                    "new_text": how.text,
-                }
-                for key, body, digest, how in bodies
-            ],
+            {
+                "delivery": keys,
+                "new_body": texts,
+                "new_digest": digests,
+                "new_scope": [how.scope for how in hows],
+                "new_as": [how.answered_as for how in hows],
+                "new_text": [how.text for how in hows],
+            },
+            {"of_tenant": self.tenant_id, "under": self.lease},
         )
 
     def delivered(self, ids: Collection[UUID], now: datetime) -> int:

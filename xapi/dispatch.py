@@ -5,7 +5,7 @@ they happened in.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -153,27 +153,23 @@ def replay(
         after = (events[-1].occurred_at, events[-1].id)
 
 
-def make_deliveries(session: Session, wanted: Iterable[tuple[UUID, UUID, UUID, datetime]]) -> int:
+def make_deliveries(session: Session, wanted: Sequence[tuple[UUID, UUID, UUID, datetime]]) -> int:
     """Deliveries of (tenant, LRS, event, time of the event), but for those that exist; answers how many were new."""
+    if not wanted:
+        return 0
+    tenants, lrss, events, times = zip(*wanted, strict=True)
     return run_many(
         session,
         _DELIVERY[session.get_bind().dialect.name],
-        [
-            {
-                "tenant_id": tenant_id,
-                "id": uuid4(),
-                "lrs_id": lrs_id,
-                "event_id": event_id,
-                "part": 0,
-                "statement_id": statement_id(tenant_id, event_id),
-                "state": DeliveryState.pending,
-                "attempts": 0,
-                "tried": False,
-                "text": False,
-                "due_at": occurred_at,
-            }
-            for tenant_id, lrs_id, event_id, occurred_at in wanted
-        ],
+        {
+            "tenant_id": tenants,
+            "id": [uuid4() for _ in wanted],
+            "lrs_id": lrss,
+            "event_id": events,
+            "statement_id": list(map(statement_id, tenants, events)),
+            "due_at": times,
+        },
+        {"part": 0, "state": DeliveryState.pending, "attempts": 0, "tried": False, "text": False},
     )
 
 

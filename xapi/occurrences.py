@@ -1,8 +1,9 @@
 """Reads: everything that the statements of a batch of events need, in a fixed number of queries."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, select
@@ -54,8 +55,7 @@ class EntryNode:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """An event with all that its statements name. ``answers_id``: None if what it answers left no statement.
     ``answered``: whom it answers, unless they were erased; ``answered_at``: when they did that. ``text``: the words of
     its entry, only where they may leave (see :func:`with_texts`)."""
@@ -209,7 +209,7 @@ def with_texts(
     )
     texts = {(row.entry_id, row.number): f"{row.title}\n\n{row.body}".strip() for row in rows}
     for key, revision in worded.items():
-        told[key] = replace(found[key], text=texts.get(revision) or None)
+        told[key] = found[key]._replace(text=texts.get(revision) or None)
     return told
 
 

@@ -186,9 +186,14 @@ class Builder:
             self._sound.clear()
         frozen = freeze(statement, self._sound)
         # All of it was right, and each part that is shared with others is right there too.
-        activities = statement["context"]["contextActivities"]
-        parts = [statement[name] for name in _SOUND]
-        self._sound.update((id(part), part) for part in chain(parts, *activities.values()))
+        for part in (
+            statement["actor"],
+            statement["verb"],
+            statement["object"],
+            *chain.from_iterable(statement["context"]["contextActivities"].values()),
+        ):
+            if id(part) not in self._sound:
+                self._sound[id(part)] = part
         return frozen
 
     def build_as(

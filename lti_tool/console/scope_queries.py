@@ -1,7 +1,7 @@
 """Reads of the console about what leaves for the LRSs: places, consequences of a change, and an example."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -208,7 +208,7 @@ def previews(
     """The statement under each scope, without and with text; ``words`` stand for those of the entry."""
     shown = {}
     for scope in ORDER[1:]:
-        told = replace(act, text=words) if act.revision is not None else act
+        told = act._replace(text=words) if act.revision is not None else act
         plain, worded = (
             statement
             for _, statement in builder.build_as(

@@ -4,8 +4,9 @@ Of what the profile specification allows (section 8.1) these: ``$``, ``.name``, 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 _STEP = re.compile(
@@ -70,36 +71,59 @@ def _children(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, dict) else []
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Place:
-    """What is asked of one place, and of those below it. ``for_value``: what stands there, and not only whether."""
+    """What is asked of one place, and of those below it. ``for_value``: what stands there. ``leaves``: the names of
+    which it is asked only whether they are there."""
 
-    for_value: bool = False
-    below: dict[Any, "_Place"] = field(default_factory=dict)
+    for_value: bool
+    leaves: frozenset[str]
+    names: tuple[tuple[str, "_Place"], ...]
+    others: tuple[tuple[Any, "_Place"], ...]
+
+    @classmethod
+    def of(cls, asked: Iterable[tuple[tuple[Any, ...], bool]]) -> "_Place":
+        """``asked``: the steps from here to a place, and whether for its values."""
+        for_value, below = False, defaultdict(list)
+        for steps, for_values in asked:
+            if steps:
+                below[steps[0]].append((steps[1:], for_values))
+            else:
+                for_value |= for_values
+        places = [(step, cls.of(rest)) for step, rest in below.items()]
+        names = [(step, place) for step, place in places if isinstance(step, str)]
+        leaves = frozenset(step for step, place in names if place == _LEAF)
+        return cls(
+            for_value,
+            leaves,
+            tuple((step, place) for step, place in names if step not in leaves),
+            tuple((step, place) for step, place in places if not isinstance(step, str)),
+        )
 
     def look(self, value: Any, seen: list[Any]) -> None:
         if self.for_value:
             seen.append(value)
-        for step, place in self.below.items():
-            if type(step) is str:
-                if type(value) is not dict or step not in value:
-                    seen.append(_NOTHING)
+        if type(value) is dict:
+            seen.append(self.leaves.intersection(value))
+            for name, place in self.names:
+                if name in value:
+                    place.look(value[name], seen)
                 else:
-                    seen.append(_THERE)
-                    if place.below or place.for_value:
-                        place.look(value[step], seen)
-            else:
-                for child in _children(value) if step is _EVERY else _at(value, step):
-                    seen.append(_THERE)
-                    place.look(child, seen)
-                seen.append(_NOTHING)
+                    seen.append(_NOTHING)
+        else:
+            seen.append(_NO_OBJECT)
+        for step, place in self.others:
+            for child in _children(value) if step is _EVERY else _at(value, step):
+                place.look(child, seen)
+            seen.append(_NOTHING)
 
 
 def _at(value: Any, index: int) -> list[Any]:
     return value[index : index + 1] if isinstance(value, list) else []
 
 
-_NOTHING, _THERE = object(), object()
+_LEAF = _Place(for_value=False, leaves=frozenset(), names=(), others=())
+_NOTHING, _NO_OBJECT = object(), object()
 
 
 class Looks:
@@ -110,12 +134,8 @@ class Looks:
 
     def __init__(self, places: Mapping[str, bool]) -> None:
         """``places``: paths, and whether for their values. Raises :class:`PathWrong`."""
-        self._root = _Place()
-        for text, for_values in places.items():
-            path, place = Path.of(text), self._root
-            for step in (*path.names, *path.others):
-                place = place.below.setdefault(step, _Place())
-            place.for_value |= for_values
+        paths = [(Path.of(text), for_values) for text, for_values in places.items()]
+        self._root = _Place.of([((*path.names, *path.others), for_values) for path, for_values in paths])
 
     def __call__(self, statement: Any) -> tuple[Any, ...]:
         seen: list[Any] = []

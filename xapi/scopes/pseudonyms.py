@@ -119,7 +119,7 @@ def as_known(occurrence: Occurrence, scope: Scope, mask: Mask | None) -> Occurre
         speaker = replace(speaker, name=speaker.person_name)
     else:
         return occurrence
-    return replace(occurrence, speaker=speaker)
+    return occurrence._replace(speaker=speaker)
 
 
 def answered_as_known(occurrence: Occurrence, scope: Scope | None, mask: Mask | None) -> Speaker | None:
