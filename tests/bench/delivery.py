@@ -161,11 +161,15 @@ def _idle_worker(database: Database) -> Iterator[None]:
 def _bare_loop(size: int) -> float:
     """Statements a second of a loop that does nothing but post."""
     with prepared() as (database, lrs), _learning_locker() as endpoint:
-        builder, bodies = Builder(BASE), []
+        builder, bodies, ours = Builder(BASE), [], set()
         bridge = Bridge(database, system_clock, SEALER, BASE)
         bridge.sweep()
-        while batch := next_batch(database, system_clock, builder, lrs.tenant_id, lrs.id, size, 3600):
+        while batch := next_batch(
+            database, system_clock, builder, lrs.tenant_id, lrs.id, size, 3600, ours=ours
+        ):
             bodies.append([item.body for item in batch.items])
+            ours.add(batch.lease)
+        assert sum(map(len, bodies)) == STATEMENTS
         transport = HttpTransport(endpoint, "key", "secret", "1.0.3")
         transport.about()
         started = time.perf_counter()

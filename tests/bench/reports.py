@@ -1,4 +1,5 @@
-"""A course's report over a million and five million statements that were read back, and the memory that it takes.
+"""A course's and the institution's report over a million and five million statements that were read back, and the
+memory that they take.
 
 The segments are made by DuckDB, without an LRS: what is measured is the report, in a process of its own. A tenth of all
 statements are of one course, the others of 200.
@@ -20,7 +21,9 @@ from xapi import vocabulary as words
 from xapi.gathering.columns import COLUMNS
 from xapi.gathering.manifest import Manifest, Segment, write_manifest
 from xapi.gathering.store import Gathered
+from xapi.reports.acts import tell
 from xapi.reports.course import course_report
+from xapi.reports.institution import institution_report
 from xapi.reports.measures import Window
 
 SIZES = (1_000_000, 5_000_000)
@@ -65,7 +68,11 @@ def run() -> list[Row]:
         with tempfile.TemporaryDirectory(prefix="alongside-bench-") as folder:
             lrs = Path(folder) / "lrs"
             _write(lrs, size)
-            for name, course in (("a course", SMALL), ("the course with a tenth of them", LARGE)):
+            for name, course in (
+                ("a course", SMALL),
+                ("the course with a tenth of them", LARGE),
+                ("the institution", None),
+            ):
                 seconds, memory, acts = _apart(lrs, course)
                 what = f"report of {name}, {size:,} statements"
                 found += [
@@ -73,7 +80,7 @@ def run() -> list[Row]:
                         what,
                         seconds,
                         "s",
-                        2.0 if size == SIZES[0] else None,
+                        2.0 if size == SIZES[0] and course else None,
                         note=f"{acts:,} contributions in it; median of {ROUNDS}",
                     ),
                     Row(f"memory, {what}", memory, "GB", 1.0, note="most of the whole process"),
@@ -102,7 +109,7 @@ def _write(folder: Path, rows: int) -> None:
     write_manifest(folder, Manifest(tuple(segments), AS_OF, AS_OF))
 
 
-def _apart(folder: Path, course: str) -> tuple[float, float, int]:
+def _apart(folder: Path, course: str | None) -> tuple[float, float, int]:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_measure, args=(folder, course, theirs))
@@ -112,13 +119,18 @@ def _apart(folder: Path, course: str) -> tuple[float, float, int]:
     return found
 
 
-def _measure(folder: Path, course: str, told: Connection) -> None:
-    """Seconds, most memory in GB, and how many contributions there were."""
+def _measure(folder: Path, course: str | None, told: Connection) -> None:
+    """Seconds, most memory in GB, and how many contributions there were. ``course``: None for the institution."""
     taken, acts = [], 0
     for _ in range(ROUNDS):
         start = time.perf_counter()
         with Gathered([folder]) as found:
-            measures = course_report(found, course, Window(zone="Europe/Berlin"))
+            window = Window(zone="Europe/Berlin")
+            measures = (
+                course_report(found, course, window)
+                if course
+                else institution_report(tell(found, window, lists=False), BASE)
+            )
         taken.append(time.perf_counter() - start)
         acts = sum(row[2] for row in measures[0].rows if isinstance(row[2], int))
     told.send((median(taken), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000_000, acts))
