@@ -284,17 +284,19 @@ def run_many(
     session.flush()
     connection = cast(Connection, session.bind)
     text, in_order, parameters = _prepared(statement, connection.dialect, (*each, *same))
+    times = max(map(len, each.values()))
+    if not times:
+        return 0
     columns: list[Iterable[Any]] = []
     for name, to in parameters:
         if name in same:
-            columns.append(repeat(same[name] if to is None else to(same[name])))
+            columns.append(repeat(same[name] if to is None else to(same[name]), times))
         else:
             columns.append(each[name] if to is None else map(to, each[name]))
-    times = list(zip(*columns, strict=False))
-    if not times:
-        return 0
-    names = [name for name, _ in parameters]
-    made: list[Any] = times if in_order else [dict(zip(names, one, strict=True)) for one in times]
+    made: list[Any] = list(zip(*columns, strict=True))
+    if not in_order:
+        names = [name for name, _ in parameters]
+        made = [dict(zip(names, one, strict=True)) for one in made]
     return connection.exec_driver_sql(text, made).rowcount
 
 

@@ -77,7 +77,7 @@ def report_statements(tenant_id: UUID, table: str) -> str:
     words = Words(chosen.names, "UTC")
 
     def found_in(report: Report) -> tuple[Measure, Cell | None]:
-        one = next(one for one in report.measures if one.key == table)
+        one = report.measure(table)
         return one, find_cell(one, row, column) if row else None
 
     def tell_listed(found: Gathered, report: Report) -> None:
@@ -110,7 +110,7 @@ def report_statements(tenant_id: UUID, table: str) -> str:
 def report_csv(tenant_id: UUID, table: str) -> Response:
     _check(table)
     out = io.StringIO()
-    one_as_csv(next(one for one in _kept(_chosen(tenant_id)).measures if one.key == table), out)
+    one_as_csv(_kept(_chosen(tenant_id)).measure(table), out)
     response = Response(out.getvalue(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"{table}.csv")
     return response

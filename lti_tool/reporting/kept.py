@@ -28,6 +28,9 @@ class Report:
     measures: list[Measure]
     as_of: datetime | None
 
+    def measure(self, key: str) -> Measure:
+        return next(one for one in self.measures if one.key == key)
+
 
 _kept: OrderedDict[tuple[tuple[Path, ...], Hashable], tuple[_State, Report]] = OrderedDict()
 _lock = Lock()
@@ -81,9 +84,10 @@ def _made(
     make: Callable[[Gathered], list[Measure]],
     gathered: Gathered,
 ) -> Report:
+    # What is exchanged meanwhile may be read in part before, in part after.
+    was_read = _reads(gathered, state)
     made = Report(make(gathered), gathered.as_of)
-    # What was exchanged meanwhile may have been read in part before, in part after.
-    if _state_of(sources) == state and _reads(gathered, state):
+    if was_read and _reads(gathered, state) and _state_of(sources) == state:
         with _lock:
             _kept[sources.folders, asked] = (state, made)
             while len(_kept) > _MOST:

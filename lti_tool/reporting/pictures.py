@@ -14,7 +14,7 @@ from xapi.reports.measures import HIDDEN, Hidden
 _WIDTH, _HEIGHT = 640, 220
 _SIDE = 420
 _MOST_DRAWN = 60
-MOST_BARS = 15
+_MOST_BARS = 15
 _STEPS = 200
 _WIDEST = 96.0
 # So many labels have room beneath the columns; on a narrow page every third of them.
@@ -61,10 +61,15 @@ def bars(
         Markup(
             '<li>{}: {}<svg focusable="false"><rect class="{}" width="{:.1f}%" height="100%"></rect></svg></li>'
         ).format(label, text, _look(value), 7.0 if value is HIDDEN else 100 * _number(value) / top)
-        for label, value, text in list(zip(labels, values, told, strict=True))[:MOST_BARS]
+        for label, value, text in list(zip(labels, values, told, strict=True))[:_MOST_BARS]
     ]
-    return Markup('<div class="bars" aria-hidden="true"><p>{}</p><ul>{}</ul></div>').format(
-        unit, Markup("").join(parts)
+    rest = Markup("")
+    if len(values) > len(parts):
+        rest = Markup("<small>The first {} of {}; all stand in the table.</small>").format(
+            len(parts), len(values)
+        )
+    return Markup('<div class="bars" aria-hidden="true"><p>{}</p><ul>{}</ul>{}</div>').format(
+        unit, Markup("").join(parts), rest
     )
 
 

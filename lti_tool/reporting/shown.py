@@ -47,7 +47,7 @@ DEEDS = {
 }
 _COLUMNS = ("participation", "reading", "reflections", "first_replies", "unanswered")
 _MOST_DRAWN = 60
-MOST_BARS = 15
+_MOST_BARS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Words:
     def _columns(self, measure: Measure, which: Any, kind: str = "columns") -> dict[str, Any] | None:
         """Numbers for columns, or for bars beside names; none where one is hidden, and no picture where all are.
         ``hidden``: what to say there. ``wraps``: all labels are shown, over several lines."""
-        rows = measure.rows if kind == "columns" else measure.rows[:MOST_BARS]
+        rows = measure.rows if kind == "columns" else measure.rows[:_MOST_BARS]
         if all(row[place] is HIDDEN for row in rows for place in which):
             return None
         return {

@@ -116,7 +116,7 @@ def statements_behind(panel_id: UUID, measure: str) -> Response:
     window = days.window(place.zone)
 
     def found_in(report: Report) -> tuple[Measure, Cell | None]:
-        one = next(one for one in report.measures if one.key == measure)
+        one = report.measure(measure)
         return one, find_cell(one, **asked, base=place.base) if asked["row"] else None
 
     def tell_listed(found: Gathered, report: Report) -> None:
@@ -179,7 +179,7 @@ def download_measure(measure: str, link: str) -> Response:
         place = place_of(session, viewer)
     if measure not in MEASURES:
         raise Problem("not_found")
-    one = next(one for one in _kept(place, _days().window(place.zone)).measures if one.key == measure)
+    one = _kept(place, _days().window(place.zone)).measure(measure)
     with parts().database.read() as session:
         words = _words(session, place, [one])
     out = io.StringIO()

@@ -10,7 +10,7 @@ from xapi.reports.hiding import hidden_among, hidden_of, part_told, told
 from xapi.reports.measures import HIDDEN, N_, Cells, Column, Measure, Row
 from xapi.reports.results import COMPLETING, told_activities
 from xapi.reports.taking_part import PARTICIPATION
-from xapi.reports.unlisted import Listed, are_few_of_two, listed_of
+from xapi.reports.unlisted import Listed, are_few_at_home, listed_of
 from xapi.reports.weeks import contributed
 
 MEASURES = ("participation", "courses", "platforms")
@@ -108,9 +108,7 @@ def _platforms(everything: Told, places: _Places, listed: Listed, base: str) -> 
     Their lists would say which statements are of aliases and pseudonyms, those of the other platforms taken from all,
     and, taken from a course's list, which are of its few people of one platform. Then no platform has one.
     """
-    tells = base in {row[0] for row in places.rows} or are_few_of_two(
-        everything, _DOING, listed, "course", _HOME
-    )
+    tells = base in {row[0] for row in places.rows} or are_few_at_home(everything, _DOING, listed, _HOME)
     return _over(
         everything,
         places,

@@ -110,6 +110,7 @@ def told_activities(everything: Told, learners: Mapping[str, int]) -> dict[str, 
         found.setdefault(course, []).append(tuple(row))
     told_there = {}
     for course, rows in found.items():
+        rows = rows[:_MOST_ACTIVITIES]
         hidden = hidden_of([people for _, people, *_ in rows], learners.get(course, 0))
         told_there[course] = [
             activity

@@ -39,12 +39,12 @@ def listed_of(everything: Told, doing: str, shown: Mapping[str, frozenset[Any]])
             return found
 
 
-def are_few_of_two(everything: Told, doing: str, listed: Listed, one: str, other: str) -> bool:
-    """Whether few people's acts are listed of a row of one table and of another."""
+def are_few_at_home(everything: Told, doing: str, listed: Listed, home: str) -> bool:
+    """Whether few people's acts are listed of a course and of one home of its people. ``home``: made of ``person``."""
     return bool(
         everything.rows(
             f"SELECT 1 FROM (SELECT DISTINCT course, person FROM act WHERE {doing} AND {listed.where}) "
-            f"GROUP BY {one}, {other} HAVING count(*) {_FEW} LIMIT 1",
+            f"GROUP BY course, {home} HAVING count(*) {_FEW} LIMIT 1",
             listed.parameters,
         )
     )

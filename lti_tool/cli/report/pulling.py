@@ -67,6 +67,8 @@ def title_of(endpoint: str, access: Access, course: str) -> str | None:
     """What the LRS calls a course; a report is no worse for want of it."""
     try:
         with reader_of(endpoint, access) as reader:
+            # Nobody waits for it: the report is there.
+            reader.tries = 1
             return told_title(reader, course)
     except ReadingFailed:
         return None

@@ -122,6 +122,8 @@ def written(out: Path | None) -> Iterator[TextIO]:
         except BrokenPipeError:  # Whoever reads it has enough: click ends without a word.
             raise
         except OSError as error:
+            if error.filename is not None:  # a file that was read for it
+                raise
             raise click.ClickException(f"standard output cannot be written: {error.strerror}") from None
         return
     with written_at(out) as draft, draft.open("w", encoding="utf-8", newline="") as file:

@@ -30,8 +30,32 @@ def test_those_who_would_be_called_alike_are_told_apart() -> None:
         there: "7 (canvas.example.edu)",
         one: "Jo (303)",
         other: "Jo (304)",
-        f"{MOODLE}|{LONG}": f"{MOODLE}|{LONG}",
-        alike: alike,
+        f"{MOODLE}|{LONG}": LONG,
+        alike: f"{LONG[:-1]}b",
+    }
+
+
+def test_accounts_that_begin_alike_are_not_cut() -> None:
+    several = [f"{MOODLE}|student_2024_00012{one}" for one in range(3)]
+    assert short_names(several, {}) == {one: one.removeprefix(f"{MOODLE}|") for one in several}
+
+
+def test_nobody_looks_like_somebody_else() -> None:
+    maya, other, third, fourth = (f"{MOODLE}|{one}" for one in (7, 8, 9, 10))
+    called = {maya: "Maya Lopez", other: " maya\u200b  LOPEZ ", third: "Maya Lopez (7)", fourth: " \u200b "}
+    assert short_names(called, called) == {
+        maya: "Maya Lopez (7)",
+        other: "maya LOPEZ (8)",
+        third: "9",
+        fourth: "10",
+    }
+    assert short_names([maya, other], {maya: "8", other: "Jo"}) == {maya: "7", other: "Jo"}
+
+
+def test_a_home_page_that_is_no_address_is_no_error() -> None:
+    assert short_names(["http://[x|7", f"{MOODLE}|7"], {}) == {
+        "http://[x|7": "7 (http://[x)",
+        f"{MOODLE}|7": "7 (moodle.example.edu)",
     }
 
 

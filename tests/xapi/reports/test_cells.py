@@ -7,6 +7,7 @@ from uuid import uuid5
 
 import pytest
 
+import xapi.reports.results as results_of_courses
 from tests.xapi.reports.test_measures import measured, opened
 from tests.xapi.reports.told import BASE, COURSE, LMS, PEOPLE, SPACE, Told, identifier, lively
 from xapi.gathering.store import Gathered
@@ -280,6 +281,23 @@ def test_of_activities_alike_in_number_the_institution_hides_the_same_as_the_cou
             (second, 6),
             ("Few", HIDDEN),
         ]
+        listed = all_of(found, results.behind)
+        courses = institution(found)["courses"]
+        assert all_of(found, behind_cell(found, courses, 0, 4)) == listed
+
+
+def test_the_institution_lists_nothing_of_activities_that_the_course_cuts_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results_of_courses, "_MOST_ACTIVITIES", 3)
+    told = course("One", PEOPLE)
+    for name, people in (("All", PEOPLE), ("Half", PEOPLE[:6]), ("Few", PEOPLE[:3]), ("Later", PEOPLE[6:9])):
+        for who in people:
+            told.reach(who, name, days=2)
+    with opened(tmp_path, told) as found:
+        (results,) = (one for one in course_report(found, told.iri, Window()) if one.key == "results")
+        # The half stands for the few, who would be left of all that are listed.
+        assert [row[:2] for row in results.rows] == [("All", 12), ("Half", HIDDEN), ("Few", HIDDEN)]
         listed = all_of(found, results.behind)
         courses = institution(found)["courses"]
         assert all_of(found, behind_cell(found, courses, 0, 4)) == listed
