@@ -95,7 +95,9 @@ def results(course: Told) -> Measure:
         cells=(cells,),
         note=N_(
             "A number is hidden, too, where it would tell about the few others in the activity, or outside it."
-        ),
+        )
+        if any(HIDDEN in row for row in rows)
+        else "",
     )
 
 

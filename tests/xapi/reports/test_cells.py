@@ -296,8 +296,16 @@ def test_the_institution_lists_nothing_of_activities_that_the_course_cuts_off(
             told.reach(who, name, days=2)
     with opened(tmp_path, told) as found:
         (results,) = (one for one in course_report(found, told.iri, Window()) if one.key == "results")
+        assert results.note.startswith("A number is hidden, too")
         # The half stands for the few, who would be left of all that are listed.
         assert [row[:2] for row in results.rows] == [("All", 12), ("Half", HIDDEN), ("Few", HIDDEN)]
         listed = all_of(found, results.behind)
         courses = institution(found)["courses"]
         assert all_of(found, behind_cell(found, courses, 0, 4)) == listed
+
+
+def test_of_hidden_numbers_nothing_is_said_where_none_is_hidden(tmp_path: Path) -> None:
+    told = course("One", PEOPLE)
+    with opened(tmp_path, told) as found:
+        (results,) = (one for one in course_report(found, told.iri, Window()) if one.key == "results")
+        assert (list(results.rows), results.note) == ([], "")
